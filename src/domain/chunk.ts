@@ -1,0 +1,94 @@
+/**
+ * What flows from reading to sending: chunks of some thousand rows, never single rows. A chunk is a struct of arrays,
+ * so that it crosses a thread boundary by transferring a few buffers and costs the collector almost nothing.
+ */
+
+/**
+ * A place between two rows of a source. `offset` counts bytes of the source's UTF-8 text: what is left after
+ * decompressing and transcoding, which for a plain UTF-8 file is the file itself, byte order mark included.
+ */
+export interface Position {
+  /** Data rows before this place (the header is no row; a blank line is none). */
+  readonly row: number;
+  /** Physical lines before this place, header included. */
+  readonly line: number;
+  /** Bytes before this place. */
+  readonly offset: number;
+  /** Lower-case hex SHA-256 of those bytes. */
+  readonly hash: string;
+}
+
+/** Why a row can never be sent. The text codes are part of the JSON and failures output: add, never rename. */
+export type InvalidCode =
+  | 'unparsable' // not CSV or JSON: unclosed quote, bad JSON, bad UTF-8, cut off at the end
+  | 'wrong_cell_count'
+  | 'no_identifier'
+  | 'no_event_name'
+  | 'bad_identifier'
+  | 'bad_operation' // an NDJSON operation that the API has no action for, or that lacks a required field
+  | 'bad_timestamp'
+  | 'bad_value' // the mapping demands a type which this cell is not
+  | 'too_long' // over one of the byte limits
+  | 'too_many'; // over a count limit (300 attributes)
+
+/** Why a row was left out on purpose. */
+export type SkipCode =
+  | 'skip_option' // --skip
+  | 'duplicate_event' // equal in every respect to an event just before
+  | 'unchanged' // an identify equal to the same person's previous one
+  | 'recent'; // --skip-recent
+
+/** A row of a chunk that is settled before sending: it can never be sent. */
+export interface InvalidRow {
+  /** Index of the row in its chunk: 0 is the chunk's first row. */
+  readonly index: number;
+  readonly code: InvalidCode;
+  /** One sentence for people: names column, lengths and limits, never a value. */
+  readonly message: string;
+  /** 1-based column (CSV), when one cell is at fault. */
+  readonly column?: number;
+  /** Name of the column or JSON path at fault. */
+  readonly field?: string;
+}
+
+/** A request of its own, for an operation that does not travel in a v2 batch. */
+export interface SingleRequest {
+  readonly method: 'PUT' | 'POST' | 'DELETE';
+  /** Path with its `/api/...` prefix, already percent-encoded. */
+  readonly path: string;
+}
+
+/** The operations of a chunk, side by side in one buffer. */
+export interface PackedOperations {
+  readonly count: number;
+  /** Index of each operation's row in the chunk, ascending. */
+  readonly rows: Uint32Array;
+  /**
+   * Two entries per operation: hashes of the person (and of a second identity, such as the e-mail of a row that has an id
+   * too, or the secondary of a merge) for keeping order; 0 = none. Two persons may share a hash: they then merely share a lane.
+   */
+  readonly keys: Uint32Array;
+  /** End of each operation in `body`. Operation i is `body[i ? ends[i-1]+1 : 0 .. ends[i]]`: one comma lies between two. */
+  readonly ends: Uint32Array;
+  /** UTF-8 JSON of the operations as they are sent, joined by commas; for a single it is that request's body (may be empty). */
+  readonly body: Uint8Array;
+  /** Operations (by index) that go as requests of their own. */
+  readonly singles: ReadonlyMap<number, SingleRequest>;
+  /** Operations (by index) that must not be sent without a decision: recent events while nobody chose. */
+  readonly guarded: ReadonlySet<number>;
+}
+
+export interface PreparedChunk {
+  readonly start: Position;
+  readonly end: Position;
+  /** Rows read in this chunk = operations + invalid + skipped. */
+  readonly rows: number;
+  readonly operations: PackedOperations;
+  readonly invalid: readonly InvalidRow[];
+  /** Rows left out on purpose, by reason. */
+  readonly skipped: Readonly<Partial<Record<SkipCode, number>>>;
+  /** The source text of the chunk, `start.offset` to `end.offset`: record i is found again by `recordsOf`. */
+  readonly raw: Uint8Array;
+  /** Cells that did not fit their column's type and stayed strings, milliseconds converted, and the like: counted by text. */
+  readonly warnings: Readonly<Record<string, number>>;
+}

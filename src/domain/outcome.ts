@@ -1,0 +1,44 @@
+/** What came back from one request, and what that means for its rows. Closed unions: every switch over them is exhaustive. */
+
+export type NetworkFault = 'refused' | 'reset' | 'timeout' | 'dns' | 'tls' | 'aborted' | 'protocol';
+
+export type Reply =
+  | { readonly kind: 'response'; readonly status: number; readonly body: string; readonly retryAfterMs: number | undefined; readonly location: string | undefined }
+  | { readonly kind: 'fault'; readonly fault: NetworkFault };
+
+/** Where a row ends. `pending` is no outcome: it is the absence of one. */
+export type Outcome =
+  | { readonly state: 'delivered' }
+  | { readonly state: 'rejected'; readonly code: string; readonly reason: string }
+  | { readonly state: 'failed'; readonly code: string; readonly reason: string }
+  | { readonly state: 'unclear'; readonly code: string; readonly reason: string };
+
+export type UndeliveredState = 'rejected' | 'failed' | 'invalid' | 'unclear';
+
+/** Row counts of a run. They always add up: `read` = the sum of all the others. */
+export interface Tally {
+  readonly delivered: number;
+  readonly rejected: number;
+  readonly failed: number;
+  readonly invalid: number;
+  readonly skipped: number;
+  readonly unclear: number;
+}
+
+export const EMPTY_TALLY: Tally = { delivered: 0, rejected: 0, failed: 0, invalid: 0, skipped: 0, unclear: 0 };
+
+/** Rows of a tally that are settled, whatever the outcome. */
+export function settledRows(tally: Tally): number {
+  return tally.delivered + tally.rejected + tally.failed + tally.invalid + tally.skipped + tally.unclear;
+}
+
+export function addTally(a: Tally, b: Tally): Tally {
+  return {
+    delivered: a.delivered + b.delivered,
+    rejected: a.rejected + b.rejected,
+    failed: a.failed + b.failed,
+    invalid: a.invalid + b.invalid,
+    skipped: a.skipped + b.skipped,
+    unclear: a.unclear + b.unclear,
+  };
+}

@@ -1,0 +1,88 @@
+/** How a source is read and what its rows become. Plain JSON: it crosses to the reading thread and is stored in the run. */
+import type { Position } from './chunk.ts';
+
+export type Format = 'csv' | 'tsv' | 'ndjson';
+export type Kind = 'people' | 'events';
+export type Action = 'identify' | 'delete' | 'suppress' | 'unsuppress';
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+export type Compression = 'none' | 'gzip' | 'zstd' | 'brotli';
+export type ColumnType = 'string' | 'number' | 'boolean' | 'timestamp' | 'json';
+export type EmptyPolicy = 'omit' | 'null' | 'keep';
+
+/** Where the bytes are and how they are laid out. */
+export interface SourceLayout {
+  /** Absolute path of the file; for stdin the path of its spool. */
+  readonly path: string;
+  readonly format: Format;
+  readonly compression: Compression;
+  readonly encoding: Encoding;
+  /** One byte (CSV and TSV). */
+  readonly delimiter: string;
+  /** NDJSON whose file is one JSON array. */
+  readonly jsonArray: boolean;
+  /** Bytes of UTF-8 text up to the first data row (byte order mark, `sep=` line, header), and its physical lines. */
+  readonly headerBytes: number;
+  readonly headerLines: number;
+  /** The header's cells as they stand in the file; empty for NDJSON. */
+  readonly header: readonly string[];
+}
+
+/** What a column becomes. */
+export interface ColumnPlan {
+  /** 0-based index in the header; for NDJSON the name alone counts. */
+  readonly index: number;
+  readonly name: string;
+  readonly role: 'id' | 'email' | 'cio_id' | 'event' | 'timestamp' | 'event_id' | 'attribute' | 'drop';
+  /** Path of the attribute in the payload: `['address', 'city']`. */
+  readonly path: readonly string[];
+  readonly type: ColumnType;
+  readonly empty: EmptyPolicy;
+}
+
+export interface Plan {
+  readonly kind: Kind;
+  readonly action: Action;
+  readonly columns: readonly ColumnPlan[];
+  /** Constant attributes (`--set`, mapping file). */
+  readonly constants: Readonly<Record<string, unknown>>;
+  /** Event name for all rows (`--event-name`), when no column holds it. */
+  readonly eventName: string | null;
+  /** Time zone for times without an offset; null = such times are errors. */
+  readonly timezone: string | null;
+  /** Columns that make an event the same event (`--dedupe-key`); null = section 6 of the design. */
+  readonly dedupeKey: readonly string[] | null;
+  /** Options for rows of NDJSON without columns known in advance. */
+  readonly emptyDefault: EmptyPolicy;
+  readonly typesDefault: 'auto' | 'string';
+  /** `--api v1`: every operation is a request of its own. */
+  readonly api: 'v2' | 'v1';
+  /** Largest operation that may travel in a batch, in bytes. */
+  readonly itemBytesMax: number;
+}
+
+/** What identity and dedupe hang on, fixed for the whole run. */
+export interface RunIdentity {
+  /** Site id: scopes event ids to the workspace. */
+  readonly target: string;
+  /** `--dataset`, default the file's base name. */
+  readonly dataset: string;
+  /** Milliseconds since 1970, the time of events that have none; stored when the run starts. */
+  readonly clockMs: number;
+}
+
+export type RecentPolicy = 'allow' | 'skip' | 'guard';
+
+/** Everything that a reading thread needs to turn a source into chunks. */
+export interface PrepareSpec {
+  readonly layout: SourceLayout;
+  readonly plan: Plan;
+  readonly identity: RunIdentity;
+  /** Where to start; null = at the first row. The bytes before it are verified against its hash. */
+  readonly from: Position | null;
+  /** Rows to leave out at the front (`--skip`). */
+  readonly skipRows: number;
+  /** Events with a time after this (unix seconds), or without one, are recent; what to do with them. */
+  readonly recent: { readonly policy: RecentPolicy; readonly sinceSeconds: number };
+  /** Read on while the file grows (a spool that is still being written); ends when `<path>.done` exists. */
+  readonly follow: boolean;
+}
