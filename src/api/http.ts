@@ -1,0 +1,110 @@
+import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../domain/host.ts';
+import type { NetworkFault, Reply } from '../domain/outcome.ts';
+import type { Sender, WireRequest } from '../domain/wire.ts';
+import { basicAuth, type TrackCredentials } from './credentials.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+/** A reply larger than this is cut: a list of a thousand errors takes about 200 kB. */
+const REPLY_BYTES_MAX = 2_000_000;
+const USER_AGENT = 'cio-bulk';
+
+export interface HttpOptions {
+  /** Base URL without a path. */
+  readonly baseUrl: string;
+  readonly credentials: TrackCredentials;
+  /** Sockets kept open, one request on each at a time. */
+  readonly connections: number;
+  /** For a whole request: connecting, sending, and reading the answer to its last byte. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+export interface HttpSender extends Sender {
+  /** Bytes of bodies handed to the network so far, repeats included. */
+  readonly bytesSent: () => number;
+  close(): Promise<void>;
+}
+
+/** One undici pool with keep-alive. Redirects are not followed: credentials never go to a host that was not asked for. */
+export function createHttpSender(options: HttpOptions): HttpSender {
+  const pool = new Pool(options.baseUrl, {
+    connections: options.connections,
+    pipelining: 1,
+    keepAliveTimeout: 30_000,
+    headersTimeout: 0, // one clock for the whole request, below
+    bodyTimeout: 0,
+    connect: { timeout: options.timeoutMs },
+  });
+  const headers = { authorization: basicAuth(options.credentials), 'content-type': 'application/json', 'user-agent': USER_AGENT };
+  let bytes = 0;
+
+  async function send(request: WireRequest, signal: AbortSignal): Promise<Reply> {
+    const cancel = new AbortController();
+    const timer = setTimeout(() => cancel.abort(), options.timeoutMs);
+    const onAbort = (): void => cancel.abort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) cancel.abort();
+    bytes += request.body.length;
+    try {
+      const answer = await pool.request({
+        method: request.method,
+        path: request.path,
+        headers,
+        body: request.body.length > 0 ? request.body : null,
+        signal: cancel.signal,
+      });
+      const body = await readBody(answer);
+      return {
+        kind: 'response',
+        status: answer.statusCode,
+        body,
+        retryAfterMs: retryAfterMs(answer.headers['retry-after'], options.clock.now()),
+        location: oneHeader(answer.headers['location']),
+      };
+    } catch (error) {
+      if (signal.aborted) return { kind: 'fault', fault: 'aborted' };
+      return { kind: 'fault', fault: cancel.signal.aborted ? 'timeout' : faultOf(error) };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  return { send, bytesSent: () => bytes, close: () => pool.destroy() };
+}
+
+async function readBody(answer: Dispatcher.ResponseData): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of answer.body as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size <= REPLY_BYTES_MAX) parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function oneHeader(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** What kind of trouble a network error is, by the codes of Node, undici and OpenSSL. */
+function faultOf(error: unknown): NetworkFault {
+  const code = codeOf(error);
+  if (code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return 'refused';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'dns';
+  if (/TIMEOUT|ETIMEDOUT/.test(code)) return 'timeout';
+  if (/CERT|SSL|TLS|SELF_SIGNED|ISSUER|ALTNAME/.test(code)) return 'tls';
+  if (/^HPE_|UND_ERR_RES_CONTENT_LENGTH|UND_ERR_RESPONSE|UND_ERR_HEADERS_OVERFLOW/.test(code)) return 'protocol';
+  return 'reset';
+}
+
+function codeOf(error: unknown): string {
+  for (let at: unknown = error, depth = 0; typeof at === 'object' && at !== null && depth < 5; depth++) {
+    const { code, errors, cause } = at as { code?: unknown; errors?: unknown; cause?: unknown };
+    if (typeof code === 'string' && code !== 'UND_ERR_ABORTED') return code;
+    at = Array.isArray(errors) ? errors[0] : cause;
+  }
+  return '';
+}

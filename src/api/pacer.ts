@@ -1,0 +1,147 @@
+import Bottleneck from 'bottleneck';
+import type { Clock } from '../domain/host.ts';
+
+/** Bottleneck tops out near 400 jobs/s; above this rate one job grants several starts. */
+const JOBS_PER_SECOND_MAX = 200;
+const WINDOW_MS = 1000;
+/** A wall clock that moved by more than this against the monotonic one has been set: Bottleneck must forget its schedule. */
+const CLOCK_JUMP_MS = 500;
+/** On 429 everybody slows down to this share, at most once a second, and never below the floor. */
+const SLOWDOWN_FACTOR = 0.5;
+const RATE_MIN = 1;
+/** Share of the full rate won back in each second without a 429. */
+const RECOVERY_PER_SECOND = 0.05;
+
+export interface PacerOptions {
+  /** Request starts per second; 0 = no limit. */
+  readonly rate: number;
+  /** Rows per second; 0 = no limit. */
+  readonly rowsPerSecond: number;
+  readonly clock: Clock;
+  /** How long ago (ms) the requests of an earlier process on this workspace started, as far as they matter. */
+  readonly recentStartsAgoMs?: readonly number[];
+}
+
+export interface Pacer {
+  /** Resolves when a request may start, `urgent` ones (retries) first; also when the signal aborts: look at it afterwards. */
+  start(rows: number, urgent: boolean, signal: AbortSignal): Promise<void>;
+  /** The service said 429: fewer requests for everybody, none before `pauseMs` is over. */
+  slowDown(pauseMs: number): void;
+  /** Starts per second allowed right now. */
+  currentRate(): number;
+  /** How long ago (ms) the starts of the last second were: what the next process has to know. */
+  recentStartsAgoMs(): number[];
+}
+
+interface Waiter {
+  readonly rows: number;
+  readonly go: () => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Two limits on every start. Bottleneck spaces them evenly (`minTime`; a reservoir would fire a second's worth at once),
+ * and a window over the last second makes `rate` a hard ceiling, even when late timers want to catch up.
+ */
+export function createPacer({ rate: rateMax, rowsPerSecond, clock, recentStartsAgoMs = [] }: PacerOptions): Pacer {
+  const urgent: Waiter[] = [];
+  const normal: Waiter[] = [];
+  const starts: number[] = recentStartsAgoMs.map((ago) => clock.monotonic() - ago).sort((a, b) => a - b);
+  let rate = rateMax;
+  let slowedAt = -Infinity;
+  let recoveredAt = clock.monotonic();
+  let notBefore = 0;
+  let rowsFreeAt = 0;
+  let granting = false;
+  let bottleneck = newBottleneck();
+  let clockOffset = clock.now() - clock.monotonic();
+
+  function startsPerJob(): number {
+    return Math.max(1, Math.ceil(rate / JOBS_PER_SECOND_MAX));
+  }
+
+  function newBottleneck(): Bottleneck {
+    return new Bottleneck({ maxConcurrent: null, minTime: rate > 0 ? (WINDOW_MS * startsPerJob()) / rate : 0 });
+  }
+
+  function setRate(next: number): void {
+    rate = next;
+    bottleneck.updateSettings({ minTime: (WINDOW_MS * startsPerJob()) / rate });
+  }
+
+  function recover(): void {
+    const now = clock.monotonic();
+    const seconds = Math.floor((now - recoveredAt) / 1000);
+    if (rateMax === 0 || rate >= rateMax || seconds < 1) return;
+    recoveredAt += seconds * 1000;
+    setRate(Math.min(rateMax, rate + seconds * RECOVERY_PER_SECOND * rateMax));
+  }
+
+  /** Milliseconds until the window over the last second, the pause and the row limit all allow a start. */
+  function waitMs(): number {
+    const now = clock.monotonic();
+    let until = Math.max(notBefore, rowsFreeAt);
+    if (rateMax > 0) {
+      const slots = Math.max(1, Math.floor(rate));
+      const blocking = starts.length >= slots ? starts[starts.length - slots] : undefined;
+      if (blocking !== undefined) until = Math.max(until, blocking + WINDOW_MS);
+    }
+    return until - now;
+  }
+
+  async function grant(): Promise<void> {
+    while (urgent.length > 0 || normal.length > 0) {
+      if (rateMax > 0) {
+        recover();
+        const offset = clock.now() - clock.monotonic();
+        if (Math.abs(offset - clockOffset) > CLOCK_JUMP_MS) bottleneck = newBottleneck();
+        clockOffset = offset;
+        await bottleneck.schedule(() => Promise.resolve());
+      }
+      for (let i = 0; i < startsPerJob() && (urgent.length > 0 || normal.length > 0); i++) {
+        for (let ms = waitMs(); ms > 0; ms = waitMs()) await clock.sleep(ms);
+        grantOne();
+      }
+    }
+    granting = false;
+  }
+
+  function grantOne(): void {
+    let waiter = urgent.shift() ?? normal.shift();
+    while (waiter?.signal.aborted) {
+      waiter.go();
+      waiter = urgent.shift() ?? normal.shift();
+    }
+    if (!waiter) return;
+    const now = clock.monotonic();
+    if (rateMax > 0) {
+      starts.push(now);
+      if (starts.length > 2 * rateMax + 2) starts.splice(0, starts.length - Math.ceil(rateMax) - 1);
+    }
+    if (rowsPerSecond > 0) rowsFreeAt = Math.max(now, rowsFreeAt) + (waiter.rows * 1000) / rowsPerSecond;
+    waiter.go();
+  }
+
+  return {
+    start(rows, isUrgent, signal) {
+      return new Promise((resolve) => {
+        if (signal.aborted) return resolve();
+        signal.addEventListener('abort', () => resolve(), { once: true });
+        (isUrgent ? urgent : normal).push({ rows, go: resolve, signal });
+        if (granting) return;
+        granting = true;
+        void grant();
+      });
+    },
+    slowDown(pauseMs) {
+      const now = clock.monotonic();
+      notBefore = Math.max(notBefore, now + pauseMs);
+      recoveredAt = now;
+      if (rateMax === 0 || now - slowedAt < WINDOW_MS) return;
+      slowedAt = now;
+      setRate(Math.max(Math.min(RATE_MIN, rateMax), rate * SLOWDOWN_FACTOR));
+    },
+    currentRate: () => rate,
+    recentStartsAgoMs: () => starts.map((at) => clock.monotonic() - at).filter((ago) => ago < WINDOW_MS),
+  };
+}

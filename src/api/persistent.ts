@@ -1,0 +1,166 @@
+import { CioBulkError } from '../domain/errors.ts';
+import type { Clock } from '../domain/host.ts';
+import type { Reply } from '../domain/outcome.ts';
+import { classify, replyCode, type Sender, type WireRequest } from '../domain/wire.ts';
+import type { Breaker } from './breaker.ts';
+import type { Pacer } from './pacer.ts';
+import type { Slots } from './slots.ts';
+
+/** Full jitter: random between 0 and the doubled base, up to the cap. */
+const BACKOFF_BASE_MS = 200;
+const BACKOFF_CAP_MS = 20_000;
+const THROTTLE_BASE_MS = 1_000;
+const THROTTLE_CAP_MS = 30_000;
+const REGION_PATH = '/api/v1/accounts/region';
+
+export interface PersistentOptions {
+  readonly wire: Sender;
+  readonly pacer: Pacer;
+  readonly breaker: Breaker;
+  readonly slots: Slots;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly maxAttempts: number;
+  /** An outage longer than this ends the run, resumable. */
+  readonly maxOutageMs: number;
+}
+
+/** The last word on a request. `othersPassed`: the service accepted something else while this one kept failing. */
+export interface FinalReply {
+  readonly reply: Reply;
+  readonly othersPassed: boolean;
+}
+
+export interface PersistentSender {
+  /**
+   * Sends until there is an answer, attempts are used up, or `stopping` aborts between two tries (then the reply is the
+   * fault `aborted`). `aborting` cuts a request short. Throws CioBulkError when no row can be sent at all: 401, 403,
+   * a redirect, an outage that lasts.
+   */
+  send(request: Omit<WireRequest, 'attempt'>, signals: { stopping: AbortSignal; aborting: AbortSignal }): Promise<FinalReply>;
+  /** Requests started, retries included. */
+  requests(): number;
+  retries(): number;
+}
+
+/** retry(breaker(limit(wire))): every try asks the breaker, takes a slot, and pays the pacer. */
+export function createPersistentSender(options: PersistentOptions): PersistentSender {
+  const { wire, pacer, breaker, slots, clock, random, maxAttempts, maxOutageMs } = options;
+  let requests = 0;
+  let retries = 0;
+  let accepted = 0;
+  let throttledInARow = 0;
+
+  async function once(request: WireRequest, stopping: AbortSignal, aborting: AbortSignal): Promise<Reply> {
+    for (;;) {
+      await slots.acquire();
+      try {
+        await pacer.start(request.rows, request.attempt > 0, stopping);
+        if (stopping.aborted) return { kind: 'fault', fault: 'aborted' };
+        if (!breaker.isOpen()) {
+          const admission = await breaker.admit(stopping);
+          if (!admission) return { kind: 'fault', fault: 'aborted' };
+          requests++;
+          const reply = await wire.send(request, aborting);
+          const verdict = classify(reply);
+          if (!(reply.kind === 'fault' && reply.fault === 'aborted')) breaker.record(admission, verdict !== 'retryable');
+          if (verdict === 'accepted') {
+            accepted++;
+            throttledInARow = 0;
+          }
+          return reply;
+        }
+      } finally {
+        slots.release();
+      }
+      await waitForService(stopping);
+      if (stopping.aborted) return { kind: 'fault', fault: 'aborted' };
+    }
+  }
+
+  /** Waits while the breaker is open, without a slot. An outage has an end: then the run stops, resumable. */
+  async function waitForService(stopping: AbortSignal): Promise<void> {
+    while (breaker.isOpen() && !stopping.aborted) {
+      if (breaker.outageMs() > maxOutageMs) throw outage();
+      await clock.sleep(100, stopping);
+    }
+  }
+
+  function outage(): CioBulkError {
+    return new CioBulkError('outage', `the API has not answered for ${Math.round(breaker.outageMs() / 1000)} s (--max-outage)`, {
+      hint: 'nothing is lost: run the same command again when the service is back',
+    });
+  }
+
+  /** Asks for the region: does the service answer at all? */
+  async function serviceAnswers(stopping: AbortSignal, aborting: AbortSignal): Promise<boolean> {
+    await pacer.start(0, true, stopping);
+    requests++;
+    const reply = await wire.send({ method: 'GET', path: REGION_PATH, body: new Uint8Array(), rows: 0, attempt: 0 }, aborting);
+    const verdict = classify(reply);
+    return verdict !== 'retryable' && verdict !== 'throttled';
+  }
+
+  function throttled(reply: Reply): void {
+    const cap = Math.min(THROTTLE_CAP_MS, THROTTLE_BASE_MS * 2 ** throttledInARow);
+    const own = cap / 2 + (random() * cap) / 2;
+    throttledInARow = Math.min(throttledInARow + 1, 10);
+    pacer.slowDown(Math.max(own, (reply.kind === 'response' ? reply.retryAfterMs : undefined) ?? 0));
+  }
+
+  async function backOff(reply: Reply, attempt: number, stopping: AbortSignal): Promise<void> {
+    const asked = reply.kind === 'response' ? reply.retryAfterMs : undefined;
+    const own = random() * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** attempt);
+    await clock.sleep(Math.max(own, asked ?? 0), stopping);
+  }
+
+  return {
+    requests: () => requests,
+    retries: () => retries,
+    async send(content, { stopping, aborting }) {
+      let acceptedBefore = accepted;
+      let attempt = 0;
+      for (let tries = 0; ; tries++) {
+        if (tries > 0) retries++;
+        const reply = await once({ ...content, attempt: tries }, stopping, aborting);
+        const verdict = classify(reply);
+        if (verdict === 'accepted' || verdict === 'refused') return { reply, othersPassed: true };
+        if (verdict === 'unauthorized' || verdict === 'forbidden' || verdict === 'redirected') throw fatal(reply, verdict);
+        if (reply.kind === 'fault' && reply.fault === 'aborted') return { reply, othersPassed: false };
+        if (stopping.aborted) return { reply: { kind: 'fault', fault: 'aborted' }, othersPassed: false };
+        attempt++;
+        if (verdict === 'throttled') throttled(reply);
+        if (attempt >= maxAttempts) {
+          if (accepted > acceptedBefore) return { reply, othersPassed: true };
+          // Nothing else got through either: is it these bytes, or the whole service? An outage uses up nobody's attempts.
+          if (!breaker.isOpen() && (await serviceAnswers(stopping, aborting))) return { reply, othersPassed: accepted > acceptedBefore };
+          if (stopping.aborted) return { reply: { kind: 'fault', fault: 'aborted' }, othersPassed: false };
+          breaker.trip();
+        }
+        if (breaker.isOpen()) {
+          attempt = 0;
+          acceptedBefore = accepted;
+          await waitForService(stopping);
+        } else if (verdict !== 'throttled') await backOff(reply, attempt, stopping);
+      }
+    },
+  };
+}
+
+function fatal(reply: Reply, verdict: 'unauthorized' | 'forbidden' | 'redirected'): CioBulkError {
+  const code = replyCode(reply);
+  if (verdict === 'unauthorized')
+    return new CioBulkError('unauthorized', 'Customer.io refused the credentials (401)', {
+      hint: 'check CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY; rows already sent are recorded, run the same command again',
+    });
+  if (verdict === 'forbidden')
+    return new CioBulkError('forbidden', 'Customer.io does not allow this (403)', { hint: 'check that the key belongs to this workspace and may write to it' });
+  const host = reply.kind === 'response' && reply.location !== undefined ? hostOf(reply.location) : undefined;
+  return new CioBulkError('redirected', `the API redirects${host === undefined ? '' : ` to ${host}`} (${code}); credentials and data are not sent there`, {
+    hint: 'set CUSTOMERIO_REGION to the region of the account (us or eu)',
+  });
+}
+
+function hostOf(location: string): string | undefined {
+  return URL.canParse(location) ? new URL(location).host : undefined;
+}

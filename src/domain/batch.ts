@@ -1,0 +1,107 @@
+import type { PreparedChunk, SingleRequest } from './chunk.ts';
+
+/** A chunk while its rows are under way. */
+export interface WindowChunk {
+  readonly prepared: PreparedChunk;
+  /** Operations not yet settled. */
+  unsettled: number;
+}
+
+/** Operations `from` (inclusive) to `to` (exclusive) of a chunk, consecutive in its buffer. */
+export interface Segment {
+  readonly chunk: WindowChunk;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What goes out as one request: operations in the order in which they must take effect. */
+export interface Batch {
+  readonly id: number;
+  readonly segments: readonly Segment[];
+  readonly count: number;
+  /** Set when the one operation of this batch is a request of its own. */
+  readonly single: SingleRequest | undefined;
+}
+
+const BATCH_PATH = '/api/v2/batch';
+const OPEN = new TextEncoder().encode('{"batch":[');
+const COMMA = 0x2c;
+const CLOSE = new TextEncoder().encode(']}');
+
+/** Bytes of `{"batch":[]}`. */
+export const ENVELOPE_BYTES = OPEN.length + CLOSE.length;
+
+export function operationStart(chunk: WindowChunk, index: number): number {
+  return index === 0 ? 0 : (chunk.prepared.operations.ends[index - 1] ?? 0) + 1;
+}
+
+export function operationEnd(chunk: WindowChunk, index: number): number {
+  return chunk.prepared.operations.ends[index] ?? 0;
+}
+
+/** The exact bytes of one operation. */
+export function operationBytes(chunk: WindowChunk, index: number): Uint8Array {
+  return chunk.prepared.operations.body.subarray(operationStart(chunk, index), operationEnd(chunk, index));
+}
+
+/** Row number in the source, 1 for the first data row. */
+export function rowNumber(chunk: WindowChunk, index: number): number {
+  return chunk.prepared.start.row + (chunk.prepared.operations.rows[index] ?? 0) + 1;
+}
+
+/** Calls `visit` for every operation, in the order of the batch. */
+export function eachOperation(batch: Pick<Batch, 'segments'>, visit: (chunk: WindowChunk, index: number) => void): void {
+  for (const { chunk, from, to } of batch.segments) for (let index = from; index < to; index++) visit(chunk, index);
+}
+
+/** Method, path and bytes of a batch. The bytes are joined from what was serialised once: a repeat is byte-identical. */
+export function requestOf(batch: Batch): { method: 'PUT' | 'POST' | 'DELETE'; path: string; body: Uint8Array } {
+  const slices = batch.segments.map(({ chunk, from, to }) =>
+    chunk.prepared.operations.body.subarray(operationStart(chunk, from), operationEnd(chunk, to - 1)),
+  );
+  if (batch.single) return { ...batch.single, body: slices[0] ?? new Uint8Array() };
+  const size = slices.reduce((sum, slice) => sum + slice.length + 1, ENVELOPE_BYTES - 1);
+  const body = new Uint8Array(size);
+  body.set(OPEN, 0);
+  let at = OPEN.length;
+  slices.forEach((slice, i) => {
+    if (i > 0) body[at++] = COMMA;
+    body.set(slice, at);
+    at += slice.length;
+  });
+  body.set(CLOSE, at);
+  return { method: 'POST', path: BATCH_PATH, body };
+}
+
+/** The first `count` operations of a batch, and the rest; both keep its id. */
+export function splitBatch(batch: Batch, count: number): [Batch, Batch] {
+  const head: Segment[] = [];
+  const tail: Segment[] = [];
+  let left = count;
+  for (const segment of batch.segments) {
+    const length = segment.to - segment.from;
+    if (left >= length) head.push(segment);
+    else if (left <= 0) tail.push(segment);
+    else {
+      head.push({ ...segment, to: segment.from + left });
+      tail.push({ ...segment, from: segment.from + left });
+    }
+    left -= length;
+  }
+  return [
+    { ...batch, segments: head, count },
+    { ...batch, segments: tail, count: batch.count - count },
+  ];
+}
+
+/** A batch without the operations for which `leave` holds. */
+export function withoutOperations(batch: Batch, leave: (chunk: WindowChunk, index: number) => boolean): Batch {
+  const segments: Segment[] = [];
+  eachOperation(batch, (chunk, index) => {
+    if (leave(chunk, index)) return;
+    const last = segments.at(-1);
+    if (last && last.chunk === chunk && last.to === index) segments[segments.length - 1] = { ...last, to: index + 1 };
+    else segments.push({ chunk, from: index, to: index + 1 });
+  });
+  return { ...batch, segments, count: segments.reduce((sum, s) => sum + s.to - s.from, 0) };
+}

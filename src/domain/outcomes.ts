@@ -1,0 +1,87 @@
+import type { Outcome, Reply } from './outcome.ts';
+import { replyCode } from './wire.ts';
+
+const DELIVERED: Outcome = { state: 'delivered' };
+const REASON_CHARS_MAX = 300;
+
+/**
+ * What an accepted (2xx) reply says of each of `count` rows. Customer.io lists refused items in `errors[]`, under 207 and
+ * by some accounts under 200 too; everything not listed was accepted. An entry that names no row of the batch leaves
+ * the rows that are not listed unclear: calling them delivered would be a guess. (API reference 3.4)
+ */
+export function toOutcomes(reply: Reply & { kind: 'response' }, count: number): Outcome[] {
+  const outcomes = Array.from({ length: count }, () => DELIVERED);
+  // A 2xx whose body is no JSON did not come from the API (a captive portal, a proxy's page): nobody knows what it did.
+  if (reply.body.trim() !== '' && parse(reply.body) === undefined) return outcomes.map(() => unclear(`${reply.status} with a body that is not JSON`));
+  const errors = errorsOf(reply.body);
+  if (errors === undefined) {
+    // 207 promises a list of errors. Without one nobody knows which rows were refused.
+    return reply.status === 207 ? outcomes.map(() => unclear('207 without a readable list of errors')) : outcomes;
+  }
+  const listed = new Map<number, Outcome>();
+  let unpinned: string | undefined;
+  for (const error of errors) {
+    const index = indexOf(error, count);
+    const reason = reasonOf(error);
+    if (index === undefined) unpinned ??= reason;
+    else if (!listed.has(index)) listed.set(index, { state: 'rejected', code: codeOf(error), reason });
+  }
+  return outcomes.map((outcome, i) => listed.get(i) ?? (unpinned === undefined ? outcome : unclear(unpinned)));
+}
+
+/** All rows of a request that the API refused as a whole (400, 413 ...). */
+export function refusal(reply: Reply & { kind: 'response' }): Outcome {
+  const [first] = errorsOf(reply.body) ?? [];
+  const detail = first === undefined ? metaError(reply.body) : reasonOf(first);
+  return { state: 'rejected', code: replyCode(reply), reason: detail ?? `the API answered ${reply.status}` };
+}
+
+function unclear(reason: string): Outcome {
+  return { state: 'unclear', code: 'unpinned_error', reason };
+}
+
+function errorsOf(body: string): readonly unknown[] | undefined {
+  const errors = field(parse(body), 'errors');
+  return Array.isArray(errors) && errors.length > 0 ? errors : undefined;
+}
+
+/** v1 envelopes: `{"meta":{"error":"..."}}` and `{"meta":{"errors":["..."]}}` (API reference 2.3). */
+function metaError(body: string): string | undefined {
+  const meta = field(parse(body), 'meta');
+  const single = field(meta, 'error');
+  const list = field(meta, 'errors');
+  const text: unknown = typeof single === 'string' ? single : Array.isArray(list) ? list[0] : undefined;
+  return typeof text === 'string' ? cut(text) : undefined;
+}
+
+function indexOf(error: unknown, count: number): number | undefined {
+  const index = field(error, 'batch_index');
+  if (count === 1 && index === undefined) return 0;
+  return typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < count ? index : undefined;
+}
+
+function codeOf(error: unknown): string {
+  const reason = field(error, 'reason');
+  return typeof reason === 'string' && reason !== '' ? cut(reason) : 'refused';
+}
+
+function reasonOf(error: unknown): string {
+  const parts = ['field', 'message', 'reason'].map((name) => field(error, name)).filter((part) => typeof part === 'string' && part !== '');
+  return parts.length === 0 ? 'no reason given' : cut(parts.slice(0, 2).join(': '));
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined; // HTML or garbage says nothing about rows
+  }
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function cut(text: string): string {
+  return text.length > REASON_CHARS_MAX ? `${text.slice(0, REASON_CHARS_MAX)}...` : text;
+}
