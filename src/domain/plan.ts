@@ -8,6 +8,8 @@ export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 export type Compression = 'none' | 'gzip' | 'zstd' | 'brotli';
 export type ColumnType = 'string' | 'number' | 'boolean' | 'timestamp' | 'json';
 export type EmptyPolicy = 'omit' | 'null' | 'keep';
+/** How a time is written; `auto` is ISO 8601, unix seconds or milliseconds, and never a guess between day and month. */
+export type TimeFormat = 'auto' | 'unix' | 'unix_ms' | 'dd/mm/yyyy' | 'mm/dd/yyyy';
 
 /** Where the bytes are and how they are laid out. */
 export interface SourceLayout {
@@ -36,7 +38,13 @@ export interface ColumnPlan {
   /** Path of the attribute in the payload: `['address', 'city']`. */
   readonly path: readonly string[];
   readonly type: ColumnType;
+  /** A value that is not of this type makes its row invalid (a demanded type) instead of staying text (an inferred one). */
+  readonly strict: boolean;
   readonly empty: EmptyPolicy;
+  /** For times only. */
+  readonly format: TimeFormat;
+  /** Overrides the plan's zone for this column; null = it does not. */
+  readonly timezone: string | null;
 }
 
 export interface Plan {
@@ -54,6 +62,8 @@ export interface Plan {
   /** Options for rows of NDJSON without columns known in advance. */
   readonly emptyDefault: EmptyPolicy;
   readonly typesDefault: 'auto' | 'string';
+  /** What becomes of NDJSON fields that no column names: attributes, or nothing (`keep_only`). */
+  readonly extra: 'attribute' | 'drop';
   /** `--api v1`: every operation is a request of its own. */
   readonly api: 'v2' | 'v1';
   /** Largest operation that may travel in a batch, in bytes. */

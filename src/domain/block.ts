@@ -1,0 +1,17 @@
+/** What reading yields and mapping consumes: some thousand rows at once, with their source text. */
+import type { InvalidCode, Position } from './chunk.ts';
+
+/** A row as read: the cells of a CSV or TSV record, a JSON object, or a record that could not be read. */
+export type RawRow =
+  | string[]
+  | { readonly json: Record<string, unknown> }
+  | { readonly fault: InvalidCode; readonly message: string; readonly column?: number };
+
+export interface RowBlock {
+  readonly start: Position;
+  readonly end: Position;
+  /** The source text of these rows, `start.offset` to `end.offset`. */
+  readonly raw: Uint8Array;
+  readonly rows: readonly RawRow[];
+  readonly isLast: boolean;
+}

@@ -1,0 +1,89 @@
+/** Times of a file to milliseconds since 1970. What could mean two things is a fault with advice, never a guess. */
+import type { TimeFormat } from '../domain/plan.ts';
+import { toUtcMs } from './zones.ts';
+
+/** From here on a plain number is milliseconds: as seconds it would be the year 5138. */
+const MILLISECONDS_MIN = 1e11;
+const MILLISECONDS_MAX = 1e14;
+/** Fewer digits than 9 are as likely a year or a date (20250304) as seconds of 1973 or before. */
+const SECONDS_MIN = 1e8;
+
+const NUMBER = /^-?\d{1,17}(\.\d+)?$/;
+const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)? ?(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$/;
+const SLASHED = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:,?[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?$/;
+const SHORT_YEAR = /^\d{1,2}[/.-]\d{1,2}[/.-]\d{2}(\D|$)/;
+const YEAR_FIRST = /^\d{4}[/.]\d{1,2}[/.]\d{1,2}/;
+
+/** Milliseconds since 1970, or NaN: then `timeFault` says why. */
+export function parseTime(text: string, format: TimeFormat, zone: string | null): number {
+  if (format === 'dd/mm/yyyy' || format === 'mm/dd/yyyy') return slashedTime(text, format, zone);
+  const first = text.charCodeAt(4);
+  const isDashed = first === 0x2d && text.length >= 10;
+  if (!isDashed && NUMBER.test(text)) return numberTime(Number(text), format);
+  if (format !== 'auto') return Number.NaN;
+  return isDashed ? isoTime(text, zone) : Number.NaN;
+}
+
+/** A number as a time; milliseconds are recognised by their size. */
+export function numberTime(value: number, format: TimeFormat): number {
+  if (format === 'unix_ms') return Math.abs(value) <= MILLISECONDS_MAX ? Math.floor(value) : Number.NaN;
+  if (format === 'unix') return Math.abs(value) < MILLISECONDS_MIN ? Math.floor(value * 1000) : Number.NaN;
+  if (value >= MILLISECONDS_MIN) return value < MILLISECONDS_MAX ? Math.floor(value) : Number.NaN;
+  return value >= SECONDS_MIN ? Math.floor(value * 1000) : Number.NaN;
+}
+
+/** Whether `auto` takes this text for milliseconds, which is worth a warning. */
+export function isMilliseconds(text: string, format: TimeFormat): boolean {
+  return format === 'auto' && text.length >= 12 && text.charCodeAt(4) !== 0x2d && Number(text) >= MILLISECONDS_MIN;
+}
+
+/** Why a text is no time, and what helps; the text itself is not in it. */
+export function timeFault(text: string, format: TimeFormat, zone: string | null): string {
+  if (format !== 'auto') return `is not a time written as ${format}`;
+  if (ISO.test(text) && zone === null && Number.isFinite(isoTime(text, 'UTC'))) {
+    return 'is a time without an offset: say where it was taken with --timezone';
+  }
+  if (SLASHED.test(text) || SHORT_YEAR.test(text)) {
+    return 'is a date that can be read in two ways (day or month first): give its "format" in a file for --map, or keep it as text with --types <column>:string';
+  }
+  if (YEAR_FIRST.test(text)) return 'is a date with slashes or dots, not ISO 8601 (2025-03-04T10:00:00Z)';
+  if (NUMBER.test(text)) return 'is a number that is neither unix seconds nor milliseconds (give its "format" in a file for --map to force one)';
+  return 'is not a time: ISO 8601 (2025-03-04T10:00:00Z), unix seconds or milliseconds';
+}
+
+function isoTime(text: string, zone: string | null): number {
+  const part = ISO.exec(text);
+  if (part === null) return Number.NaN;
+  const fraction = part[7] === undefined ? 0 : Number(`0.${part[7]}`) * 1000;
+  const local = civilMs(Number(part[1]), Number(part[2]), Number(part[3]), Number(part[4] ?? 0), Number(part[5] ?? 0), Number(part[6] ?? 0));
+  if (Number.isNaN(local)) return local;
+  const offset = part[8];
+  if (offset === undefined) return zone === null ? Number.NaN : Math.floor(toUtcMs(local, zone) + fraction);
+  return Math.floor(local - offsetMs(offset) + fraction);
+}
+
+function slashedTime(text: string, format: TimeFormat, zone: string | null): number {
+  const part = SLASHED.exec(text);
+  if (part === null || zone === null) return Number.NaN;
+  const [day, month] = format === 'dd/mm/yyyy' ? [part[1], part[2]] : [part[2], part[1]];
+  const local = civilMs(Number(part[3]), Number(month), Number(day), Number(part[4] ?? 0), Number(part[5] ?? 0), Number(part[6] ?? 0));
+  return Number.isNaN(local) ? local : toUtcMs(local, zone);
+}
+
+function offsetMs(offset: string): number {
+  if (!/^[+-]/.test(offset)) return 0;
+  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3).replace(':', '') || 0);
+  return (offset.startsWith('-') ? -minutes : minutes) * 60_000;
+}
+
+/** NaN for a day or hour that does not exist (Date would roll 31 April over to 1 May). */
+function civilMs(year: number, month: number, day: number, hour: number, minute: number, second: number): number {
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return Number.NaN;
+  if (hour > 23 || minute > 59 || second > 60) return Number.NaN;
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
