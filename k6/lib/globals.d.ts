@@ -1,0 +1,2 @@
+/** k6 has a console, but @types/k6 leaves its type to the DOM library, which k6 has not. */
+declare const console: { error(text: string): void };
