@@ -1,10 +1,14 @@
 import type { PreparedChunk, SingleRequest } from './chunk.ts';
+import type { UndeliveredRow } from './ledger.ts';
 
 /** A chunk while its rows are under way. */
 export interface WindowChunk {
-  readonly prepared: PreparedChunk;
+  /** Loses its buffers when the last of its rows is settled. */
+  prepared: PreparedChunk;
   /** Operations not yet settled. */
   unsettled: number;
+  /** Rows that can never be sent, ready for the journal; filled when the chunk loses its buffers. */
+  invalid: readonly UndeliveredRow[];
 }
 
 /** Operations `from` (inclusive) to `to` (exclusive) of a chunk, consecutive in its buffer. */

@@ -8,8 +8,10 @@ const REASON_CHARS_MAX = 300;
  * What an accepted (2xx) reply says of each of `count` rows. Customer.io lists refused items in `errors[]`, under 207 and
  * by some accounts under 200 too; everything not listed was accepted. An entry that names no row of the batch leaves
  * the rows that are not listed unclear: calling them delivered would be a guess. (API reference 3.4)
+ * Undefined: all delivered, the usual case.
  */
-export function toOutcomes(reply: Reply & { kind: 'response' }, count: number): Outcome[] {
+export function toOutcomes(reply: Reply & { kind: 'response' }, count: number): Outcome[] | undefined {
+  if (reply.status !== 207 && /^\s*(\{\s*\}\s*)?$/.test(reply.body)) return undefined;
   const outcomes = Array.from({ length: count }, () => DELIVERED);
   // A 2xx whose body is no JSON did not come from the API (a captive portal, a proxy's page): nobody knows what it did.
   if (reply.body.trim() !== '' && parse(reply.body) === undefined) return outcomes.map(() => unclear(`${reply.status} with a body that is not JSON`));
@@ -30,7 +32,7 @@ export function toOutcomes(reply: Reply & { kind: 'response' }, count: number): 
 }
 
 /** All rows of a request that the API refused as a whole (400, 413 ...). */
-export function refusal(reply: Reply & { kind: 'response' }): Outcome {
+export function refusal(reply: Reply & { kind: 'response' }): Outcome & { state: 'rejected' } {
   const [first] = errorsOf(reply.body) ?? [];
   const detail = first === undefined ? metaError(reply.body) : reasonOf(first);
   return { state: 'rejected', code: replyCode(reply), reason: detail ?? `the API answered ${reply.status}` };

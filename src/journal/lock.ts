@@ -1,0 +1,73 @@
+import { chmodSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { CioBulkError } from '../domain/errors.ts';
+import { journalError, type Journal } from './open.ts';
+
+/** The right to send to a workspace, for one process at a time. */
+export interface SenderLock {
+  /**
+   * How long ago (ms) the requests of the process before started, as far as a rate limit cares; null when it died, so that
+   * nobody knows.
+   */
+  readonly recentStartsAgoMs: readonly number[] | null;
+  release(recentStartsAgoMs: readonly number[]): void;
+}
+
+/**
+ * One sender per journal and workspace. The lock is SQLite's exclusive lock on a small file beside the journal: the
+ * operating system drops it with the process, so that a dead one never holds it and a stopped one (SIGSTOP) still does.
+ */
+export function lockSender(journal: Journal, workspace: string, command: string, pid: number, now: () => number): SenderLock {
+  const path = `${journal.name}.${workspace.slice(0, 12)}.lock`;
+  const file = acquire(path, journal, workspace);
+  const before = journal.prepare<[string], SenderRow>('SELECT ended_at, recent_starts FROM senders WHERE workspace = ?').get(workspace);
+  const startedAt = now();
+  journal
+    .prepare(
+      `INSERT INTO senders (workspace, pid, command, started_at, ended_at, recent_starts) VALUES (?, ?, ?, ?, NULL, '[]')
+       ON CONFLICT (workspace) DO UPDATE SET pid = excluded.pid, command = excluded.command, started_at = excluded.started_at, ended_at = NULL, recent_starts = '[]'`,
+    )
+    .run(workspace, pid, command, startedAt);
+  return {
+    recentStartsAgoMs: before === undefined ? [] : startsOf(before, startedAt),
+    release(recentStartsAgoMs) {
+      const endedAt = now();
+      try {
+        journal
+          .prepare('UPDATE senders SET ended_at = ?, recent_starts = ? WHERE workspace = ? AND pid = ?')
+          .run(endedAt, JSON.stringify(recentStartsAgoMs.map((ago) => endedAt - Math.round(ago))), workspace, pid);
+      } finally {
+        file.close();
+      }
+    },
+  };
+}
+
+interface SenderRow {
+  readonly ended_at: number | null;
+  readonly recent_starts: string;
+}
+
+function startsOf(row: SenderRow, now: number): readonly number[] | null {
+  if (row.ended_at === null) return null;
+  const starts: unknown = JSON.parse(row.recent_starts);
+  return Array.isArray(starts) ? starts.map((at) => now - Number(at)).filter((ago) => ago >= 0 && ago < 1000) : [];
+}
+
+function acquire(path: string, journal: Journal, workspace: string): Database.Database {
+  const file = new Database(path, { timeout: 0 });
+  try {
+    chmodSync(path, 0o600);
+    file.pragma('locking_mode = EXCLUSIVE');
+    file.exec('BEGIN EXCLUSIVE');
+    return file;
+  } catch (error) {
+    file.close();
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+    if (!code.startsWith('SQLITE_BUSY')) throw journalError(error, path);
+    const holder = journal.prepare<[string], { pid: number; command: string }>('SELECT pid, command FROM senders WHERE workspace = ?').get(workspace);
+    throw new CioBulkError('journal_locked', `another process${holder ? ` (pid ${holder.pid}, ${holder.command})` : ''} is sending to this workspace with this journal`, {
+      hint: 'wait until it ends, or stop it; `cio-bulk status` shows how far it is',
+    });
+  }
+}

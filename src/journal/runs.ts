@@ -1,0 +1,112 @@
+import type { Position } from '../domain/chunk.ts';
+import type { Tally } from '../domain/outcome.ts';
+import type { Journal } from './open.ts';
+
+export type RunState = 'open' | 'finished' | 'abandoned';
+
+/** A run as the journal holds it. Times are milliseconds since 1970. */
+export interface Run {
+  readonly id: number;
+  readonly type: 'import' | 'cleanup';
+  /** As shown to people: the file's path, or `stdin`. */
+  readonly source: string;
+  readonly sourceKey: string;
+  /** SHA-256 of the site id: the id itself is not written down. */
+  readonly workspace: string;
+  readonly environmentId: number | null;
+  /** Of the plan: another one is another run. */
+  readonly fingerprint: string;
+  /** JSON of what the run was started with; its type is the command's business. */
+  readonly spec: string;
+  readonly state: RunState;
+  readonly startedAt: number;
+  readonly updatedAt: number;
+  readonly checkpoint: Position | null;
+  readonly rowsRead: number;
+  readonly tally: Tally;
+}
+
+export type NewRun = Pick<Run, 'type' | 'source' | 'sourceKey' | 'workspace' | 'environmentId' | 'fingerprint' | 'spec'>;
+
+interface RunRow extends Tally {
+  readonly id: number;
+  readonly type: 'import' | 'cleanup';
+  readonly source: string;
+  readonly source_key: string;
+  readonly workspace: string;
+  readonly environment_id: number | null;
+  readonly fingerprint: string;
+  readonly spec: string;
+  readonly state: RunState;
+  readonly started_at: number;
+  readonly updated_at: number;
+  readonly row: number;
+  readonly line: number;
+  readonly offset: number;
+  readonly hash: string | null;
+  readonly rows_read: number;
+}
+
+function toRun(row: RunRow): Run {
+  const { delivered, rejected, failed, invalid, skipped, unclear } = row;
+  return {
+    id: row.id,
+    type: row.type,
+    source: row.source,
+    sourceKey: row.source_key,
+    workspace: row.workspace,
+    environmentId: row.environment_id,
+    fingerprint: row.fingerprint,
+    spec: row.spec,
+    state: row.state,
+    startedAt: row.started_at,
+    updatedAt: row.updated_at,
+    checkpoint: row.hash === null ? null : { row: row.row, line: row.line, offset: row.offset, hash: row.hash },
+    rowsRead: row.rows_read,
+    tally: { delivered, rejected, failed, invalid, skipped, unclear },
+  };
+}
+
+export function createRun(journal: Journal, run: NewRun, now: number): Run {
+  const { lastInsertRowid } = journal
+    .prepare(
+      `INSERT INTO runs (type, source, source_key, workspace, environment_id, fingerprint, spec, state, started_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)`,
+    )
+    .run(run.type, run.source, run.sourceKey, run.workspace, run.environmentId, run.fingerprint, run.spec, now, now);
+  const created = findRun(journal, Number(lastInsertRowid));
+  if (!created) throw new Error('a run that was just created is not there');
+  return created;
+}
+
+export function findRun(journal: Journal, id: number): Run | undefined {
+  const row = journal.prepare<[number], RunRow>('SELECT * FROM runs WHERE id = ?').get(id);
+  return row && toRun(row);
+}
+
+/** Runs of a source for a workspace, the latest first, abandoned ones left out. */
+export function runsOfSource(journal: Journal, sourceKey: string, workspace: string): Run[] {
+  return journal
+    .prepare<[string, string], RunRow>("SELECT * FROM runs WHERE source_key = ? AND workspace = ? AND state != 'abandoned' ORDER BY id DESC")
+    .all(sourceKey, workspace)
+    .map(toRun);
+}
+
+/** All runs, the latest first. */
+export function listRuns(journal: Journal): Run[] {
+  return journal.prepare<[], RunRow>('SELECT * FROM runs ORDER BY id DESC').all().map(toRun);
+}
+
+export function setRunState(journal: Journal, id: number, state: RunState, now: number): void {
+  journal.prepare('UPDATE runs SET state = ?, updated_at = ? WHERE id = ?').run(state, now, id);
+}
+
+/** The workspace id, once the API has told it. */
+export function setEnvironment(journal: Journal, id: number, environmentId: number): void {
+  journal.prepare('UPDATE runs SET environment_id = ? WHERE id = ? AND environment_id IS NULL').run(environmentId, id);
+}
+
+/** Rows sent but not known to have arrived: intents without a settlement. */
+export function inDoubtOf(journal: Journal, id: number): string[] {
+  return journal.prepare<[number], string>("SELECT rows FROM beyond WHERE run = ? AND state = 'intent'").pluck().all(id);
+}

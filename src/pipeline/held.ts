@@ -1,0 +1,36 @@
+import { operationBytes } from '../domain/batch.ts';
+import type { WindowChunk } from '../domain/batch.ts';
+import { hashPerson, personsOf } from '../domain/person.ts';
+
+/** Persons with a failed row. Their later rows of the run wait behind it, so that old values never overwrite new ones. */
+export interface HeldPersons {
+  add(chunk: WindowChunk, index: number): void;
+  has(chunk: WindowChunk, index: number): boolean;
+}
+
+const decoder = new TextDecoder();
+
+/** Exact persons of one operation, read from its bytes: only rows that fail, or look like one that failed, pay for this. */
+export function personsAt(chunk: WindowChunk, index: number): string[] {
+  return personsOf(decoder.decode(operationBytes(chunk, index)), chunk.prepared.operations.singles.get(index));
+}
+
+/** A set of hashes answers almost every question; the exact strings settle a match. */
+export function createHeldPersons(known: readonly string[]): HeldPersons {
+  const exact = new Set<string>(known);
+  const hashes = new Set<number>(known.map(hashPerson));
+  return {
+    add(chunk, index) {
+      for (const person of personsAt(chunk, index)) {
+        exact.add(person);
+        hashes.add(hashPerson(person));
+      }
+    },
+    has(chunk, index) {
+      if (hashes.size === 0) return false;
+      const { keys } = chunk.prepared.operations;
+      if (!hashes.has(keys[2 * index] ?? 0) && !hashes.has(keys[2 * index + 1] ?? 0)) return false;
+      return personsAt(chunk, index).some((person) => exact.has(person));
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { PreparedChunk } from '../domain/chunk.ts';
+import type { Clock } from '../domain/host.ts';
+
+/** Reads one chunk ahead and says when it is there. */
+export interface Intake {
+  /** The next chunk, if it has arrived. Throws what the source threw, after all chunks before it are taken. */
+  take(): PreparedChunk | undefined;
+  /** The source is read to its end, and every chunk is taken. */
+  ended(): boolean;
+  /** Milliseconds since a chunk came in; 0 while one lies ready. */
+  starvedMs(): number;
+  close(): Promise<void>;
+}
+
+export function startIntake(chunks: AsyncIterable<PreparedChunk>, ring: () => void, clock: Clock): Intake {
+  const iterator = chunks[Symbol.asyncIterator]();
+  let arrivedAt = clock.monotonic();
+  let ready: PreparedChunk | undefined;
+  let ended = false;
+  let failure: { readonly error: unknown } | undefined;
+
+  async function read(): Promise<void> {
+    try {
+      const next = await iterator.next();
+      if (next.done === true) ended = true;
+      else ready = next.value;
+      arrivedAt = clock.monotonic();
+    } catch (error) {
+      failure = { error };
+    }
+    ring();
+  }
+
+  let reading = read();
+  return {
+    take() {
+      if (failure) throw failure.error;
+      const chunk = ready;
+      ready = undefined;
+      if (chunk) reading = read();
+      return chunk;
+    },
+    ended: () => ended && ready === undefined,
+    starvedMs: () => (ready === undefined ? clock.monotonic() - arrivedAt : 0),
+    async close() {
+      await iterator.return?.();
+      await reading;
+    },
+  };
+}

@@ -1,0 +1,187 @@
+import { rowNumber } from '../domain/batch.ts';
+import type { Batch, WindowChunk } from '../domain/batch.ts';
+import type { PreparedChunk } from '../domain/chunk.ts';
+import type { Clock } from '../domain/host.ts';
+import type { Ledger, UndeliveredRow } from '../domain/ledger.ts';
+import { settledRows, type Tally } from '../domain/outcome.ts';
+import { countRows, createRowLookup } from '../domain/row-ranges.ts';
+import { createBell } from './bell.ts';
+import { BEHIND_FAILED, deliver, type Courier } from './deliver.ts';
+import { createHeldPersons } from './held.ts';
+import { startIntake } from './intake.ts';
+import { createLanes } from './lanes.ts';
+import { createSettling, type RecordFinder } from './settling.ts';
+import { createWindow } from './window.ts';
+
+/** A slow pipe: when no row came for this long and nothing is under way, a batch goes out that is not full. */
+const LINGER_MS = 50;
+const TICK_MS = 200;
+/** Batches under way at once, those waiting for a retry included, for each request slot. */
+const BATCHES_PER_SLOT = 4;
+/** Settled chunks that may wait behind an unsettled one before reading pauses: a stub each. */
+const CHUNKS_MAX = 4096;
+const WINDOW_BYTES_MAX = 48_000_000;
+
+const WOULD_TRIGGER = { state: 'failed', code: 'would_trigger', reason: 'the event is younger than 72 hours, or has no time, and could trigger campaigns' } as const;
+
+export interface RunOptions {
+  readonly chunks: AsyncIterable<PreparedChunk>;
+  readonly ledger: Ledger;
+  readonly courier: Courier;
+  readonly findRecords: RecordFinder;
+  readonly clock: Clock;
+  /** Requests in flight at most, and how many there are right now, those waiting for their turn included. */
+  readonly concurrency: number;
+  readonly requestsTaken: () => number;
+  readonly batchRowsMax: number;
+  readonly batchBytesMax: number;
+  /** Aborts: take no more rows, settle what is in flight, end. */
+  readonly stopping: AbortSignal;
+  readonly onUndelivered: (rows: readonly UndeliveredRow[]) => void;
+  /** After every commit, for progress and limits. */
+  readonly onProgress: (progress: RunProgress) => void;
+}
+
+export interface RunProgress {
+  readonly tally: Tally;
+  readonly rowsRead: number;
+  readonly pending: number;
+  /** Bytes of the source read and settled up to the checkpoint. */
+  readonly offset: number;
+}
+
+export interface RunEnd extends RunProgress {
+  /** The source was read to its end and every row is settled. */
+  readonly finished: boolean;
+  readonly inDoubtResent: number;
+}
+
+/** The life of a row: read in chunks, put into its person's lane, batched, intended, sent, settled. */
+export async function runPipeline(options: RunOptions): Promise<RunEnd> {
+  const { ledger, courier, stopping, clock } = options;
+  const before = ledger.state();
+  const rowsBefore = before.checkpoint?.row ?? 0;
+  const isSettled = createRowLookup(before.settled);
+  const held = createHeldPersons(before.failedPersons);
+  const bell = createBell();
+  const window = createWindow();
+  const halt = new AbortController(); // a stop that was asked for, or a failure: nothing new starts
+  const failure: { error?: unknown } = {};
+  let batchesUnderWay = 0;
+  let settledAhead = countRows(before.settled); // by earlier processes, and not read again yet
+  let checkpoint = before.checkpoint;
+
+  const fail = (error: unknown): void => {
+    failure.error ??= error;
+    stop();
+  };
+  const stop = (): void => {
+    halt.abort();
+    bell.ring();
+  };
+  const settling = createSettling({
+    ledger,
+    window,
+    findRecords: options.findRecords,
+    rowsBefore,
+    onUndelivered: options.onUndelivered,
+    onPassed: (position) => {
+      checkpoint = position;
+    },
+    onCommit: () => options.onProgress(progress()),
+    onError: fail,
+  });
+  const lanes = createLanes({
+    rowsMax: options.batchRowsMax,
+    bytesMax: options.batchBytesMax,
+    firstBatchId: before.nextBatch,
+    mayGo(chunk, index) {
+      if (!held.has(chunk, index)) return true;
+      settling.setAside(chunk, index, BEHIND_FAILED);
+      return false;
+    },
+  });
+  const intake = startIntake(options.chunks, bell.ring, clock);
+  stopping.addEventListener('abort', stop);
+  if (stopping.aborted) stop();
+
+  function progress(): RunProgress {
+    return { tally: ledger.tally(), rowsRead: rowsBefore + window.rowsAdmitted() + settledAhead, pending: window.rowsPending(), offset: checkpoint?.offset ?? 0 };
+  }
+
+  function hasRoom(): boolean {
+    const rowsMax = Math.max(2 * options.concurrency + 4, 8) * options.batchRowsMax;
+    return lanes.waiting() < rowsMax && window.size() < CHUNKS_MAX && window.bytesHeld() < WINDOW_BYTES_MAX;
+  }
+
+  function admit(prepared: PreparedChunk): void {
+    const chunk = window.admit(prepared);
+    const { count } = prepared.operations;
+    for (let index = 0; index < count; index++) admitRow(chunk, index);
+    if (chunk.unsettled === 0) settling.commitSoon();
+  }
+
+  function admitRow(chunk: WindowChunk, index: number): void {
+    if (before.settled.length > 0 && isSettled(rowNumber(chunk, index))) {
+      settledAhead--;
+      settling.skipSettled(chunk);
+    } else if (held.has(chunk, index)) settling.setAside(chunk, index, BEHIND_FAILED);
+    else if (chunk.prepared.operations.guarded.has(index)) {
+      held.add(chunk, index);
+      settling.setAside(chunk, index, WOULD_TRIGGER);
+    } else lanes.add(chunk, index);
+  }
+
+  async function launch(batch: Batch): Promise<void> {
+    batchesUnderWay++;
+    try {
+      await settling.intend(batch);
+      if (halt.signal.aborted) settling.withdraw(batch);
+      else {
+        settling.settle(batch, await deliver(batch, courier, held, halt.signal));
+        lanes.release(batch);
+      }
+    } catch (error) {
+      fail(error);
+    } finally {
+      batchesUnderWay--;
+      bell.ring();
+    }
+  }
+
+  const mayLaunch = (): boolean => options.requestsTaken() < options.concurrency && batchesUnderWay < options.concurrency * BATCHES_PER_SLOT;
+  const mayFlush = (): boolean => intake.ended() || !hasRoom() || (batchesUnderWay === 0 && intake.starvedMs() >= LINGER_MS);
+  try {
+    while (!halt.signal.aborted) {
+      try {
+        for (let chunk = hasRoom() ? intake.take() : undefined; chunk; chunk = hasRoom() ? intake.take() : undefined) admit(chunk);
+      } catch (error) {
+        fail(error); // what was read before is settled first
+      }
+      while (mayLaunch() && !halt.signal.aborted) {
+        const batch = lanes.next(mayFlush());
+        if (!batch) break;
+        void launch(batch);
+      }
+      if (intake.ended() && batchesUnderWay === 0 && lanes.waiting() === 0) break;
+      await bell.rung(batchesUnderWay === 0 ? LINGER_MS : TICK_MS);
+    }
+    while (batchesUnderWay > 0) await bell.rung(TICK_MS);
+    settling.flush();
+  } catch (error) {
+    failure.error ??= error;
+  } finally {
+    stopping.removeEventListener('abort', stop);
+    await intake.close();
+  }
+  if (failure.error !== undefined) throw failure.error;
+  const end = progress();
+  const finished = intake.ended() && end.pending === 0;
+  if (finished) ledger.finish();
+  return { ...end, finished, inDoubtResent: countRows(before.inDoubt) };
+}
+
+/** Whether the counts of a run add up. A mismatch is a bug, and it is said. */
+export function addsUp({ tally, rowsRead, pending }: RunProgress): boolean {
+  return rowsRead === settledRows(tally) + pending;
+}

@@ -1,0 +1,237 @@
+import { eachOperation, operationBytes, rowNumber } from '../domain/batch.ts';
+import type { Batch, WindowChunk } from '../domain/batch.ts';
+import type { Position, PreparedChunk } from '../domain/chunk.ts';
+import type { Ledger, Passed, RowRanges, SettledRows, UndeliveredRow } from '../domain/ledger.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import { mergeRanges, rangesOf } from '../domain/row-ranges.ts';
+import type { Delivery } from './deliver.ts';
+import { personsAt } from './held.ts';
+import type { Window } from './window.ts';
+
+/** Settlements wait at most this long for an intent to travel with in one transaction. */
+const COMMIT_DELAY_MS = 50;
+
+/** Finds the text and the physical line of rows again, by their index in the chunk. */
+export type RecordFinder = (chunk: PreparedChunk, indexes: readonly number[]) => readonly { readonly text: string; readonly line: number }[];
+
+export interface SettlingOptions {
+  readonly ledger: Ledger;
+  readonly window: Window;
+  readonly findRecords: RecordFinder;
+  /** Rows read by earlier processes up to the checkpoint where this one starts. */
+  readonly rowsBefore: number;
+  /** After a commit: these rows are undelivered for good. */
+  readonly onUndelivered: (rows: readonly UndeliveredRow[]) => void;
+  /** The checkpoint has moved, durably. */
+  readonly onPassed: (position: Position) => void;
+  readonly onCommit: () => void;
+  /** A commit outside of any caller failed. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Settling {
+  /** Resolves when the intent is on disk: only then may the batch's first byte leave. */
+  intend(batch: Batch): Promise<void>;
+  /** Intended, but never sent. */
+  withdraw(batch: Batch): void;
+  settle(batch: Batch, delivery: Delivery): void;
+  /** One row that is settled without having been sent. */
+  setAside(chunk: WindowChunk, index: number, outcome: Outcome): void;
+  /** One row that an earlier process has settled. */
+  skipSettled(chunk: WindowChunk): void;
+  /** A chunk came in that needs no request at all. */
+  commitSoon(): void;
+  /** Commits what waits, now. */
+  flush(): void;
+}
+
+/** Group commit: intents, settlements and the checkpoint that are due at the same time share one transaction. */
+export function createSettling(options: SettlingOptions): Settling {
+  const { ledger, window, findRecords } = options;
+  let intents: { batch: number; rows: RowRanges }[] = [];
+  let withdrawn: number[] = [];
+  let settled: SettledRows[] = [];
+  let aside: UndeliveredRow[] = [];
+  let waiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+  let soon: NodeJS.Immediate | undefined;
+  let later: NodeJS.Timeout | undefined;
+
+  function commit(): void {
+    if (soon) clearImmediate(soon);
+    if (later) clearTimeout(later);
+    soon = later = undefined;
+    const passed = passWindow();
+    if (aside.length > 0) settled.push({ batch: undefined, rows: rangesOf(aside.map(({ row }) => row)), delivered: 0, undelivered: aside, inDoubt: [] });
+    if (intents.length + withdrawn.length + settled.length === 0 && passed === undefined) return;
+    const change = { intents, withdrawn, settled, passed, rowsRead: options.rowsBefore + window.rowsAdmitted() };
+    const waiting = waiters;
+    intents = [];
+    withdrawn = [];
+    settled = [];
+    aside = [];
+    waiters = [];
+    try {
+      ledger.commit(change);
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+      throw error;
+    }
+    for (const { resolve } of waiting) resolve();
+    const undelivered = [...change.settled.flatMap((rows) => rows.undelivered), ...(passed?.invalid ?? [])];
+    if (passed) options.onPassed(passed.position);
+    if (undelivered.length > 0) options.onUndelivered(undelivered);
+    options.onCommit();
+  }
+
+  function inBackground(): void {
+    try {
+      commit();
+    } catch (error) {
+      options.onError(error);
+    }
+  }
+
+  function commitLater(): void {
+    later ??= setTimeout(inBackground, COMMIT_DELAY_MS);
+  }
+
+  function passWindow(): Passed | undefined {
+    const chunks = window.pass();
+    const last = chunks.at(-1);
+    if (!last) return undefined;
+    const skipped = chunks.reduce((sum, { prepared }) => sum + Object.values(prepared.skipped).reduce((a, b) => a + b, 0), 0);
+    return { position: last.prepared.end, skipped, invalid: chunks.flatMap((chunk) => [...invalidRows(chunk)]) };
+  }
+
+  function invalidRows(chunk: WindowChunk): readonly UndeliveredRow[] {
+    const { prepared } = chunk;
+    if (prepared.invalid.length === 0 || chunk.invalid.length > 0) return chunk.invalid;
+    const records = findRecords(
+      prepared,
+      prepared.invalid.map(({ index }) => index),
+    );
+    return prepared.invalid.map((fault, i) => ({
+      row: prepared.start.row + fault.index + 1,
+      line: records[i]?.line ?? 0,
+      state: 'invalid',
+      code: fault.code,
+      reason: fault.message,
+      column: fault.column ?? null,
+      field: fault.field ?? null,
+      persons: [],
+      payload: null,
+      single: null,
+      record: records[i]?.text ?? '',
+    }));
+  }
+
+  /** The last row of a chunk is settled: keep what the journal still needs, let the buffers go. */
+  function strip(chunk: WindowChunk): void {
+    chunk.invalid = invalidRows(chunk);
+    const none = new Uint32Array();
+    const { count } = chunk.prepared.operations;
+    chunk.prepared = {
+      ...chunk.prepared,
+      raw: new Uint8Array(),
+      operations: { count, rows: none, keys: none, ends: none, body: new Uint8Array(), singles: new Map(), guarded: new Set() },
+    };
+  }
+
+  function settledOf(chunk: WindowChunk, count: number): void {
+    chunk.unsettled -= count;
+    if (chunk.unsettled === 0) strip(chunk);
+  }
+
+  /** The records of a chunk are found in one pass over its text. */
+  function undeliveredRows(undelivered: Delivery['undelivered']): UndeliveredRow[] {
+    const byChunk = groupBy(undelivered, ({ chunk }) => chunk);
+    return [...byChunk].flatMap(([chunk, items]) => {
+      const records = recordAt(chunk, items.map(({ index }) => index));
+      return items.map(({ index, outcome }, i) => undeliveredRow(chunk, index, outcome, records[i]));
+    });
+  }
+
+  function undeliveredRow(chunk: WindowChunk, index: number, outcome: Exclude<Outcome, { state: 'delivered' }>, record: { text: string; line: number } | undefined): UndeliveredRow {
+    const single = chunk.prepared.operations.singles.get(index);
+    return {
+      row: rowNumber(chunk, index),
+      line: record?.line ?? 0,
+      state: outcome.state,
+      code: outcome.code,
+      reason: outcome.reason,
+      column: null,
+      field: null,
+      persons: personsAt(chunk, index),
+      payload: operationBytes(chunk, index).slice(),
+      single: single ? `${single.method} ${single.path}` : null,
+      record: record?.text ?? '',
+    };
+  }
+
+  function recordAt(chunk: WindowChunk, indexes: readonly number[]): readonly { readonly text: string; readonly line: number }[] {
+    return findRecords(
+      chunk.prepared,
+      indexes.map((index) => chunk.prepared.operations.rows[index] ?? 0),
+    );
+  }
+
+  return {
+    intend(batch) {
+      intents.push({ batch: batch.id, rows: batchRows(batch) });
+      soon ??= setImmediate(inBackground);
+      return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
+    },
+    withdraw(batch) {
+      withdrawn.push(batch.id);
+    },
+    settle(batch, { undelivered, pending }) {
+      const inDoubt = new Set(pending.map(({ chunk, index }) => rowNumber(chunk, index)));
+      const rows: RowRanges = inDoubt.size === 0 ? batchRows(batch) : rangesOf(rowNumbers(batch).filter((row) => !inDoubt.has(row)));
+      const lost = undeliveredRows(undelivered);
+      const left = new Map<WindowChunk, number>();
+      for (const { chunk, from, to } of batch.segments) left.set(chunk, (left.get(chunk) ?? 0) + to - from);
+      for (const { chunk } of pending) left.set(chunk, (left.get(chunk) ?? 0) - 1);
+      for (const [chunk, count] of left) settledOf(chunk, count);
+      settled.push({ batch: batch.id, rows, delivered: batch.count - inDoubt.size - lost.length, undelivered: lost, inDoubt: rangesOf([...inDoubt]) });
+      commitLater();
+    },
+    setAside(chunk, index, outcome) {
+      if (outcome.state !== 'delivered') aside.push(undeliveredRow(chunk, index, outcome, recordAt(chunk, [index])[0]));
+      settledOf(chunk, 1);
+      commitLater();
+    },
+    skipSettled(chunk) {
+      settledOf(chunk, 1);
+      commitLater();
+    },
+    commitSoon: commitLater,
+    flush: commit,
+  };
+}
+
+function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+}
+
+function rowNumbers(batch: Batch): number[] {
+  const rows: number[] = [];
+  eachOperation(batch, (chunk, index) => rows.push(rowNumber(chunk, index)));
+  return rows;
+}
+
+/** Consecutive rows, the usual case, are one range a segment; only then is it as cheap as it has to be. */
+function batchRows(batch: Batch): RowRanges {
+  const ranges: [number, number][] = [];
+  for (const { chunk, from, to } of batch.segments) {
+    const [first, last] = [rowNumber(chunk, from), rowNumber(chunk, to - 1)];
+    if (last - first !== to - 1 - from) return rangesOf(rowNumbers(batch));
+    ranges.push([first, last]);
+  }
+  return mergeRanges(ranges);
+}
