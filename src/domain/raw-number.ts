@@ -1,4 +1,7 @@
-/** A JSON number that a double cannot hold (an integer beyond 2^53, say): its digits as they stand in the file. */
+/**
+ * A JSON number whose digits a double cannot hold (`12345678901234567890`, `1e400`, `0.10`). Write `text` verbatim where
+ * the number goes. A class, so that it cannot be mistaken for an object of the source.
+ */
 export class RawNumber {
   readonly text: string;
 

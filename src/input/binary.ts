@@ -1,0 +1,43 @@
+import type { Encoding } from '../domain/plan.ts';
+import { undecodable } from './refusals.ts';
+
+const CSV_HINT = 'export it as CSV (UTF-8) or as NDJSON';
+
+/** First bytes of files that are mistaken for data files, as latin1. */
+const KNOWN: readonly (readonly [start: string, what: string, hint: string])[] = [
+  ['PK\u0003\u0004', 'is an Excel workbook or a zip archive', 'save it as CSV (UTF-8), or unpack it first'],
+  ['\u00d0\u00cf\u0011\u00e0', 'is an old Excel workbook', 'save it as CSV (UTF-8)'],
+  ['PAR1', 'is a Parquet file', CSV_HINT],
+  ['Obj\u0001', 'is an Avro file', CSV_HINT],
+  ['ORC', 'is an ORC file', CSV_HINT],
+  ['SQLite format 3', 'is a SQLite database', CSV_HINT],
+  ['%PDF-', 'is a PDF', CSV_HINT],
+  ['\u0089PNG', 'is a picture', 'name a CSV or NDJSON file'],
+  ['\u00ff\u00d8\u00ff', 'is a picture', 'name a CSV or NDJSON file'],
+  ['BZh', 'is compressed with bzip2', 'decompress it first: bzip2 -dc'],
+  ['\u00fd7zXZ', 'is compressed with xz', 'decompress it first: xz -dc'],
+  ['7z\u00bc\u00af', 'is a 7-Zip archive', 'unpack it first'],
+  ['\u001f\u008b', 'is compressed twice', 'decompress it first: gzip -dc'],
+  ['{\\rtf', 'is a rich text document', CSV_HINT],
+];
+
+/** More control characters than this share of the sample, and it is no text; a few zero bytes in cells are data. */
+const CONTROL_SHARE_MAX = 0.1;
+
+/** Throws input_undecodable for a file that is no text. */
+export function refuseBinary(name: string, sample: Buffer, encoding: Encoding): void {
+  const start = sample.toString('latin1', 0, 16);
+  for (const [magic, what, hint] of KNOWN) {
+    // ORC and BZh are letters that a header could begin with; only with binary bytes around are they magic.
+    if (start.startsWith(magic) && (!/^[A-Z]+$/i.test(magic) || hasControls(sample, 0))) throw undecodable(name, what, hint);
+  }
+  if (sample.toString('latin1', 257, 262) === 'ustar') throw undecodable(name, 'is a tar archive', 'unpack it first');
+  if (encoding.startsWith('utf-16')) return;
+  if (hasControls(sample, CONTROL_SHARE_MAX)) throw undecodable(name, 'is a binary file, not text', CSV_HINT);
+}
+
+function hasControls(sample: Buffer, shareMax: number): boolean {
+  let controls = 0;
+  for (const byte of sample) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) controls += 1;
+  return controls > sample.length * shareMax;
+}
