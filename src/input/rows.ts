@@ -19,7 +19,7 @@ export interface JsonRow {
 }
 
 /** What a record became: the cells of a CSV record in the order of the header, a JSON object, or a fault. */
-export type RawRow = readonly string[] | JsonRow | RowFault;
+export type RawRow = string[] | JsonRow | RowFault;
 
 /** Turns the records of a block into rows, one for one. */
 export type RowReader = (raw: Buffer, extents: Extents, isLast: boolean) => RawRow[];
