@@ -2,6 +2,7 @@
 import { RawNumber } from '../domain/raw-number.ts';
 
 /** Characters that JSON must escape, and halves of pairs, of which a lone one must be escaped too. */
+// oxlint-disable-next-line no-control-regex -- JSON escapes them
 const UNSAFE = /["\\\u0000-\u001f\ud800-\udfff]/;
 /** Deeper values are refused instead of risking the stack. */
 const DEPTH_MAX = 100;

@@ -78,7 +78,7 @@ function offsetMs(offset: string): number {
 
 /** NaN for a day or hour that does not exist (Date would roll 31 April over to 1 May). */
 function civilMs(year: number, month: number, day: number, hour: number, minute: number, second: number): number {
-  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return Number.NaN;
+  if (year < 100 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return Number.NaN;
   if (hour > 23 || minute > 59 || second > 60) return Number.NaN;
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }

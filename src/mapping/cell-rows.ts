@@ -1,0 +1,95 @@
+/** CSV and TSV rows to operations. The hot path: one string per row, no objects, nothing looked up by name. */
+import type { ColumnPlan, Plan } from '../domain/plan.ts';
+import type { PersonKind } from '../domain/person.ts';
+import { bytesOver, EMAIL_BYTES_MAX, ID_BYTES_MAX } from '../domain/limits.ts';
+import { isUlid } from '../domain/ulid.ts';
+import { compileAttributes } from './attribute-fields.ts';
+import type { Emitter } from './emitter.ts';
+import { part } from './event-id.ts';
+import { quote } from './json-text.ts';
+import type { Packer } from './packer.ts';
+import { isMilliseconds, parseTime, timeFault } from './times.ts';
+import { isBlank } from './values.ts';
+
+const ABSENT = -1;
+
+export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (cells: readonly string[]) => void {
+  const column = (role: ColumnPlan['role']): ColumnPlan | undefined => plan.columns.find((candidate) => candidate.role === role);
+  const id = column('id')?.index ?? ABSENT;
+  const email = column('email')?.index ?? ABSENT;
+  const cioId = column('cio_id')?.index ?? ABSENT;
+  const event = column('event')?.index ?? ABSENT;
+  const eventId = column('event_id')?.index ?? ABSENT;
+  const time = column('timestamp');
+  const zone = time?.timezone ?? plan.timezone;
+  const isEvents = plan.kind === 'events';
+  const attributes = compileAttributes(plan, isEvents, packer);
+  const keyColumns = (plan.dedupeKey ?? []).toSorted().map((name) => ({ tag: `c${part(name)}`, index: plan.columns.find((candidate) => candidate.name === name)?.index ?? ABSENT }));
+
+  /** Whether the identifier is unusable; the row is then settled as invalid. */
+  const isBadIdentifier = (kind: PersonKind, value: string, index: number): boolean => {
+    const bytesMax = kind === 'email' ? EMAIL_BYTES_MAX : ID_BYTES_MAX;
+    const bytes = bytesOver(value, bytesMax);
+    const name = plan.columns[index]?.name ?? kind;
+    if (bytes > 0) packer.invalid('too_long', `the ${kind} has ${bytes} bytes; the limit is ${bytesMax}`, index + 1, name);
+    else if (value.charCodeAt(0) <= 0x20 && isBlank(value)) packer.invalid('bad_identifier', `the ${kind} is only blanks`, index + 1, name);
+    else return false;
+    return true;
+  };
+
+  const dedupeKeyOf = (cells: readonly string[]): string | null => {
+    let key = '';
+    let isEmpty = true;
+    for (const { tag, index } of keyColumns) {
+      const cell = cells[index] ?? '';
+      if (cell !== '') isEmpty = false;
+      key += tag + part(quote(cell));
+    }
+    return isEmpty ? null : key;
+  };
+
+  const emitEvent = (kind: PersonKind, value: string, cells: readonly string[]): void => {
+    const name = event === ABSENT ? (plan.eventName ?? '') : (cells[event] ?? '') || (plan.eventName ?? '');
+    if (name === '' || isBlank(name)) {
+      return packer.invalid('no_event_name', 'the event has no name', event === ABSENT ? undefined : event + 1);
+    }
+    let timeMs = Number.NaN;
+    const stamp = time === undefined ? '' : (cells[time.index] ?? '');
+    if (time !== undefined && stamp !== '') {
+      timeMs = parseTime(stamp, time.format, zone);
+      if (Number.isNaN(timeMs)) return packer.invalid('bad_timestamp', `the value ${timeFault(stamp, time.format, zone)}`, time.index + 1, time.name);
+      if (isMilliseconds(stamp, time.format)) packer.warn(`${time.name}: milliseconds, sent as seconds`);
+    }
+    const data = attributes(cells, '');
+    if (data === null) return;
+    const ownId = eventId === ABSENT ? '' : (cells[eventId] ?? '');
+    const isPassed = plan.dedupeKey === null && isUlid(ownId);
+    const key = plan.dedupeKey !== null ? dedupeKeyOf(cells) : ownId === '' ? null : part(quote(ownId));
+    emitter.event(kind, value, 'event', name, timeMs, data, isPassed ? ownId : '', key);
+  };
+
+  /** The identifiers that do not address the person become attributes: an identify sets them, an event has no use for them. */
+  const emit = (kind: PersonKind, value: string, index: number, cells: readonly string[], otherId: string, otherEmail: string): void => {
+    if (isBadIdentifier(kind, value, index)) return;
+    if (isEvents) return emitEvent(kind, value, cells);
+    if (plan.action !== 'identify') return emitter.act(kind, value, plan.action);
+    if (otherId !== '' && isBadIdentifier('id', otherId, id)) return;
+    if (otherEmail !== '' && isBadIdentifier('email', otherEmail, email)) return;
+    let first = otherId === '' ? '' : `"id":${quote(otherId)}`;
+    if (otherEmail !== '') first += `${first === '' ? '' : ','}"email":${quote(otherEmail)}`;
+    const text = attributes(cells, first);
+    if (text === null) return;
+    if (otherId === '') emitter.identify(kind, value, text, 'email', otherEmail, '');
+    else emitter.identify(kind, value, text, 'id', otherId, '');
+  };
+
+  return (cells) => {
+    const idValue = id === ABSENT ? '' : (cells[id] ?? '');
+    const emailValue = email === ABSENT ? '' : (cells[email] ?? '');
+    const cioValue = cioId === ABSENT ? '' : (cells[cioId] ?? '');
+    if (cioValue !== '') return emit('cio_id', cioValue.startsWith('cio_') ? cioValue.slice(4) : cioValue, cioId, cells, idValue, emailValue);
+    if (idValue !== '') return emit('id', idValue, id, cells, '', emailValue);
+    if (emailValue !== '') return emit('email', emailValue, email, cells, '', '');
+    packer.invalid('no_identifier', 'the row has no identifier: every identifier cell is empty', (id === ABSENT ? email : id) + 1 || undefined);
+  };
+}

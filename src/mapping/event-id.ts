@@ -1,0 +1,34 @@
+/**
+ * The id of an event: the same event always gets the same one, whatever the file's order of rows, columns or keys, so
+ * that the service ignores a repeat. 48 bits of time, 80 bits of a SHA-256 over length-prefixed parts.
+ */
+import { hash } from 'node:crypto';
+import { ulidOf } from '../domain/ulid.ts';
+import type { RunIdentity } from '../domain/plan.ts';
+
+export interface EventIds {
+  /**
+   * `person` and `name` are JSON texts, `data` is canonical JSON text, `timeMs` is NaN for an event without a time.
+   * `key` is what the file itself says makes it this event: see `keyOf`; null = the file says nothing.
+   */
+  idOf(person: string, name: string, action: string, timeMs: number, data: string, key: string | null, row: number): string;
+}
+
+export function createEventIds({ target, dataset, clockMs }: RunIdentity): EventIds {
+  const start = part(target);
+  const rowStart = `r${part(dataset)}`;
+  return {
+    idOf(person, name, action, timeMs, data, key, row) {
+      const hasTime = !Number.isNaN(timeMs);
+      const subject = start + part(person) + part(name) + (action === 'event' ? '' : `a${part(action)}`);
+      const rest = key !== null ? `k${key}` : hasTime ? `t${part(String(timeMs))}${part(data)}` : `${rowStart}${part(String(row))}${part(data)}`;
+      return ulidOf(hasTime ? timeMs : clockMs, hash('sha256', subject + rest, 'hex'));
+    },
+  };
+}
+
+/** A part of a hash input: with its length before it, two different lists of parts never join to the same text. */
+export function part(text: string): string {
+  return `${text.length}:${text}`;
+}
+

@@ -1,0 +1,37 @@
+/** NDJSON rows to operations: each line may have any of three forms. */
+import type { Plan } from '../domain/plan.ts';
+import type { Emitter } from './emitter.ts';
+import { createFlatRows } from './flat-rows.ts';
+import { UnwritableValue } from './json-text.ts';
+import type { JsonRecord } from './json-values.ts';
+import { createOperationRows } from './operation-rows.ts';
+import type { Packer } from './packer.ts';
+import { createTypedRows } from './typed-rows.ts';
+
+/** `operation`: Track v2. `typed`: identify or track, as in Segment. `flat`: a row like one of a CSV file. */
+export type JsonForm = 'operation' | 'typed' | 'flat';
+
+export function jsonForm(json: JsonRecord): JsonForm {
+  const type = json['type'];
+  const isV2Type = type === 'person' || type === 'object' || type === 'delivery';
+  if (isV2Type && (typeof json['action'] === 'string' || 'identifiers' in json)) return 'operation';
+  if (json['action'] === 'merge' && 'primary' in json && 'secondary' in json) return 'operation';
+  if (type === 'identify' || type === 'track') return 'typed';
+  return (type === 'page' || type === 'screen') && ('userId' in json || 'anonymousId' in json) ? 'typed' : 'flat';
+}
+
+export function createJsonRows(plan: Plan, packer: Packer, emitter: Emitter): (json: JsonRecord) => void {
+  const rows = {
+    operation: createOperationRows(plan, packer, emitter),
+    typed: createTypedRows(plan, packer, emitter),
+    flat: createFlatRows(plan, packer, emitter),
+  };
+  return (json) => {
+    try {
+      rows[jsonForm(json)](json);
+    } catch (error) {
+      if (!(error instanceof UnwritableValue)) throw error;
+      packer.invalid('bad_value', error.message);
+    }
+  };
+}

@@ -1,0 +1,96 @@
+/** From a file's columns, its first rows and what the user says to the plan that holds for the whole run. */
+import type { RawRow } from '../domain/block.ts';
+import { CioBulkError } from '../domain/errors.ts';
+import { ITEM_BYTES_MAX } from '../domain/limits.ts';
+import type { ColumnPlan, Plan, SourceLayout } from '../domain/plan.ts';
+import { attributeTree } from './attribute-tree.ts';
+import { createColumns, listNames } from './column-names.ts';
+import { planColumns } from './columns.ts';
+import { parseTypes } from './column-types.ts';
+import { parseConstants } from './constants.ts';
+import { jsonForm } from './json-rows.ts';
+import type { JsonForm } from './json-rows.ts';
+import type { PlanOptions, PlanResult } from './plan-options.ts';
+import { findRoles } from './roles.ts';
+import type { Roles } from './roles.ts';
+import { planTable } from './plan-table.ts';
+import { isZone } from './zones.ts';
+
+/** @throws CioBulkError `usage`, `mapping`, `ambiguous_column` or `no_identifier`: all exit 2, before anything is sent. */
+export function inferPlan(layout: SourceLayout, sample: readonly RawRow[], options: PlanOptions): PlanResult {
+  const map = options.map ?? null;
+  const forms = countForms(sample);
+  const columns = createColumns(layout.format === 'ndjson' ? fieldNames(sample) : layout.header);
+  const roles = rolesOf(columns, layout, options, forms);
+  const types = parseTypes(options.types);
+  const empty = options.empty ?? map?.empty ?? (layout.format === 'ndjson' ? 'keep' : 'omit');
+  const timezone = options.timezone ?? map?.timezone ?? null;
+  if (timezone !== null && !isZone(timezone)) {
+    throw new CioBulkError('usage', `--timezone: "${timezone}" is no time zone`, { hint: 'use a name such as Europe/Vienna, an offset such as +02:00, or UTC' });
+  }
+  const action = options.action ?? map?.action ?? 'identify';
+  if (roles.kind === 'events' && action !== 'identify') {
+    throw new CioBulkError('usage', `--action ${action} is for people, and this file holds events`, { hint: 'add --kind people if it holds people' });
+  }
+  const typesDefault = types.fallback ?? map?.types ?? 'auto';
+  const planned = planColumns({ layout, sample, columns, roles, map, types, typesDefault, empty, action });
+  const dedupeNames = options.dedupeKey ?? map?.dedupeKey ?? null;
+  const dedupeWhere = options.dedupeKey === undefined ? `${map?.path ?? ''}: /dedupe_key` : '--dedupe-key';
+  const plan: Plan = {
+    kind: roles.kind,
+    action,
+    columns: planned.columns,
+    constants: parseConstants(options.set ?? [], map?.constants ?? {}, typesDefault),
+    eventName: options.eventName ?? map?.eventName ?? null,
+    timezone,
+    dedupeKey: dedupeNames?.map((name) => columns.names[columns.named(name, dedupeWhere, options.dedupeKey === undefined ? 'mapping' : 'usage')] ?? name) ?? null,
+    emptyDefault: empty,
+    typesDefault,
+    extra: map?.keepOnly === undefined ? 'attribute' : 'drop',
+    api: options.api ?? 'v2',
+    itemBytesMax: options.itemBytesMax ?? ITEM_BYTES_MAX,
+  };
+  attributeTree(plan); // refuses two things in one place
+  if (layout.format !== 'ndjson' || forms.flat > 0) assertUsable(plan, columns.names);
+  const { table, warnings } = planTable(plan, layout, sample, planned.notes);
+  return { plan, table, warnings };
+}
+
+/** Without a flat row there are no columns to look for: typed rows and operations say themselves what they are. */
+function rolesOf(columns: ReturnType<typeof createColumns>, layout: SourceLayout, options: PlanOptions, forms: Readonly<Record<JsonForm | 'event', number>>): Roles {
+  const roles = findRoles(columns, layout.format, options);
+  if (layout.format !== 'ndjson' || forms.flat > 0 || (options.kind ?? 'auto') !== 'auto') return roles;
+  return { ...roles, kind: forms.event > 0 ? 'events' : roles.kind };
+}
+
+function assertUsable(plan: Plan, names: readonly string[]): void {
+  const has = (role: ColumnPlan['role']): boolean => plan.columns.some((column) => column.role === role && (column.index >= 0 || names.includes(column.name)));
+  if (!has('id') && !has('email') && !has('cio_id')) {
+    throw new CioBulkError('no_identifier', 'no column identifies the person (id, customer_id, user_id, email or cio_id)', {
+      hint: `name one with --id-column, --email-column or --cio-id-column; the columns are ${listNames(names)}`,
+    });
+  }
+  if (plan.kind === 'events' && plan.eventName === null && !has('event')) {
+    throw new CioBulkError('usage', 'no column names the event (event, event_name or name)', {
+      hint: `name one with --event-column, or give all rows one name with --event-name; the columns are ${listNames(names)}`,
+    });
+  }
+}
+
+function countForms(sample: readonly RawRow[]): Record<JsonForm | 'event', number> {
+  const count = { operation: 0, typed: 0, flat: 0, event: 0 };
+  for (const row of sample) {
+    if (Array.isArray(row) || !('json' in row)) continue;
+    count[jsonForm(row.json)] += 1;
+    if (row.json['type'] === 'track' || row.json['action'] === 'event') count.event += 1;
+  }
+  return count;
+}
+
+function fieldNames(sample: readonly RawRow[]): string[] {
+  const names = new Set<string>();
+  for (const row of sample) {
+    if (!Array.isArray(row) && 'json' in row && jsonForm(row.json) === 'flat') for (const name of Object.keys(row.json)) names.add(name);
+  }
+  return [...names];
+}
