@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import { CioBulkError, EXIT, EXIT_MEANING, type ExitCode } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import { startSandbox, type RunningSandbox, type SandboxOptions } from './sandbox-process.ts';
+
+const DEFAULT_PORT = '8787';
+
+const HELP = `
+Faults are shares of the requests, injected at random but the same for the same --seed:
+  429=1%,500=0.5%,reset-before=0.1%,reset-after=0.1%,timeout=0.1%,torn=0.1%,html503=0.1%,partial=1%,errors-in-200=0.1%
+GET /_sandbox/state counts what it holds and what it was asked; docs/sandbox.md describes the rest.
+
+Example:
+  $ cio-bulk sandbox --port 0 --latency 20-200 --faults "429=1%,partial=1%"
+
+Exit codes: 0 stopped by Ctrl-C or SIGTERM · 2 ${EXIT_MEANING[2]} · 5 it could not start (port taken, database unusable)
+`;
+
+/** Flags and help of `cio-bulk sandbox`. */
+export function configure(command: Command): void {
+  command
+    .description('run a local Customer.io (Track v1 and v2, the App API calls we use) for rehearsal and tests')
+    .option('--port <n>', 'port on 127.0.0.1; 0 = any free one', DEFAULT_PORT)
+    .option('--db <file>', 'SQLite file that keeps people and events (default: a temporary one)')
+    .option('--rate-limit <n>', 'requests per second; over it the answer is 429')
+    .option('--latency <ms>', 'delay of every answer: 80, or a range such as 20-200')
+    .option('--faults <list>', 'what goes wrong how often, such as "429=1%,reset-after=0.1%"')
+    .option('--seed <n>', 'seed of faults and latency (default: 1)')
+    .option('--json', 'one JSON object with URL and credentials instead of text')
+    .option('--quiet', 'print only the environment to set')
+    .option('--verbose', 'no further effect here; accepted by every command')
+    .addHelpText('after', HELP);
+}
+
+/** Runs until the operator stops it, which is a server's normal end: exit 0. */
+export async function run(args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
+  if (args.length > 0) throw new CioBulkError('usage', `sandbox takes no arguments, but got "${args.join(' ')}"`);
+  const sandbox = await startSandbox(toOptions(options));
+  try {
+    host.stdout.write(options['json'] === true ? describeAsJson(sandbox) : describe(sandbox));
+    if (options['quiet'] !== true && options['json'] !== true) host.stderr.write('Stop it with Ctrl-C.\n');
+    const isStopped = await Promise.race([untilAborted(host.stopping), sandbox.ended.then(() => false)]);
+    if (!isStopped && !host.stopping.aborted) throw new CioBulkError('sandbox_failed', 'the sandbox ended by itself; see its message above');
+  } finally {
+    await sandbox.stop();
+  }
+  return EXIT.ok;
+}
+
+function toOptions(options: Readonly<Record<string, unknown>>): SandboxOptions {
+  const chosen: Record<string, string> = { port: DEFAULT_PORT };
+  for (const name of ['port', 'db', 'rateLimit', 'latency', 'faults', 'seed']) {
+    const value = options[name];
+    if (typeof value === 'string' || typeof value === 'number') chosen[name] = String(value);
+  }
+  return chosen;
+}
+
+function environmentOf(sandbox: RunningSandbox): Readonly<Record<string, string>> {
+  return {
+    CUSTOMERIO_SITE_ID: sandbox.siteId,
+    CUSTOMERIO_TRACK_API_KEY: sandbox.trackApiKey,
+    CUSTOMERIO_APP_API_KEY: sandbox.appApiKey,
+    CUSTOMERIO_REGION: sandbox.region,
+    CUSTOMERIO_TRACK_URL: sandbox.trackUrl,
+    CUSTOMERIO_APP_URL: sandbox.appUrl,
+  };
+}
+
+/** A shell can evaluate it: what is not an export line is a comment. */
+function describe(sandbox: RunningSandbox): string {
+  const lines = Object.entries(environmentOf(sandbox)).map(([name, value]) => `export ${name}=${value}\n`);
+  return `# sandbox at ${sandbox.url}, made-up credentials:\n${lines.join('')}`;
+}
+
+function describeAsJson(sandbox: RunningSandbox): string {
+  return `${JSON.stringify({ type: 'sandbox', url: sandbox.url, environment: environmentOf(sandbox) })}\n`;
+}
+
+function untilAborted(signal: AbortSignal): Promise<true> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(true);
+    else signal.addEventListener('abort', () => resolve(true), { once: true });
+  });
+}

@@ -1,0 +1,7 @@
+/** A setting of the sandbox that cannot be. The message names the flag and what it accepts. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * The sandbox as a process of its own. Settings come as JSON in CIO_BULK_SANDBOX; a parent that forked it hears
+ * `{type: 'ready', url, port}` or `{type: 'failed', isUsage, message}`. It never outlives its parent.
+ */
+import { ConfigError } from './config-error.ts';
+import { parseConfig } from './config.ts';
+import { createSandbox, type Sandbox } from './server.ts';
+
+const isForked = process.connected;
+
+async function main(): Promise<void> {
+  let sandbox: Sandbox | undefined;
+  let isStopping = false;
+  const stop = (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    (sandbox?.close() ?? Promise.resolve()).then(exit, exit);
+  };
+  process.once('disconnect', stop);
+  process.once('SIGTERM', stop);
+  // Ctrl-C reaches the whole terminal group: under a parent, the parent decides when the sandbox may go.
+  process.on('SIGINT', () => {
+    if (!isForked) stop();
+  });
+  process.on('SIGHUP', () => {
+    if (!isForked) stop();
+  });
+  sandbox = await createSandbox(parseConfig(process.env['CIO_BULK_SANDBOX'] ?? '{}'));
+  if (isStopping) stop();
+  report({ type: 'ready', url: sandbox.url, port: sandbox.port });
+}
+
+function exit(): void {
+  process.exit(0);
+}
+
+function report(message: { readonly type: 'ready'; readonly url: string; readonly port: number }
+  | { readonly type: 'failed'; readonly isUsage: boolean; readonly message: string }): void {
+  if (process.send !== undefined) process.send(message);
+  else if (message.type === 'ready') process.stdout.write(`sandbox at ${message.url}\n`);
+  else process.stderr.write(`sandbox: ${message.message}\n`);
+}
+
+main().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  report({ type: 'failed', isUsage: error instanceof ConfigError, message });
+  process.exitCode = error instanceof ConfigError ? 2 : 5;
+  if (process.connected) process.disconnect();
+});

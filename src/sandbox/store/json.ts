@@ -1,0 +1,45 @@
+/**
+ * JSON that keeps the digits of long numbers. JSON.parse turns 9007199254740993 into ...992; a judge of data fidelity
+ * must not. Such numbers travel through the sandbox as marked strings and leave it as the digits that came in.
+ */
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+const MARK = '\u0000number:';
+const MARK_IN_JSON = '\\u0000number:';
+const LONG_NUMBER = /\d{16}|\d[\d.]{16}/;
+const STRING_OR_LONG_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]{15,}/gs;
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** Parses JSON text; throws a SyntaxError like JSON.parse. */
+export function parseJson(text: string): unknown {
+  if (!LONG_NUMBER.test(text)) return JSON.parse(text);
+  return JSON.parse(text.replace(STRING_OR_LONG_NUMBER, protect));
+}
+
+function protect(token: string): string {
+  if (token.startsWith('"') || !NUMBER.test(token) || String(Number(token)) === token) return token;
+  return `"${MARK_IN_JSON}${token}"`;
+}
+
+/** The counterpart of `parseJson`: marked numbers become digits again. */
+export function toJson(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'null';
+  return text.includes(MARK_IN_JSON) ? text.replace(/"\\u0000number:([^"]+)"/g, '$1') : text;
+}
+
+/** A value as the App API shows it: every attribute is a string (reference 5.3). */
+export function toText(value: unknown): string {
+  if (typeof value === 'string') return value.startsWith(MARK) ? value.slice(MARK.length) : value;
+  return toJson(value);
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An identifier or name: strings as they are, numbers by their digits, anything else is none. */
+export function toName(value: unknown): string | undefined {
+  if (typeof value === 'string') return toText(value);
+  return typeof value === 'number' ? String(value) : undefined;
+}

@@ -1,0 +1,30 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { SCHEMA } from './schema.ts';
+
+export type Db = Database.Database;
+
+/** How long a statement waits for another sandbox that still holds the same file. */
+const BUSY_TIMEOUT_MS = 15_000;
+/** Pages kept in memory: the one part of the store that grows, and it stops here. */
+const CACHE_KIB = 64_000;
+const OWNER_ONLY = 0o600;
+
+/**
+ * Opens the workspace of a sandbox. Without a file it lives in a temporary one that SQLite itself deletes. WAL without
+ * fsync: what was committed survives the death of any process, though not a power cut.
+ */
+export function openDatabase(file: string | undefined): Db {
+  if (file !== undefined) {
+    closeSync(openSync(file, 'a', OWNER_ONLY));
+    chmodSync(file, OWNER_ONLY);
+  }
+  const db = new Database(file ?? '', { timeout: BUSY_TIMEOUT_MS });
+  db.pragma('page_size = 8192');
+  db.pragma(file === undefined ? 'journal_mode = MEMORY' : 'journal_mode = WAL');
+  db.pragma('synchronous = OFF');
+  db.pragma(`cache_size = -${CACHE_KIB}`);
+  db.pragma('wal_autocheckpoint = 4000');
+  db.exec(SCHEMA);
+  return db;
+}
