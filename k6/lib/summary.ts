@@ -51,9 +51,10 @@ function toOwnSummary(plan: LoadPlan, { state, metrics }: K6Summary): OwnSummary
     dropped,
     statuses: Object.fromEntries(STATUSES.map((status) => [status, value(`cio_status_${status}`, 'count')] as const).filter(([, count]) => count > 0)),
     operations: Object.fromEntries(operationsOf(plan).map((operation) => [operation, latencyOf(operation)])),
-    thresholds: Object.entries(metrics).flatMap(([metric, { thresholds }]) =>
-      Object.entries(thresholds ?? {}).map(([expression, { ok }]) => ({ metric, expression, ok })),
-    ),
+    thresholds: Object.entries(metrics)
+      .flatMap(([metric, { thresholds }]) => Object.entries(thresholds ?? {}).map(([expression, { ok }]) => ({ metric, expression, ok })))
+      // k6 hands them over in random order.
+      .sort((a, b) => (`${a.metric} ${a.expression}` < `${b.metric} ${b.expression}` ? -1 : 1)),
   };
 }
 

@@ -1,0 +1,74 @@
+/** What must be true before a load test may start. Pure; each guard has its own message and names what would allow it. */
+import { CioBulkError } from '../domain/errors.ts';
+import type { LoadPlan, LoadtestRun } from '../domain/loadtest.ts';
+import type { LoadTarget } from './k6-environment.ts';
+
+/**
+ * Documented limit of the Track API, v1 and v2 together, in requests per second (API reference 5.2, vendor's spec of
+ * August 2026; the 100/s found in older pages is superseded). Not strictly enforced: excess may be dropped silently.
+ */
+export const TRACK_REQUESTS_PER_SECOND_MAX = 1_000;
+/** Share of the limit that a load test may take without being told so: the rest belongs to the workspace's own traffic. */
+export const LIMIT_SHARE_FREE = 0.8;
+/** Profiles are billed, and every one must be deleted again. */
+export const USERS_MAX = 100_000;
+
+export interface GuardInput {
+  readonly plan: LoadPlan;
+  readonly target: LoadTarget;
+  readonly confirm: string | undefined;
+  readonly allowOverLimit: boolean;
+  readonly force: boolean;
+  /** Runs against the same workspace whose people may still exist. */
+  readonly uncleaned: readonly LoadtestRun[];
+}
+
+/** Throws the first refusal (`guard`, exit 4). The sandbox needs no ceremony: only the number of people is bounded there. */
+export function checkGuards(input: GuardInput): void {
+  const guards = input.target.isSandbox ? [guardUsers] : [guardEnvironment, guardConfirmation, guardRate, guardUncleaned, guardUsers];
+  for (const guard of guards) guard(input);
+}
+
+function guardEnvironment({ target }: GuardInput): void {
+  if (target.environment === 'staging') return;
+  const says = target.environment === undefined || target.environment === '' ? 'is not set' : `says "${target.environment}"`;
+  throw new CioBulkError('guard', `load tests run against staging workspaces only, and CUSTOMERIO_ENVIRONMENT ${says}`, {
+    hint: 'rehearse with --sandbox, or set CUSTOMERIO_ENVIRONMENT=staging if this really is a staging workspace',
+  });
+}
+
+function guardConfirmation({ target, confirm }: GuardInput): void {
+  if (confirm !== undefined && confirm !== '' && confirm === target.siteId.slice(-4)) return;
+  const problem = confirm === undefined ? 'a load test of a real workspace has to be confirmed' : '--confirm does not match the site id in use';
+  throw new CioBulkError('guard', problem, { hint: 'add --confirm with the last 4 characters of the staging workspace\'s site id' });
+}
+
+function guardRate({ plan, allowOverLimit }: GuardInput): void {
+  const free = TRACK_REQUESTS_PER_SECOND_MAX * LIMIT_SHARE_FREE;
+  if (allowOverLimit || plan.peakRate <= free) return;
+  throw new CioBulkError(
+    'guard',
+    `${plan.scenario} would reach ${round(plan.peakRate)} requests/s, over ${free} (80 % of the documented limit of ${TRACK_REQUESTS_PER_SECOND_MAX})`,
+    { hint: 'lower --rate, or add --allow-over-limit after asking Customer.io' },
+  );
+}
+
+function guardUncleaned({ uncleaned, force }: GuardInput): void {
+  const first = uncleaned[0];
+  if (force || first === undefined) return;
+  const people = uncleaned.reduce((sum, run) => sum + run.max_n + 1, 0);
+  throw new CioBulkError('guard', `load test ${first.id} was not cleaned up: up to ${people} test people may be left in this workspace`, {
+    hint: 'run cio-bulk cleanup first, or add --force to test all the same',
+  });
+}
+
+function guardUsers({ plan }: GuardInput): void {
+  if (plan.users <= USERS_MAX) return;
+  throw new CioBulkError('guard', `${plan.users} test people are more than the ${USERS_MAX} that a load test may make`, {
+    hint: `use --max-users ${USERS_MAX} or less: people are used again when the number is reached`,
+  });
+}
+
+function round(rate: number): number {
+  return Math.round(rate * 10) / 10;
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../domain/host.ts';
+import { OPERATIONS } from '../domain/loadtest.ts';
+import type { LoadPlan } from '../domain/loadtest.ts';
+import { plannedAt } from './planned-rate.ts';
+
+/** One look at a running test: rates over the last second, the rest since the start. */
+export interface Sample {
+  readonly elapsedMs: number;
+  readonly stage: string;
+  readonly plannedRate: number;
+  readonly achievedRate: number;
+  readonly requests: number;
+  readonly limited: number;
+  readonly failures: number;
+  /** Worst of the operations. */
+  readonly p95Ms: number;
+}
+
+export interface Watch {
+  readonly clock: Clock;
+  /** k6's REST API. */
+  readonly apiUrl: string;
+  readonly plan: LoadPlan;
+  readonly onSample: (sample: Sample) => void;
+  /** Aborts when k6 has ended. */
+  readonly ended: AbortSignal;
+}
+
+interface Counts {
+  readonly requests: number;
+  readonly limited: number;
+  readonly failures: number;
+  readonly p95Ms: number;
+}
+
+const PERIOD_MS = 1_000;
+const ANSWER_TIMEOUT_MS = 900;
+
+/** Looks once a second, from the moment the load has begun until k6 has ended. A look that fails is left out. */
+export async function watchLoad({ clock, apiUrl, plan, onSample, ended }: Watch): Promise<void> {
+  const beganAt = clock.monotonic();
+  let last = { at: beganAt, requests: 0 };
+  for (let tick = 1; !ended.aborted; tick += 1) {
+    await clock.sleep(beganAt + tick * PERIOD_MS - clock.monotonic(), ended);
+    if (ended.aborted) return;
+    const counts = await readCounts(apiUrl, ended);
+    if (counts === null) continue;
+    const at = clock.monotonic();
+    const elapsedMs = at - beganAt;
+    const { stage, rate } = plannedAt(plan, elapsedMs);
+    const achievedRate = ((counts.requests - last.requests) * 1_000) / Math.max(1, at - last.at);
+    last = { at, requests: counts.requests };
+    onSample({ elapsedMs: Math.round(elapsedMs), stage, plannedRate: rate, achievedRate, ...counts });
+  }
+}
+
+async function readCounts(apiUrl: string, ended: AbortSignal): Promise<Counts | null> {
+  try {
+    const response = await fetch(`${apiUrl}/v1/metrics`, { signal: AbortSignal.any([ended, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]) });
+    if (!response.ok) return null;
+    return toCounts((await response.json()) as MetricsDocument);
+  } catch {
+    // Progress is a courtesy: the summary does not depend on it.
+    return null;
+  }
+}
+
+interface MetricsDocument {
+  readonly data?: readonly { readonly id: string; readonly attributes: { readonly sample: Readonly<Record<string, number>> } }[];
+}
+
+function toCounts({ data = [] }: MetricsDocument): Counts {
+  const samples = new Map(data.map(({ id, attributes }) => [id, attributes.sample]));
+  const at = (metric: string, key: string): number => samples.get(metric)?.[key] ?? 0;
+  return {
+    requests: at('cio_requests', 'count'),
+    limited: at('cio_429', 'count'),
+    failures: at('cio_failures', 'count'),
+    p95Ms: Math.max(...OPERATIONS.map((operation) => at(`cio_${operation}_ms`, 'p(95)'))),
+  };
+}
