@@ -1,0 +1,103 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as zlib from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createFolder, failureOf, readAll } from './support/reading.ts';
+
+const folder = createFolder();
+afterAll(() => folder.remove());
+
+const CSV = 'id,name\n1,Ann\n2,Bob\n';
+const ROWS = [['1', 'Ann'], ['2', 'Bob']];
+
+describe('compressed files', () => {
+  it('gzip is read, whatever the name says', async () => {
+    expect((await readAll(folder.write('users.csv.gz', gzipSync(CSV)))).rows).toEqual(ROWS);
+    expect((await readAll(folder.write('users.csv', gzipSync(CSV)))).rows).toEqual(ROWS);
+  });
+
+  it('a gzip file of several members, as `cat a.gz b.gz` makes it, is read to its end', async () => {
+    const members = Buffer.concat([gzipSync('id,name\n1,A'), gzipSync('nn\n'), gzipSync('2,Bob\n')]);
+    expect((await readAll(folder.write('members.csv.gz', members))).rows).toEqual(ROWS);
+  });
+
+  it('a gzip file that was cut off gives the rows before the cut, then stops with a reason', async () => {
+    const many = Array.from({ length: 200_000 }, (_, i) => `${i},${Math.sin(i)}`).join('\n');
+    const packed = gzipSync(`id,name\n${many}\n`);
+    const { error, rows } = await failureOf(folder.write('cut.csv.gz', packed.subarray(0, Math.floor(packed.length / 2))));
+    expect(error).toMatchObject({ code: 'input_undecodable', message: 'cut.csv.gz ends in the middle of its gzip data' });
+    expect(rows.length).toBeGreaterThan(80_000);
+    expect(rows[79_999]).toEqual(['79999', String(Math.sin(79_999))]);
+  });
+
+  it('a gzip file with damaged bytes stops with a reason', async () => {
+    const packed = gzipSync(`id,name\n${Array.from({ length: 9000 }, (_, i) => `${i},${Math.sin(i)}`).join('\n')}\n`);
+    packed.fill(0xff, 1000, 1100);
+    const { error } = await failureOf(folder.write('damaged.csv.gz', packed));
+    expect(error).toMatchObject({ code: 'input_undecodable', message: expect.stringContaining('damaged') });
+  });
+
+  it('brotli is read by its name', async () => {
+    expect((await readAll(folder.write('users.csv.br', brotliCompressSync(CSV)))).rows).toEqual(ROWS);
+  });
+
+  it('zstd is read where this Node can, else refused with the version that could', async () => {
+    const path = (packed: Uint8Array) => folder.write('users.csv.zst', packed);
+    const compress: unknown = Reflect.get(zlib, 'zstdCompressSync');
+    if (typeof compress === 'function') {
+      expect((await readAll(path((compress as (text: string) => Buffer)(CSV)))).rows).toEqual(ROWS);
+    } else {
+      const { error } = await failureOf(path(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 1, 0, 0])));
+      expect(error).toMatchObject({ code: 'input_undecodable', message: expect.stringContaining(process.versions.node) });
+    }
+  });
+
+  it('compressed UTF-16 is both', async () => {
+    const { rows } = await readAll(folder.write('wide.csv.gz', gzipSync(Buffer.from(`\uFEFF${CSV}`, 'utf16le'))));
+    expect(rows).toEqual(ROWS);
+  });
+});
+
+describe('formats', () => {
+  it.each([
+    ['people', '{"id":1}\n', 'ndjson', false],
+    ['people', '[{"id":1}]', 'ndjson', true],
+    ['people.json', '[\n{"id":1}]', 'ndjson', true],
+    ['people.jsonl', '{"id":1}\n', 'ndjson', false],
+    ['people', 'id,name\n', 'csv', false],
+    ['people', '[id],name\n', 'csv', false],
+    ['people.tsv', 'id\tname,full\n1\tx', 'tsv', false],
+  ])('%s with %j is %s', async (name, content, format, jsonArray) => {
+    expect((await readAll(folder.write(name, content))).layout).toMatchObject({ format, jsonArray });
+  });
+
+  it('the format, delimiter and encoding asked for win over what the file looks like', async () => {
+    const path = folder.write('odd.csv', Buffer.from('id;na,me\n1;M\u00c3\u00bc,x\n', 'latin1'));
+    const { layout, rows } = await readAll(path, { delimiter: ',', encoding: 'windows-1252' });
+    expect(layout.header).toEqual(['id;na', 'me']);
+    expect(rows).toEqual([['1;M\u00c3\u00bc', 'x']]);
+  });
+});
+
+describe('files that are refused at once', () => {
+  it.each([
+    ['users.xlsx', Buffer.from('PK\u0003\u0004rest of it'), 'is an Excel workbook or a zip archive'],
+    ['users.parquet', Buffer.from('PAR1\u0015\u0004\u0015\u0000', 'latin1'), 'is a Parquet file'],
+    ['photo.csv', Buffer.from('\u0089PNG\r\n\u001a\n', 'latin1'), 'is a picture'],
+    ['zeros.csv', Buffer.alloc(5000), 'is a binary file'],
+    ['header.csv', Buffer.from('id,"name\n1,Ann\n'), 'a header with a quote that is not closed'],
+  ])('%s', async (name, content, reason) => {
+    const { error } = await failureOf(folder.write(name, content));
+    expect(error).toMatchObject({ code: 'input_undecodable', exitCode: 2, message: expect.stringContaining(reason), hint: expect.any(String) });
+  });
+
+  it('a missing file, a directory, and a file without permission say what they are', async () => {
+    const locked = folder.write('locked.csv', CSV);
+    chmodSync(locked, 0o000);
+    mkdirSync(join(folder.path, 'folder'));
+    expect((await failureOf(join(folder.path, 'none.csv'))).error).toMatchObject({ code: 'input_missing', message: 'none.csv: no such file' });
+    expect((await failureOf(join(folder.path, 'folder'))).error).toMatchObject({ code: 'input_unreadable', message: 'folder is a directory, not a file' });
+    if (process.getuid?.() !== 0) expect((await failureOf(locked)).error).toMatchObject({ code: 'input_unreadable' });
+  });
+});
