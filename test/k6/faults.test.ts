@@ -4,6 +4,8 @@ import { k6Bin } from './k6-binary.ts';
 import { launch } from './launch.ts';
 import { startTarget } from './target.ts';
 
+const scriptNamed = (name: string): string => fileURLToPath(new URL(`scripts/${name}`, import.meta.url));
+
 describe.skipIf(k6Bin === undefined)('the verdict on a target', { concurrent: true, timeout: 90_000 }, () => {
   it('that answers 429 above a rate: aborted, and the load ends early', async () => {
     const target = await startTarget(({ inSecond }) => ({ status: inSecond > 20 ? 429 : 200 }));
@@ -81,8 +83,6 @@ describe.skipIf(k6Bin === undefined)('the verdict on a target', { concurrent: tr
 });
 
 describe.skipIf(k6Bin === undefined)('a script that throws', { concurrent: true, timeout: 60_000 }, () => {
-  const scriptNamed = (name: string): string => fileURLToPath(new URL(`scripts/${name}`, import.meta.url));
-
   it('in its iterations is invalid although k6 by itself would end with 0', async () => {
     const target = await startTarget();
     const { summary } = await launch({ url: target.url, scenario: 'ramp', script: scriptNamed('throws-in-iteration.ts') });

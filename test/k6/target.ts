@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Arrival {
   readonly method: string;
@@ -45,14 +46,13 @@ export async function startTarget(answer: (arrival: Arrival) => Answer = () => (
     const index = arrivals.length;
     const partial = { method: request.method ?? '', url: request.url ?? '', authorization: request.headers.authorization, index, inSecond };
     arrivals.push({ ...partial, body: '' });
-    void readBody(request).then((body) => {
+    void respond(request, response, (body) => {
       const arrival = { ...partial, body };
       arrivals[index] = arrival;
-      const { status = 200, delayMs = 0, body: text = '{}\n' } = answer(arrival);
-      setTimeout(() => {
-        statuses[status] = (statuses[status] ?? 0) + 1;
-        response.writeHead(status, { 'content-type': 'application/json' }).end(text);
-      }, delayMs);
+      return answer(arrival);
+    }).then((status) => {
+      statuses[status] = (statuses[status] ?? 0) + 1;
+      return status;
     });
   });
   await new Promise<void>((resolve) => {
@@ -72,6 +72,14 @@ export async function startTarget(answer: (arrival: Arrival) => Answer = () => (
         server.closeAllConnections();
       }),
   };
+}
+
+/** Returns the status it answered with. */
+async function respond(request: IncomingMessage, response: ServerResponse, answer: (body: string) => Answer): Promise<number> {
+  const { status = 200, delayMs = 0, body = '{}\n' } = answer(await readBody(request));
+  if (delayMs > 0) await sleep(delayMs);
+  response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+  return status;
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
