@@ -44,7 +44,7 @@ export interface SandboxState {
   readonly last_request_at: string | null;
 }
 
-export interface RunningSandbox {
+export interface Sandbox {
   /** Base URL without a path; Track and App API answer on the same one. */
   readonly url: string;
   readonly trackUrl: string;
@@ -75,7 +75,7 @@ export const SANDBOX_CREDENTIALS = {
  * Starts a sandbox in a process of its own and resolves when it listens. It ends with this process, however this one
  * ends. Throws `usage` for a setting that cannot be, `sandbox_failed` when it does not start.
  */
-export async function startSandbox(options: SandboxOptions = {}): Promise<RunningSandbox> {
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const db = options.db === undefined ? undefined : resolve(options.db);
   if (db !== undefined) makeFolder(dirname(db));
   const settings = { ...SANDBOX_CREDENTIALS, ...options, db };

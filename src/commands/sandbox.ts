@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { CioBulkError, EXIT, EXIT_MEANING, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { startSandbox, type RunningSandbox, type SandboxOptions } from './sandbox-process.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from './sandbox-process.ts';
 
 const DEFAULT_PORT = '8787';
 
@@ -56,7 +56,7 @@ function toOptions(options: Readonly<Record<string, unknown>>): SandboxOptions {
   return chosen;
 }
 
-function environmentOf(sandbox: RunningSandbox): Readonly<Record<string, string>> {
+function environmentOf(sandbox: Sandbox): Readonly<Record<string, string>> {
   return {
     CUSTOMERIO_SITE_ID: sandbox.siteId,
     CUSTOMERIO_TRACK_API_KEY: sandbox.trackApiKey,
@@ -68,12 +68,12 @@ function environmentOf(sandbox: RunningSandbox): Readonly<Record<string, string>
 }
 
 /** A shell can evaluate it: what is not an export line is a comment. */
-function describe(sandbox: RunningSandbox): string {
+function describe(sandbox: Sandbox): string {
   const lines = Object.entries(environmentOf(sandbox)).map(([name, value]) => `export ${name}=${value}\n`);
   return `# sandbox at ${sandbox.url}, made-up credentials:\n${lines.join('')}`;
 }
 
-function describeAsJson(sandbox: RunningSandbox): string {
+function describeAsJson(sandbox: Sandbox): string {
   return `${JSON.stringify({ type: 'sandbox', url: sandbox.url, environment: environmentOf(sandbox) })}\n`;
 }
 

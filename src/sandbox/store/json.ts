@@ -7,14 +7,34 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 const MARK = '\u0000number:';
 const MARK_IN_JSON = '\\u0000number:';
-const LONG_NUMBER = /\d{16}|\d[\d.]{16}/;
+/** Doubles keep every number of up to 15 digits. */
+const LONG = 16;
 const STRING_OR_LONG_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]{15,}/gs;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** Parses JSON text; throws a SyntaxError like JSON.parse. */
 export function parseJson(text: string): unknown {
-  if (!LONG_NUMBER.test(text)) return JSON.parse(text);
+  if (!hasLongDigits(text)) return JSON.parse(text);
   return JSON.parse(text.replace(STRING_OR_LONG_NUMBER, protect));
+}
+
+/** Whether 16 digits or dots stand together anywhere: looking at every 16th character is enough to rule it out. */
+function hasLongDigits(text: string): boolean {
+  for (let at = LONG - 1; at < text.length; at += LONG) {
+    if (!isDigit(text.charCodeAt(at))) continue;
+    let from = at;
+    let to = at;
+    while (isDigit(text.charCodeAt(from - 1))) from -= 1;
+    while (isDigit(text.charCodeAt(to + 1))) to += 1;
+    if (to + 1 - from >= LONG) return true;
+  }
+  return false;
+}
+
+const [DOT, ZERO, NINE] = [0x2e, 0x30, 0x39];
+
+function isDigit(code: number): boolean {
+  return (code >= ZERO && code <= NINE) || code === DOT;
 }
 
 function protect(token: string): string {

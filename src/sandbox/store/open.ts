@@ -20,7 +20,7 @@ export function openDatabase(file: string | undefined): Db {
     chmodSync(file, OWNER_ONLY);
   }
   const db = new Database(file ?? '', { timeout: BUSY_TIMEOUT_MS });
-  db.pragma('page_size = 8192');
+  db.pragma('page_size = 4096');
   db.pragma(file === undefined ? 'journal_mode = MEMORY' : 'journal_mode = WAL');
   db.pragma('synchronous = OFF');
   db.pragma(`cache_size = -${CACHE_KIB}`);
