@@ -80,7 +80,8 @@ function laterColumns(input: ColumnsInput): ColumnPlan[] {
   for (const name of [...(map?.columns.keys() ?? []), ...input.types.demanded.keys(), ...(map?.drop ?? [])]) {
     if (!source.names.includes(name) && !later.has(name)) later.set(name, undefined);
   }
-  if (roles.kind === 'people' && !known.has('created_at') && !later.has('created_at') && !isDropped('created_at', map)) later.set('created_at', undefined);
+  const isMapped = [...(map?.columns.values() ?? [])].some((entry) => entry.to?.[0] === 'created_at');
+  if (roles.kind === 'people' && !known.has('created_at') && !isMapped && !isDropped('created_at', map)) later.set('created_at', undefined);
   return [...later].map(([name, role]) => ({ ...planColumn(input, name, -1, role), index: -1 }));
 }
 
@@ -106,8 +107,9 @@ function notesOf(input: ColumnsInput, column: ColumnPlan): string[] {
   return notes;
 }
 
-/** Two columns of one name cannot both be sent, and a name has its limit. */
-function checkNames({ columns, map, roles, action }: ColumnsInput): void {
+/** Two columns of one name cannot both be sent, and a name has its limit. (Fields of NDJSON are checked row by row.) */
+function checkNames({ layout, columns, map, roles, action }: ColumnsInput): void {
+  if (layout.format === 'ndjson') return;
   const seen = new Map<string, number>();
   const isPeople = roles.kind === 'people';
   for (const [index, name] of columns.names.entries()) {
