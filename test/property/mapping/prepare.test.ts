@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RawNumber } from '../../../src/domain/raw-number.ts';
 import { hashPerson, personsOf } from '../../../src/domain/person.ts';
@@ -68,14 +68,6 @@ describe('chunks', () => {
       const small: RawRow[] = rows.map(([id, email, x]) => [id ?? '', email ?? '', (x ?? '').slice(0, 1), '']);
       const { sent, chunk } = run({ layout, rows: small });
       // What a store holds after all rows is what it holds after those that were sent.
-      const after = (list: readonly { id: string; email: string; x: string }[]): unknown => {
-        const held = new Map<string, string>();
-        for (const { id, email, x } of list) {
-          const texts = [id === '' ? '' : `id:${id}`, email === '' ? '' : `email:${email}`].filter((one) => one !== '');
-          for (const one of texts) held.set(one, JSON.stringify([id, email, x]));
-        }
-        return [...held].toSorted();
-      };
       const invalid = new Set(chunk.invalid.map((one) => one.index));
       const all = small.flatMap((one, index) => (Array.isArray(one) && !invalid.has(index) ? [{ id: one[0]!, email: one[1]!, x: one[2]! }] : []));
       const some = sent.map((one) => ({ id: (small[one.row] as string[])[0]!, email: (small[one.row] as string[])[1]!, x: (small[one.row] as string[])[2]! }));
@@ -87,7 +79,7 @@ describe('chunks', () => {
 describe('JSON text', () => {
   it('reads back as the value, and its canonical form does not depend on key order', () => {
     fc.assert(fc.property(value, (one) => {
-      expect(JSON.parse(jsonText(one))).toEqual(JSON.parse(JSON.stringify(one)));
+      expect(JSON.parse(jsonText(one))).toEqual(one);
       expect(canonicalText(shuffled(one))).toBe(canonicalText(one));
     }), RUNS);
   });
@@ -99,8 +91,6 @@ describe('JSON text', () => {
 
 describe('event ids', () => {
   const fields = fc.record({ person: text, name: text, timeMs: fc.integer({ min: 0, max: 2 ** 44 }), data: fc.dictionary(text, value, { maxKeys: 3 }), row: fc.nat() });
-  const idOf = (one: { person: string; name: string; timeMs: number; data: unknown; row: number }, key: string | null = null, identity = IDENTITY): string =>
-    createEventIds(identity).idOf(quote(one.person), quote(one.name), 'event', one.timeMs, canonicalText(one.data), key, one.row);
 
   it('are valid, the same for the same event, and others for another', () => {
     fc.assert(fc.property(fields, fields, (one, other) => {
@@ -150,4 +140,17 @@ function shuffled(one: unknown): unknown {
   const reversed = Object.create(null) as Record<string, unknown>;
   for (const [name, item] of Object.entries(one).reverse()) reversed[name] = shuffled(item);
   return reversed;
+}
+
+function idOf(one: { person: string; name: string; timeMs: number; data: unknown; row: number }, key: string | null = null, identity = IDENTITY): string {
+  return createEventIds(identity).idOf(quote(one.person), quote(one.name), 'event', one.timeMs, canonicalText(one.data), key, one.row);
+}
+
+function after(list: readonly { id: string; email: string; x: string }[]): Map<string, string> {
+  const held = new Map<string, string>();
+  for (const { id, email, x } of list) {
+    if (id !== '') held.set(`id:${id}`, JSON.stringify([id, email, x]));
+    if (email !== '') held.set(`email:${email}`, JSON.stringify([id, email, x]));
+  }
+  return held;
 }

@@ -116,7 +116,7 @@ describe('people', () => {
 describe('events', () => {
   it('writes name, id, time in seconds and data with sorted keys', () => {
     const { sent } = run(csv('user_id,event,timestamp,sku,amount', '7,Order,2025-03-04T10:00:00+01:00,s1,5'));
-    const { id, ...rest } = sent[0]?.json;
+    const { id, ...rest } = sent[0]!.json;
     expect(isUlid(id)).toBe(true);
     expect(rest).toEqual({ type: 'person', identifiers: { id: '7' }, action: 'event', name: 'Order', timestamp: 1_741_078_800, attributes: { amount: 5, sku: 's1' } });
     expect(sent[0]?.text).toContain('{"amount":5,"sku":"s1"}');
@@ -198,7 +198,7 @@ describe('events', () => {
     const rows = [['a b/é+@x.com', 'x', '1700000000', 'y'.repeat(40_000)], ['7', 'x', '1700000000', 'y'.repeat(100_001)]];
     const { sent, chunk } = run({ layout: csvLayout(['email', 'event', 'timestamp', 'data']), rows });
     expect(sent[0]?.single).toEqual({ method: 'POST', path: '/api/v1/customers/a%20b%2F%C3%A9%2B%40x.com/events' });
-    expect(Object.keys(sent[0]?.json)).toEqual(['name', 'id', 'timestamp', 'data']);
+    expect(Object.keys(sent[0]!.json)).toEqual(['name', 'id', 'timestamp', 'data']);
     expect(chunk.invalid[0]?.message).toMatch(/data has 1000\d+ bytes as JSON; the limit is 100000/);
   });
 });
