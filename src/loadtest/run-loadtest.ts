@@ -12,7 +12,7 @@ import type { LoadRequest, LoadTarget } from './k6-environment.ts';
 import { startK6 } from './k6-process.ts';
 import type { K6Process } from './k6-process.ts';
 import { readK6Numbers } from './k6-summary.ts';
-import { createFiles, writeSummary } from './store.ts';
+import { closeToOthers, createFiles, writeSummary } from './store.ts';
 import type { LoadtestFiles } from './store.ts';
 import { toSummary } from './summary.ts';
 import type { LoadtestSummary } from './summary.ts';
@@ -22,40 +22,43 @@ import type { Sample } from './watch.ts';
 
 /** A load test that could start: k6 is there, the script compiles, and what it would do is known. Nothing was sent. */
 export interface PreparedLoadtest {
+  readonly request: LoadRequest;
   readonly k6: K6Binary;
   readonly plan: LoadPlan;
   readonly script: string;
-  readonly target: LoadTarget;
-  readonly env: Readonly<Record<string, string>>;
 }
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 export interface PrepareOptions {
   readonly request: LoadRequest;
   readonly target: LoadTarget;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Env;
   readonly cwd: string;
   readonly k6Bin: string | undefined;
   /** Another script than the scenario's own (tests). */
   readonly script?: string;
 }
 
-/** Finds k6 and learns the plan. Throws `k6_missing` or `k6_failed`. */
+/** Finds k6 and learns the plan, which does not depend on the target. Throws `k6_missing` or `k6_failed`. */
 export async function prepareLoadtest(options: PrepareOptions): Promise<PreparedLoadtest> {
   const { request, target } = options;
   const k6 = await findK6(options.k6Bin, options.env, options.cwd);
-  const env = k6Environment(options.env, request, target);
   const script = options.script ?? scriptOf(request.scenario);
-  return { k6, plan: await inspectPlan(k6, script, env), script, target, env };
+  return { request, k6, plan: await inspectPlan(k6, script, k6Environment(options.env, request, target)), script };
 }
 
 export interface RunOptions {
   readonly run: string;
   readonly prepared: PreparedLoadtest;
+  readonly target: LoadTarget;
   /** Hash of the target, as the journal keeps it. */
   readonly workspace: string;
   readonly ledger: LoadtestLedger;
   /** `.cio-bulk/loadtests`. */
   readonly root: string;
+  /** The caller's environment, of which k6 gets a part. */
+  readonly env: Env;
   readonly clock: Clock;
   readonly stopping: AbortSignal;
   readonly aborting: AbortSignal;
@@ -67,8 +70,8 @@ const GRACE_MS = 45_000;
 
 /** Runs it. The run is in the ledger before k6 starts, and `summary.json` is on disk when this returns, however k6 ended. */
 export async function runLoadtest(options: RunOptions): Promise<{ summary: LoadtestSummary; files: LoadtestFiles }> {
-  const { run, prepared, ledger, clock } = options;
-  const { plan, target, k6 } = prepared;
+  const { run, target, ledger, clock } = options;
+  const { plan, k6 } = options.prepared;
   const files = createFiles(options.root, run);
   const startedAt = clock.now();
   ledger.plan({
@@ -89,6 +92,7 @@ export async function runLoadtest(options: RunOptions): Promise<{ summary: Loadt
   const numbers = readK6Numbers(files.k6Numbers);
   const judgement = judge({ plan, numbers, exit, isInterrupted: options.stopping.aborted });
   const summary = toSummary({ run, plan, target, k6, exit, numbers, samples, judgement, startedAt, endedAt });
+  closeToOthers(files);
   writeSummary(files.summary, summary);
   ledger.finish(run, summary.verdict, endedAt);
   return { summary, files };
@@ -105,7 +109,7 @@ async function runK6(options: RunOptions, files: LoadtestFiles, onSample: (sampl
       path: prepared.k6.path,
       args: ['run', '--no-usage-report', '--no-color', '--quiet', '--summary-mode=compact', '--address', `127.0.0.1:${apiPort}`, prepared.script],
       env: {
-        ...prepared.env,
+        ...k6Environment(options.env, prepared.request, options.target),
         ...dashboardEnvironment(files.dashboard, prepared.plan.durationMs),
         CIO_BULK_RUN: run,
         CIO_BULK_CONTROL: control.url,

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CioBulkError } from '../domain/errors.ts';
 import { SUMMARY_SCHEMA } from './summary.ts';
@@ -24,6 +24,11 @@ export function createFiles(root: string, run: string): LoadtestFiles {
     k6Numbers: join(dir, 'k6.json'),
     dashboard: join(dir, 'dashboard.html'),
   };
+}
+
+/** What k6 wrote itself has the mode that the umask gave it. */
+export function closeToOthers({ k6Numbers, dashboard }: LoadtestFiles): void {
+  for (const path of [k6Numbers, dashboard]) if (existsSync(path)) chmodSync(path, 0o600);
 }
 
 /** Writes summary.json in one step: a reader sees all of it or none. */

@@ -42,10 +42,12 @@ export interface Launched {
 /** Runs a load test with real k6 as the command does, with a ledger in memory. */
 export async function launch(options: LaunchOptions): Promise<Launched> {
   const { url, scenario, rate = 40, durationMs = 5_000, maxUsers = 5_000, script } = options;
+  const target = { trackUrl: url, siteId: 'site', trackApiKey: 'key', isSandbox: true, environment: undefined, region: null, workspaceId: null };
+  const env = { ...process.env, ...options.env };
   const prepared = await prepareLoadtest({
     request: { scenario, rate, durationMs, maxUsers, p95Ms: 500, p99Ms: 2_000 },
-    target: { trackUrl: url, siteId: 'site', trackApiKey: 'key', isSandbox: true, environment: undefined, region: null, workspaceId: null },
-    env: { ...process.env, ...options.env },
+    target,
+    env,
     cwd: process.cwd(),
     k6Bin,
     ...(script === undefined ? {} : { script }),
@@ -55,6 +57,8 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   const { summary, files } = await runLoadtest({
     run: newRunId(Date.now(), Math.random),
     prepared,
+    target,
+    env,
     workspace: 'test',
     ledger,
     root: mkdtempSync(join(tmpdir(), 'cio-bulk-k6-')),

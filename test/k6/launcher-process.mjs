@@ -6,9 +6,10 @@ const [url, root, k6Bin] = process.argv.slice(2);
 const stopping = new AbortController();
 process.once('SIGINT', () => stopping.abort());
 
+const target = { trackUrl: url, siteId: 'site', trackApiKey: 'key', isSandbox: true, environment: undefined, region: null, workspaceId: null };
 const prepared = await prepareLoadtest({
   request: { scenario: 'ramp', rate: 40, durationMs: 30_000, maxUsers: 5_000, p95Ms: 500, p99Ms: 2_000 },
-  target: { trackUrl: url, siteId: 'site', trackApiKey: 'key', isSandbox: true, environment: undefined, region: null, workspaceId: null },
+  target,
   env: process.env,
   cwd: process.cwd(),
   k6Bin,
@@ -16,6 +17,8 @@ const prepared = await prepareLoadtest({
 const { summary } = await runLoadtest({
   run: 'killtest',
   prepared,
+  target,
+  env: process.env,
   workspace: 'test',
   ledger: { plan() {}, started: (_id, pid) => process.stdout.write(`k6 ${pid}\n`), finish() {}, markCleaned() {}, uncleaned: () => [], list: () => [] },
   root,

@@ -1,0 +1,162 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { withEnvFile } from '../config/env-file.ts';
+import { targetFrom, type Target } from '../config/target.ts';
+import { duration, oneOf, plainNumber, wholeNumber } from '../config/values.ts';
+import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import { SCENARIOS } from '../domain/loadtest.ts';
+import { createLoadtestLedger } from '../journal/loadtests.ts';
+import { checkComparable, compareSummaries, toComparisonLines } from '../loadtest/compare.ts';
+import { checkGuards } from '../loadtest/guards.ts';
+import { toJunit } from '../loadtest/junit.ts';
+import type { LoadRequest, LoadTarget } from '../loadtest/k6-environment.ts';
+import { newRunId } from '../loadtest/run-id.ts';
+import { prepareLoadtest, runLoadtest, type PreparedLoadtest } from '../loadtest/run-loadtest.ts';
+import { readLatest, readSummary, type LoadtestFiles } from '../loadtest/store.ts';
+import type { LoadtestSummary } from '../loadtest/summary.ts';
+import { toTable } from '../loadtest/table.ts';
+import type { Terminal } from '../report/terminal.ts';
+import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
+import { createLoadProgress } from './loadtest-progress.ts';
+import { SANDBOX_CREDENTIALS } from './sandbox-process.ts';
+import { addTargetFlags, type SendingOptions } from './sending-flags.ts';
+import { withSendingSession, type SendingSession } from './session.ts';
+
+export function configure(command: Command): void {
+  addTargetFlags(command)
+    .option('--scenario <name>', SCENARIOS.join(', '), 'ramp')
+    .option('--rate <n>', 'HTTP requests per second in all (default: the scenario\'s own, 80 for most)')
+    .option('--duration <duration>', 'length of the whole test; its shape is stretched')
+    .option('--max-users <n>', 'test people at most', '5000')
+    .option('--p95 <duration>', 'limit of the 95th percentile, per operation', '500ms')
+    .option('--p99 <duration>', 'limit of the 99th percentile, per operation', '2s')
+    .option('--confirm <last4>', 'last 4 characters of the site id of the staging workspace')
+    .option('--allow-over-limit', 'allow more than 80 % of the documented limit')
+    .option('--force', 'run although an earlier load test was not cleaned up')
+    .option('--compare <run|last>', 'show the change against an earlier run of the same scenario and rate')
+    .option('--junit <file>', 'write the result as JUnit XML')
+    .option('--k6-bin <path>', 'the k6 to use (default: CIO_BULK_K6, then PATH)');
+  addCommonFlags(command);
+  addHelpEnd(
+    command,
+    ['cio-bulk loadtest --sandbox --scenario smoke', 'cio-bulk loadtest --sandbox --rate 80 --duration 2m'],
+    [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.credentials, EXIT.forbidden, EXIT.unreachable, EXIT.stopped, EXIT.loadtest, EXIT.sigint, EXIT.sigterm],
+  );
+}
+
+/** Refusals first, in the order of what they cost: flags, k6, guards, the journal; only then is anybody contacted. */
+export async function run(args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
+  if (args.length > 0) throw new CioBulkError('usage', `loadtest takes no arguments, but got "${args.join(' ')}"`);
+  const terminal = terminalOf(options, host);
+  const request = loadRequest(options);
+  const isSandbox = options['sandbox'] === true;
+  const journalPath = journalPathOf(options, host);
+  const root = join(dirname(journalPath), 'loadtests');
+  const known = isSandbox ? SANDBOX_TO_BE : loadTarget(targetFrom(withEnvFile(host.env, text(options, 'envFile'))), undefined);
+  const prepared = await prepareLoadtest({ request, target: known, env: host.env, cwd: host.cwd, k6Bin: text(options, 'k6Bin') });
+  const guard = { plan: prepared.plan, confirm: text(options, 'confirm'), allowOverLimit: options['allowOverLimit'] === true, force: options['force'] === true };
+  checkGuards({ ...guard, target: known, uncleaned: [] });
+  const baseline = readBaseline(root, text(options, 'compare'), prepared);
+
+  const result = await withSendingSession({ command: 'loadtest', options: sessionOptions(options), journalPath, host, terminal }, async (session) => {
+    if (host.stopping.aborted) return null;
+    const ledger = createLoadtestLedger(session.journal);
+    const target = loadTarget(session.target, session.environmentId);
+    checkGuards({ ...guard, target, uncleaned: ledger.uncleaned(session.workspace) });
+    const { summary, files } = await runPlanned({ session, prepared, target, ledger, root, host, terminal });
+    showResult(summary, baseline, terminal);
+    writeJunit(text(options, 'junit'), summary, host);
+    terminal.say(`summary.json, dashboard.html and k6.log are in ${files.dir}`);
+    return summary;
+  });
+  if (result === null) return host.stopCode() ?? EXIT.sigint;
+  // The people are still there: the last line is the command that deletes them.
+  const { run, people } = result;
+  terminal.insist(`Test people ${people.first} to ${people.max_n} may be left. Delete them:\n  cio-bulk cleanup --run ${run}${isSandbox ? ' --sandbox' : ''}`);
+  return exitCodeOf(result, host);
+}
+
+async function runPlanned(setting: {
+  readonly session: SendingSession;
+  readonly prepared: PreparedLoadtest;
+  readonly target: LoadTarget;
+  readonly ledger: ReturnType<typeof createLoadtestLedger>;
+  readonly root: string;
+  readonly host: Host;
+  readonly terminal: Terminal;
+}): Promise<{ summary: LoadtestSummary; files: LoadtestFiles }> {
+  const { session, prepared, host, terminal, ...rest } = setting;
+  const { plan, k6 } = prepared;
+  const run = newRunId(host.clock.now(), host.random);
+  terminal.json({ type: 'plan', run, scenario: plan.scenario, rate: plan.rate, peak_rate: plan.peakRate, duration_ms: plan.durationMs, requests: plan.requests, max_n: plan.users - 1 });
+  terminal.say(`Load test ${run}: ${plan.scenario}, ${plan.requests} requests in ${plan.durationMs / 1_000} s, up to ${plan.peakRate}/s, ${plan.users} test people, k6 ${k6.version}`);
+  const progress = createLoadProgress(terminal, plan.durationMs);
+  try {
+    const { env, clock, stopping, aborting } = host;
+    return await runLoadtest({ ...rest, run, prepared, workspace: session.workspace, env, clock, stopping, aborting, onSample: progress.update });
+  } finally {
+    progress.stop();
+  }
+}
+
+function loadRequest(options: Record<string, unknown>): LoadRequest {
+  const given = <T>(name: string, read: (value: string) => T): T | null => {
+    const value = text(options, name);
+    return value === undefined ? null : read(value);
+  };
+  return {
+    scenario: oneOf('--scenario', text(options, 'scenario') ?? '', SCENARIOS),
+    rate: given('rate', (value) => plainNumber('--rate', value, 0.1, 100_000)),
+    durationMs: given('duration', (value) => duration('--duration', value, 1_000)),
+    maxUsers: wholeNumber('--max-users', text(options, 'maxUsers') ?? '', 1, 100_000_000),
+    p95Ms: duration('--p95', text(options, 'p95') ?? ''),
+    p99Ms: duration('--p99', text(options, 'p99') ?? ''),
+  };
+}
+
+/** Stands for the sandbox until it runs: what k6 plans does not depend on the URL. */
+const SANDBOX_TO_BE: LoadTarget = { ...SANDBOX_CREDENTIALS, trackUrl: 'http://127.0.0.1', isSandbox: true, environment: undefined, region: null, workspaceId: null };
+
+function loadTarget({ trackUrl, siteId, trackApiKey, isSandbox, environment, region }: Target, environmentId: number | undefined): LoadTarget {
+  return { trackUrl, siteId, trackApiKey, isSandbox, environment, region: region ?? null, workspaceId: environmentId ?? null };
+}
+
+/** The session's own requests are the one that asks for region and workspace: k6 sends the others. */
+function sessionOptions(options: Record<string, unknown>): SendingOptions {
+  return {
+    rate: 10, rowsPerSecond: 0, concurrency: 1, batchRows: 1, batchBytes: 1_000, maxAttempts: 3, timeoutMs: 10_000, maxOutageMs: 10_000,
+    maxErrors: undefined, maxDurationMs: undefined, allowTriggers: false,
+    preflight: options['preflight'] !== false, sandbox: options['sandbox'] === true, envFile: text(options, 'envFile'),
+  }; // prettier-ignore
+}
+
+function readBaseline(root: string, compare: string | undefined, { plan }: PreparedLoadtest): LoadtestSummary | null {
+  if (compare === undefined) return null;
+  if (compare === 'last') return readLatest(root, plan.scenario, plan.rate);
+  const baseline = readSummary(root, compare);
+  checkComparable(baseline, plan.scenario, plan.rate);
+  return baseline;
+}
+
+function showResult(summary: LoadtestSummary, baseline: LoadtestSummary | null, terminal: Terminal): void {
+  const comparison = baseline === null ? null : compareSummaries(baseline, summary);
+  terminal.json({ type: 'summary', ...summary, ...(comparison === null ? {} : { comparison }) });
+  terminal.data(toTable(summary).join('\n'));
+  if (comparison !== null) terminal.data(`\n${toComparisonLines(comparison).join('\n')}`);
+}
+
+function writeJunit(path: string | undefined, summary: LoadtestSummary, host: Host): void {
+  if (path === undefined) return;
+  try {
+    writeFileSync(resolve(host.cwd, path), toJunit(summary));
+  } catch (cause) {
+    throw new CioBulkError('output_unwritable', `--junit ${path} cannot be written`, { cause });
+  }
+}
+
+function exitCodeOf({ verdict }: LoadtestSummary, host: Host): ExitCode {
+  if (verdict === 'pass') return EXIT.ok;
+  return verdict === 'aborted' ? (host.stopCode() ?? EXIT.loadtest) : EXIT.loadtest;
+}
