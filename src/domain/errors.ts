@@ -79,6 +79,8 @@ export type ErrorCode = keyof typeof ERRORS;
 export class CioBulkError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** The command that continues, when work is left. */
+  next: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -22,6 +22,8 @@ export interface InputStream extends Readable {
 
 /** The process, as the commands see it. */
 export interface Host {
+  /** The words after the program's name. */
+  readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly stdin: InputStream;

@@ -22,6 +22,23 @@ export function countRows(ranges: RowRanges): number {
   return ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
 }
 
+/** What is in `ranges` and not in `without`; both ascending and separate. */
+export function subtractRanges(ranges: RowRanges, without: RowRanges): RowRanges {
+  const left: (readonly [number, number])[] = [];
+  let at = 0;
+  for (const [first, last] of ranges) {
+    let from = first;
+    while (at > 0 && (without[at - 1]?.[1] ?? 0) >= from) at--;
+    for (let hole = without[at]; hole !== undefined && hole[0] <= last; hole = without[at]) {
+      if (hole[0] > from) left.push([from, hole[0] - 1]);
+      from = Math.max(from, hole[1] + 1);
+      at++;
+    }
+    if (from <= last) left.push([from, last]);
+  }
+  return left;
+}
+
 /** The part of the ranges beyond `row`. */
 export function rangesAfter(ranges: RowRanges, row: number): RowRanges {
   return ranges.filter(([, last]) => last > row).map(([first, last]) => [Math.max(first, row + 1), last] as const);

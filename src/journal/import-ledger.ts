@@ -1,7 +1,7 @@
 import { CioBulkError } from '../domain/errors.ts';
 import type { Change, Ledger, LedgerState, RowRanges, SettledRows, UndeliveredRow } from '../domain/ledger.ts';
 import { addTally, EMPTY_TALLY, type Tally } from '../domain/outcome.ts';
-import { decodeRanges, encodeRanges, mergeRanges, rangesAfter } from '../domain/row-ranges.ts';
+import { decodeRanges, encodeRanges, mergeRanges, rangesAfter, subtractRanges } from '../domain/row-ranges.ts';
 import { journalError, type Journal } from './open.ts';
 import { findRun } from './runs.ts';
 
@@ -15,6 +15,7 @@ export function createImportLedger(journal: Journal, runId: number, now: () => n
   const settleIntent = journal.prepare("UPDATE beyond SET state = 'settled', rows = ?, last_row = ? WHERE run = ? AND batch = ? AND state = 'intent'");
   const insertSettled = journal.prepare("INSERT INTO beyond (run, batch, state, rows, last_row) VALUES (?, ?, 'settled', ?, ?)");
   const dropPassed = journal.prepare("DELETE FROM beyond WHERE run = ? AND state = 'settled' AND last_row <= ?");
+  const dropPassedIntents = journal.prepare("DELETE FROM beyond WHERE run = ? AND state = 'intent' AND last_row <= ?");
   const insertUndelivered = journal.prepare(
     `INSERT INTO undelivered (run, row, line, state, code, reason, column_number, field, persons, payload, single, record)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -52,6 +53,7 @@ export function createImportLedger(journal: Journal, runId: number, now: () => n
       moved = addTally(moved, { ...EMPTY_TALLY, skipped, invalid: invalid.length });
       moveCheckpoint.run(position.row, position.line, position.offset, position.hash, runId, position.row);
       settledRecords -= dropPassed.run(runId, position.row).changes;
+      dropPassedIntents.run(runId, position.row); // left behind by a process that died; their rows went again in other batches
     }
     if (settledRecords > BEYOND_MAX) mergeRecords();
     count.run(moved.delivered, moved.rejected, moved.failed, moved.invalid, moved.skipped, moved.unclear, change.rowsRead, now(), runId);
@@ -89,17 +91,8 @@ export function createImportLedger(journal: Journal, runId: number, now: () => n
       const records = journal.prepare<[number], { state: string; rows: string }>('SELECT state, rows FROM beyond WHERE run = ?').all(runId);
       const ranges = (state: string): RowRanges =>
         rangesAfter(mergeRanges(records.filter((record) => record.state === state).flatMap(({ rows }) => [...decodeRanges(rows)])), checkpoint?.row ?? 0);
-      const state: LedgerState = {
-        tally,
-        checkpoint,
-        settled: ranges('settled'),
-        inDoubt: ranges('intent'),
-        failedPersons: failedPersons(journal, runId),
-        nextBatch,
-      };
-      // What was in doubt is sent again as part of new batches, which have intents of their own.
-      journal.prepare("DELETE FROM beyond WHERE run = ? AND state = 'intent'").run(runId);
-      return state;
+      const settled = ranges('settled');
+      return { tally, checkpoint, settled, inDoubt: subtractRanges(ranges('intent'), settled), failedPersons: failedPersons(journal, runId), nextBatch };
     },
     commit(change) {
       const recordsBefore = settledRecords;
@@ -112,7 +105,10 @@ export function createImportLedger(journal: Journal, runId: number, now: () => n
       }
     },
     tally: () => tally,
-    finish: () => journal.prepare("UPDATE runs SET state = 'finished', updated_at = ? WHERE id = ? AND state = 'open'").run(now(), runId),
+    finish: journal.transaction(() => {
+      journal.prepare("UPDATE runs SET state = 'finished', updated_at = ? WHERE id = ? AND state = 'open'").run(now(), runId);
+      journal.prepare('DELETE FROM beyond WHERE run = ?').run(runId);
+    }).immediate,
   };
 }
 

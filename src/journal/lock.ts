@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { CioBulkError } from '../domain/errors.ts';
 import { journalError, type Journal } from './open.ts';
@@ -18,7 +18,7 @@ export interface SenderLock {
  * operating system drops it with the process, so that a dead one never holds it and a stopped one (SIGSTOP) still does.
  */
 export function lockSender(journal: Journal, workspace: string, command: string, pid: number, now: () => number): SenderLock {
-  const path = `${journal.name}.${workspace.slice(0, 12)}.lock`;
+  const path = lockPath(journal, workspace);
   const file = acquire(path, journal, workspace);
   const before = journal.prepare<[string], SenderRow>('SELECT ended_at, recent_starts FROM senders WHERE workspace = ?').get(workspace);
   const startedAt = now();
@@ -41,6 +41,29 @@ export function lockSender(journal: Journal, workspace: string, command: string,
       }
     },
   };
+}
+
+/** Who sends to a workspace, or sent last, and whether that process still holds the lock. */
+export function senderOf(journal: Journal, workspace: string): { readonly pid: number; readonly isAlive: boolean } | undefined {
+  const row = journal.prepare<[string], { pid: number; ended_at: number | null }>('SELECT pid, ended_at FROM senders WHERE workspace = ?').get(workspace);
+  return row && { pid: row.pid, isAlive: row.ended_at === null && isLocked(lockPath(journal, workspace)) };
+}
+
+function isLocked(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const file = new Database(path, { timeout: 0, readonly: true });
+  try {
+    file.prepare('SELECT count(*) FROM sqlite_master').get();
+    return false;
+  } catch {
+    return true;
+  } finally {
+    file.close();
+  }
+}
+
+function lockPath(journal: Journal, workspace: string): string {
+  return `${journal.name}.${workspace.slice(0, 12)}.lock`;
 }
 
 interface SenderRow {

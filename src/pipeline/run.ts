@@ -26,6 +26,8 @@ const WOULD_TRIGGER = { state: 'failed', code: 'would_trigger', reason: 'the eve
 
 export interface RunOptions {
   readonly chunks: AsyncIterable<PreparedChunk>;
+  /** After the last chunk: whether it was the last of the source, and not the last that a limit allowed. */
+  readonly isComplete: () => boolean;
   readonly ledger: Ledger;
   readonly courier: Courier;
   readonly findRecords: RecordFinder;
@@ -176,7 +178,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   }
   if (failure.error !== undefined) throw failure.error;
   const end = progress();
-  const finished = intake.ended() && end.pending === 0;
+  const finished = intake.ended() && options.isComplete() && end.pending === 0;
   if (finished) ledger.finish();
   return { ...end, finished, inDoubtResent: countRows(before.inDoubt) };
 }

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { CioBulkError, EXIT, type ExitCode } from './domain/errors.ts';
+import type { Host } from './domain/host.ts';
+import { processHost } from './host.ts';
+
+/** A command: its flags, and what it does. Loaded only when it is called, so that --help stays fast. */
+interface CommandModule {
+  configure(command: Command): void;
+  run(args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode>;
+}
+
+const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<CommandModule> }>> = {
+  import: { summary: 'send people or events from CSV, TSV or NDJSON files', load: () => import('./commands/import.ts') },
+  validate: { summary: 'everything import would do, offline: plan, warnings, errors', load: () => import('./commands/validate.ts') },
+  'retry-failed': { summary: 'send again what the journal holds as failed', load: () => import('./commands/retry-failed.ts') },
+  failures: { summary: 'write undelivered rows with the reason, ready to fix and import', load: () => import('./commands/failures.ts') },
+  status: { summary: 'runs in the journal: state, counts, what to do next', load: () => import('./commands/status.ts') },
+  loadtest: { summary: 'run a bundled k6 scenario against staging or the sandbox', load: () => import('./commands/loadtest.ts') },
+  cleanup: { summary: 'delete the test people that load tests created', load: () => import('./commands/cleanup.ts') },
+  sandbox: { summary: 'a local Customer.io for rehearsal and tests', load: () => import('./commands/sandbox.ts') },
+};
+
+/** Parses, loads the one command that was asked for, runs it, and ends with its exit code. */
+export async function main(host: Host = processHost()): Promise<void> {
+  process.exitCode = await runCommand(host.argv, host);
+}
+
+async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const program = new Command('cio-bulk')
+    .description('Bulk sync and load testing for Customer.io.\nEvery row ends in exactly one known state, no event counts twice, and the same command finishes an interrupted job.')
+    .version(version(), '-V, --version')
+    .helpCommand(false)
+    .showHelpAfterError(false)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'cio-bulk: ')) })
+    .addHelpText('after', '\nTry it without an account:\n  cio-bulk import fixtures/users.csv --sandbox\n\nEach command has its own --help, with an example and its exit codes.');
+  try {
+    for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+      const command = program.command(name).description(summary).exitOverride();
+      if (argv.find((word) => !word.startsWith('-')) !== name) continue;
+      const module = await load();
+      module.configure(command);
+      command.action(async () => {
+        code = await module.run(command.args, command.opts(), host);
+      });
+    }
+    program.exitOverride();
+    if (argv.length === 0) {
+      program.outputHelp();
+      return EXIT.ok;
+    }
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    return report(error, argv, host);
+  }
+}
+
+/** Known errors are told in a sentence and a hint; unknown ones are bugs, and show where they happened. */
+function report(error: unknown, argv: readonly string[], host: Host): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const known = error instanceof CioBulkError ? error : undefined;
+  const exitCode = known?.exitCode ?? EXIT.bug;
+  const message = known?.message ?? 'this is a bug in cio-bulk';
+  if (argv.includes('--json')) {
+    const line = { type: 'error', code: known?.code ?? 'bug', message, hint: known?.hint ?? null, exit_code: exitCode };
+    host.stdout.write(`${JSON.stringify(line)}\n`);
+  }
+  host.stderr.write(`cio-bulk: ${printable(message)}\n`);
+  if (!known) host.stderr.write(`${printable(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
+  if (known?.hint !== undefined) host.stderr.write(`${printable(known.hint)}\n`);
+  if (known?.next !== undefined) host.stderr.write(`${printable(known.next)}\n`);
+  return exitCode;
+}
+
+/** Control characters of file names and headers must not reach the terminal. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
+}
+
+function version(): string {
+  const parsed: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
+}

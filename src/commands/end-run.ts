@@ -1,0 +1,92 @@
+import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import { settledRows, type Tally } from '../domain/outcome.ts';
+import { countRows, decodeRanges } from '../domain/row-ranges.ts';
+import { findRun, inDoubtOf, type Run } from '../journal/runs.ts';
+import { addsUp, type RunEnd } from '../pipeline/run.ts';
+import { plural, shellWord } from '../report/numbers.ts';
+import { showSummary } from '../report/summary.ts';
+import type { Terminal } from '../report/terminal.ts';
+import type { SendingSession } from './session.ts';
+
+export interface RunEnding {
+  readonly terminal: Terminal;
+  readonly run: Run;
+  readonly host: Host;
+  readonly session: SendingSession;
+  /** Absent when nothing was sent, or the run failed. */
+  readonly end?: RunEnd;
+  readonly error?: unknown;
+  /** What stopped it before its source ended, if no signal did. */
+  readonly stop?: CioBulkError | undefined;
+  readonly limit?: number | null;
+  readonly startedAt?: number;
+  readonly settledBefore?: number;
+  readonly note?: string;
+}
+
+/** Shows the summary, decides the exit code, and says what to do next. Throws when the counts do not add up. */
+export function endRun(ending: RunEnding): ExitCode {
+  const { terminal, run, host, session, end } = ending;
+  const counts = end ?? storedCounts(session, run);
+  const exitCode = exitCodeOf(ending, counts.tally);
+  if (ending.note !== undefined) terminal.say(ending.note);
+  if (counts.rowsRead === 0 && ending.error === undefined) terminal.say('The input has no rows');
+  showSummary(terminal, {
+    run: run.id,
+    source: run.source,
+    rowsRead: counts.rowsRead,
+    tally: counts.tally,
+    pending: counts.pending,
+    inDoubtResent: end?.inDoubtResent ?? 0,
+    ...session.traffic(),
+    durationMs: ending.startedAt === undefined ? 0 : host.clock.monotonic() - ending.startedAt,
+    rowsSettledHere: settledRows(counts.tally) - (ending.settledBefore ?? settledRows(counts.tally)),
+    exitCode,
+  });
+  if (end && !addsUp(end)) throw new CioBulkError('tally_mismatch', `the counts of run ${run.id} do not add up: ${end.rowsRead} rows read, ${settledRows(end.tally)} settled, ${end.pending} pending`);
+  if (ending.error instanceof CioBulkError) ending.error.next = sameCommand(host);
+  else if (ending.error === undefined) sayNext(ending, counts.tally, exitCode);
+  return exitCode;
+}
+
+function storedCounts(session: SendingSession, run: Run): { tally: Tally; rowsRead: number; pending: number } {
+  const stored = findRun(session.journal, run.id) ?? run;
+  const settled = settledRows(stored.tally);
+  const inDoubt = inDoubtOf(session.journal, run.id).reduce((sum, rows) => sum + countRows(decodeRanges(rows)), 0);
+  const rowsRead = Math.max(stored.rowsRead, settled, stored.state === 'finished' ? 0 : Math.min(settled + inDoubt, stored.rowsRead));
+  return { tally: stored.tally, rowsRead, pending: rowsRead - settled };
+}
+
+function exitCodeOf({ error, end, stop, host }: RunEnding, tally: Tally): ExitCode {
+  if (error !== undefined) return error instanceof CioBulkError ? error.exitCode : EXIT.bug;
+  const signal = host.stopCode();
+  if (end && !end.finished) return signal ?? stop?.exitCode ?? EXIT.unfinished;
+  return tally.failed + tally.rejected + tally.invalid + tally.unclear > 0 ? EXIT.undelivered : EXIT.ok;
+}
+
+function sayNext({ terminal, run, host, end, stop, limit }: RunEnding, tally: Tally, exitCode: ExitCode): void {
+  if (end && !end.finished) {
+    if (stop) terminal.say(`Stopped: ${stop.message}`);
+    else if (host.stopCode() === undefined && limit !== null && limit !== undefined) terminal.say(`Stopped after ${plural(limit, 'row')} (--limit)`);
+    terminal.insist(sameCommand(host));
+    return;
+  }
+  if (exitCode !== EXIT.undelivered) return;
+  const journal = journalFlag(host);
+  if (tally.failed > 0) {
+    if (tally.rejected + tally.invalid + tally.unclear > 0) terminal.say(`See what else is undelivered: cio-bulk failures --run ${run.id}${journal}`);
+    terminal.insist(`cio-bulk retry-failed --run ${run.id}${journal}${host.argv.includes('--sandbox') ? ' --sandbox' : ''}`);
+  } else terminal.insist(`cio-bulk failures --run ${run.id}${journal}`);
+}
+
+/** The command line that goes on from here: the same one, without what may be said only once. */
+export function sameCommand(host: Host): string {
+  return ['cio-bulk', ...host.argv.filter((word) => word !== '--restart').map(shellWord)].join(' ');
+}
+
+function journalFlag(host: Host): string {
+  const at = host.argv.indexOf('--journal');
+  const path = at >= 0 ? host.argv[at + 1] : host.argv.find((word) => word.startsWith('--journal='))?.slice('--journal='.length);
+  return path === undefined ? '' : ` --journal ${shellWord(path)}`;
+}

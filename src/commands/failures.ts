@@ -1,0 +1,102 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { oneOf, wholeNumber } from '../config/values.ts';
+import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import type { UndeliveredState } from '../domain/outcome.ts';
+import { parseRecord } from '../input/csv.ts';
+import { openJournal, type Journal } from '../journal/open.ts';
+import { findRun } from '../journal/runs.ts';
+import { latestRunWithUndelivered, undeliveredRows } from '../journal/undelivered.ts';
+import { csvFailures, jsonKeysOf, ndjsonFailures, type FailuresWriter } from '../report/failures-file.ts';
+import { plural } from '../report/numbers.ts';
+import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
+import type { RunSpec } from './find-run.ts';
+
+const ALL: readonly UndeliveredState[] = ['failed', 'rejected', 'invalid', 'unclear'];
+const WRITE_LINES = 500;
+
+export function configure(command: Command): void {
+  command
+    .option('--run <id>', 'the run (default: the latest that has undelivered rows)')
+    .option('--format <format>', 'csv or ndjson', 'csv')
+    .option('-o, --output <file>', 'where to write (default: stdout)');
+  addCommonFlags(command);
+  addHelpEnd(command, ['cio-bulk failures -o undelivered.csv'], [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.stopped]);
+}
+
+/** Undelivered rows with the reason, in the shape in which they can be corrected and imported again. */
+export async function run(_args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
+  const terminal = terminalOf(options, host);
+  const format = oneOf('--format', text(options, 'format') ?? 'csv', ['csv', 'ndjson']);
+  const given = text(options, 'run');
+  const output = text(options, 'output');
+  const journal = openJournal(journalPathOf(options, host), { readonly: true });
+  try {
+    const id = given === undefined ? latestRunWithUndelivered(journal, undefined, ALL) : wholeNumber('--run', given, 1);
+    const writer = id === undefined ? undefined : writerFor(journal, id, format);
+    const lines = id === undefined || !writer ? [] : failureLines(journal, id, writer);
+    const rows = output === undefined || output === '-' ? await toStdout(lines, host) : toFile(lines, resolve(host.cwd, output));
+    const written = rows - (writer?.header === undefined || rows === 0 ? 0 : 1);
+    terminal.say(id === undefined ? 'No run has undelivered rows' : `${plural(written, 'undelivered row')} of run ${id}${output === undefined ? '' : ` in ${output}`}`);
+    return EXIT.ok;
+  } finally {
+    journal.close();
+  }
+}
+
+function writerFor(journal: Journal, id: number, format: 'csv' | 'ndjson'): FailuresWriter {
+  const run = findRun(journal, id);
+  if (!run) throw new CioBulkError('no_such_run', `there is no run ${id} in this journal`, { hint: '`cio-bulk status` lists the runs' });
+  const { layout } = JSON.parse(run.spec) as RunSpec;
+  const source = { run: id, layout, cellsOf: (record: string) => parseRecord(record, layout.delimiter) };
+  if (format === 'ndjson') return ndjsonFailures(source);
+  return csvFailures(source, layout.format === 'ndjson' ? jsonKeysOf(undeliveredRows(journal, id, ALL)) : []);
+}
+
+function* failureLines(journal: Journal, id: number, writer: FailuresWriter): Generator<string> {
+  let isFirst = true;
+  for (const row of undeliveredRows(journal, id, ALL)) {
+    if (isFirst && writer.header !== undefined) yield writer.header;
+    isFirst = false;
+    yield writer.line(row);
+  }
+}
+
+async function toStdout(lines: Iterable<string>, host: Host): Promise<number> {
+  let count = 0;
+  for (const line of lines) {
+    count++;
+    if (!host.stdout.write(`${line}\n`)) await new Promise<void>((resolve) => host.stdout.once('drain', resolve).once('error', () => resolve()).once('close', resolve));
+    if (host.stopping.aborted || host.stdout.destroyed) break;
+  }
+  return count;
+}
+
+/** Rows are people's data: the file is for its owner alone. */
+function toFile(lines: Iterable<string>, path: string): number {
+  let file: number;
+  try {
+    file = openSync(path, 'w', 0o600);
+  } catch (error) {
+    throw new CioBulkError('output_unwritable', `${path} cannot be written`, { cause: error });
+  }
+  try {
+    let count = 0;
+    let waiting: string[] = [];
+    const flush = (): void => {
+      if (waiting.length > 0) writeSync(file, `${waiting.join('\n')}\n`);
+      waiting = [];
+    };
+    for (const line of lines) {
+      count++;
+      waiting.push(line);
+      if (waiting.length >= WRITE_LINES) flush();
+    }
+    flush();
+    return count;
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import { expandInputs } from '../input/files.ts';
+import { ask } from './ask.ts';
+import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf } from './common.ts';
+import { dryRunFile } from './dry-run.ts';
+import { importFile } from './import-file.ts';
+import { addSendingFlags, sendingOptions } from './sending-flags.ts';
+import { withSendingSession } from './session.ts';
+import { addSourceFlags, sourceOptions } from './source-flags.ts';
+
+export function configure(command: Command): void {
+  command.argument('<file...>', 'CSV, TSV or NDJSON files, directories, patterns; - is stdin');
+  addSourceFlags(command);
+  addSendingFlags(command)
+    .option('--dry-run', 'show the plan, what would be invalid, and a sample payload; send nothing')
+    .option('--restart', 'forget the unfinished run of this file and start a new one')
+    .option('--yes', 'do not ask before deleting or suppressing people');
+  addCommonFlags(command);
+  addHelpEnd(
+    command,
+    ['cio-bulk import fixtures/users.csv --sandbox', 'cio-bulk import fixtures/events.ndjson --sandbox'],
+    [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.credentials, EXIT.forbidden, EXIT.unreachable, EXIT.undelivered, EXIT.stopped, EXIT.unfinished, EXIT.sigint, EXIT.sigterm],
+  );
+}
+
+/** Several files are one run each, in the order given; the worst exit code wins. */
+export async function run(args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
+  const terminal = terminalOf(options, host);
+  const sending = sendingOptions(options);
+  const source = sourceOptions(options, host.cwd);
+  const files = await expandInputs(args, host.cwd);
+  if (options['dryRun'] === true) {
+    let worst: ExitCode = EXIT.ok;
+    for (const file of files) worst = worseOf(worst, await dryRunFile(file, source, sending, host, terminal));
+    return worst;
+  }
+  await confirmAction(source.plan.action ?? source.plan.map?.action ?? 'identify', options['yes'] === true, host);
+  const journalPath = journalPathOf(options, host);
+  return withSendingSession({ command: 'import', options: sending, journalPath, host, terminal }, async (session) => {
+    let worst: ExitCode = EXIT.ok;
+    for (const file of files) {
+      const code = await importFile(file, { session, source, sending, host, terminal, journalPath, restart: options['restart'] === true });
+      worst = worseOf(worst, code);
+      if (host.stopping.aborted) break;
+    }
+    return worst;
+  });
+}
+
+/** Stops weigh more than undelivered rows, and those more than nothing. */
+export function worseOf(a: ExitCode, b: ExitCode): ExitCode {
+  const order: readonly ExitCode[] = [EXIT.ok, EXIT.undelivered, EXIT.unfinished];
+  const weight = (code: ExitCode): number => (order.includes(code) ? order.indexOf(code) : order.length + code);
+  return weight(b) > weight(a) ? b : a;
+}
+
+/** Deleting and suppressing cannot be taken back: on a terminal people are asked, elsewhere --yes must say so. */
+async function confirmAction(action: string, isConfirmed: boolean, host: Host): Promise<void> {
+  if (isConfirmed || (action !== 'delete' && action !== 'suppress')) return;
+  const what = action === 'delete' ? 'deletes people with their history' : 'deletes people and blocks their identifiers for good';
+  if (host.stdin.isTTY !== true || host.stderr.isTTY !== true)
+    throw new CioBulkError('confirmation_needed', `--action ${action} ${what}: it needs --yes`, { hint: 'look first with --dry-run' });
+  if (!(await ask(host, `This ${what}. Type "${action}" to go on: `)).includes(action)) throw new CioBulkError('confirmation_needed', `--action ${action} was not confirmed`);
+}

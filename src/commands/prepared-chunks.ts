@@ -1,0 +1,37 @@
+import type { PreparedChunk } from '../domain/chunk.ts';
+import type { PrepareSpec } from '../domain/plan.ts';
+import type { RowBlock } from '../domain/block.ts';
+import { openBlocks } from '../input/blocks.ts';
+import { LIMITS } from '../input/limits.ts';
+import { createPreparer } from '../mapping/prepare.ts';
+
+/** What a reading thread is asked to do. */
+export interface ReadingTask extends PrepareSpec {
+  /** What messages call the source. */
+  readonly name: string;
+  /** Rows to read at most in this process (`--limit`); null = all. */
+  readonly rowsMax: number | null;
+}
+
+/** input -> mapping: blocks of rows become chunks of operations. `isLast` is true of the last chunk of the source. */
+export async function* preparedChunks(task: ReadingTask, signal?: AbortSignal): AsyncGenerator<{ chunk: PreparedChunk; isLast: boolean }> {
+  const preparer = createPreparer(task);
+  for await (const block of limitedBlocks(task, signal)) yield { chunk: preparer.prepare(block), isLast: block.isLast };
+}
+
+/** Blocks up to a number of rows, the last of them cut exactly there: a checkpoint must stand between two rows. */
+async function* limitedBlocks({ layout, from, follow, name, rowsMax }: ReadingTask, signal: AbortSignal | undefined): AsyncGenerator<RowBlock> {
+  const options = { follow, name, ...(signal ? { signal } : {}) };
+  let left = rowsMax ?? Infinity;
+  let at = from;
+  while (left > 0) {
+    const blockRows = Math.min(LIMITS.rowsMax, left);
+    for await (const block of openBlocks(layout, at, { ...options, limits: { ...LIMITS, rowsMax: blockRows } })) {
+      yield block;
+      at = block.end;
+      left -= block.rows.length;
+      if (block.isLast) return;
+      if (left < blockRows) break;
+    }
+  }
+}

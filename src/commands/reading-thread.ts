@@ -1,0 +1,46 @@
+/** The reading thread: bytes in, prepared chunks out. It wires input to mapping, and keeps a few chunks ahead. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { PreparedChunk } from '../domain/chunk.ts';
+import { CioBulkError } from '../domain/errors.ts';
+import { preparedChunks, type ReadingTask } from './prepared-chunks.ts';
+
+export type ReadingMessage =
+  | { readonly type: 'chunk'; readonly chunk: PreparedChunk }
+  | { readonly type: 'end'; readonly isComplete: boolean }
+  | { readonly type: 'error'; readonly error: { readonly code: string | undefined; readonly message: string; readonly hint: string | undefined; readonly stack: string | undefined } };
+
+/** Chunks handed over and not yet consumed. */
+const CHUNKS_AHEAD = 4;
+
+if (parentPort) {
+  const port = parentPort;
+  let credits = CHUNKS_AHEAD;
+  let wake: (() => void) | undefined;
+  port.on('message', () => {
+    credits++;
+    wake?.();
+  });
+  const post = (message: ReadingMessage, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+  try {
+    const task = workerData as ReadingTask;
+    let isComplete = true;
+    for await (const { chunk, isLast } of preparedChunks(task)) {
+      while (credits === 0) await new Promise<void>((resolve) => (wake = resolve));
+      credits--;
+      isComplete = isLast;
+      post({ type: 'chunk', chunk }, buffersOf(chunk));
+    }
+    post({ type: 'end', isComplete });
+  } catch (error) {
+    const known = error instanceof CioBulkError ? error : undefined;
+    const other = error instanceof Error ? error : new Error(String(error));
+    post({ type: 'error', error: { code: known?.code, message: other.message, hint: known?.hint, stack: other.stack } });
+  }
+  port.close();
+}
+
+/** Buffers that nobody shares are moved, not copied. */
+function buffersOf({ raw, operations }: PreparedChunk): ArrayBuffer[] {
+  const views = [raw, operations.body, operations.rows, operations.keys, operations.ends];
+  return views.flatMap(({ buffer, byteLength }) => (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength > 0 ? [buffer] : []));
+}

@@ -1,0 +1,78 @@
+import { Worker } from 'node:worker_threads';
+import type { PreparedChunk } from '../domain/chunk.ts';
+import { CioBulkError, ERRORS, type ErrorCode } from '../domain/errors.ts';
+import type { ReadingTask } from './prepared-chunks.ts';
+import type { ReadingMessage } from './reading-thread.ts';
+
+/** Chunks from a reading thread. */
+export interface Reading extends AsyncIterable<PreparedChunk> {
+  /** The source was read to its end; false when a row limit ended it. Meaningful after the last chunk. */
+  isComplete(): boolean;
+}
+
+/** Young objects die fast here: a small nursery keeps the thread's memory flat. */
+const YOUNG_GENERATION_MB = 16;
+
+/** Starts a thread that reads and prepares, so that this one only paces, sends and settles. */
+export function startReading(task: ReadingTask): Reading {
+  const thread = new Worker(new URL('./reading-thread.js', import.meta.url), {
+    workerData: task,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
+  const ready: PreparedChunk[] = [];
+  let end: { readonly isComplete: boolean } | { readonly error: unknown } | undefined;
+  let wake: (() => void) | undefined;
+
+  thread.on('message', (message: ReadingMessage) => {
+    if (message.type === 'chunk') ready.push(message.chunk);
+    else if (message.type === 'end') end = { isComplete: message.isComplete };
+    else end = { error: revive(message.error) };
+    wake?.();
+  });
+  thread.on('error', (error) => {
+    end ??= { error };
+    wake?.();
+  });
+  thread.on('exit', (code) => {
+    end ??= { error: new Error(`the reading thread ended with code ${code}`) };
+    wake?.();
+  });
+
+  async function* chunks(): AsyncGenerator<PreparedChunk> {
+    for (;;) {
+      for (let chunk = ready.shift(); chunk; chunk = ready.shift()) {
+        thread.postMessage('more');
+        yield chunk;
+      }
+      if (end) break;
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+    if ('error' in end) throw end.error;
+  }
+
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = chunks();
+      return {
+        next: () => iterator.next(),
+        // Not the generator's own return: it would wait for a pipe that may never say another word.
+        async return() {
+          end ??= { isComplete: false };
+          wake?.();
+          await thread.terminate();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+    isComplete: () => end !== undefined && 'isComplete' in end && end.isComplete,
+  };
+}
+
+/** Errors lose their class on the way between threads. */
+function revive(error: Extract<ReadingMessage, { type: 'error' }>['error']): Error {
+  if (error.code !== undefined && Object.hasOwn(ERRORS, error.code))
+    return new CioBulkError(error.code as ErrorCode, error.message, error.hint === undefined ? {} : { hint: error.hint });
+  const other = new Error(error.message);
+  if (error.stack !== undefined) other.stack = error.stack;
+  return other;
+}

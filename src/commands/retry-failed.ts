@@ -1,0 +1,115 @@
+import type { Command } from 'commander';
+import { wholeNumber } from '../config/values.ts';
+import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import { settledRows, type Tally, type UndeliveredState } from '../domain/outcome.ts';
+import { createRetryLedger } from '../journal/retry-ledger.ts';
+import { findRun, listRuns, type Run } from '../journal/runs.ts';
+import type { Journal } from '../journal/open.ts';
+import { latestRunWithUndelivered, retryChunks } from '../journal/undelivered.ts';
+import { runPipeline } from '../pipeline/run.ts';
+import { createProgress } from '../report/progress.ts';
+import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
+import { endRun } from './end-run.ts';
+import { createLimits } from './limits.ts';
+import { fixedChunks } from './fixed-rows.ts';
+import { addSendingFlags, sendingOptions } from './sending-flags.ts';
+import { withSendingSession } from './session.ts';
+import { undeliveredLines } from './undelivered-lines.ts';
+
+export function configure(command: Command): void {
+  command
+    .option('--run <id>', 'the run to retry (default: the latest that has failed rows)')
+    .option('--rejected', 'also send rows that the API refused')
+    .option('--unclear', 'also send rows about which the API reported errors without naming them')
+    .option('--from <fixed.csv>', 'send the rows of a corrected failures file instead of the stored ones');
+  addSendingFlags(command);
+  addCommonFlags(command);
+  addHelpEnd(
+    command,
+    ['cio-bulk retry-failed --sandbox'],
+    [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.credentials, EXIT.forbidden, EXIT.unreachable, EXIT.undelivered, EXIT.stopped, EXIT.unfinished, EXIT.sigint, EXIT.sigterm],
+  );
+}
+
+/** Sends what is stored, in source order, with the same ULIDs, and moves the rows of the same run. The file is not needed. */
+export async function run(_args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
+  const terminal = terminalOf(options, host);
+  const sending = sendingOptions(options);
+  const fixedPath = text(options, 'from');
+  const states: UndeliveredState[] = ['failed'];
+  if (options['rejected'] === true || fixedPath !== undefined) states.push('rejected');
+  if (options['unclear'] === true || fixedPath !== undefined) states.push('unclear');
+  const givenRun = text(options, 'run');
+  const runId = givenRun === undefined ? undefined : wholeNumber('--run', givenRun, 1);
+  const journalPath = journalPathOf(options, host);
+  return withSendingSession({ command: 'retry-failed', options: sending, journalPath, host, terminal }, async (session) => {
+    const { journal } = session;
+    const run = chooseRun(journal, session.workspace, runId, fixedPath === undefined ? states : [...states, 'invalid']);
+    if (!run) {
+      terminal.say('Nothing to retry: the journal holds no failed rows');
+      return EXIT.ok;
+    }
+    warnOfLaterRuns(journal, run, terminal.warn);
+    const limits = createLimits(sending, host);
+    const ledger = createRetryLedger(journal, run.id, host.clock.now);
+    const chunks =
+      fixedPath === undefined
+        ? retryChunks(journal, run.id, states, (row) => row.code === 'would_trigger' && !sending.allowTriggers)
+        : fixedChunks({ journal, run, path: fixedPath, host, workspace: session.workspace });
+    const startedAt = host.clock.monotonic();
+    const toSend = run.tally.failed + (states.includes('rejected') ? run.tally.rejected : 0) + (states.includes('unclear') ? run.tally.unclear : 0);
+    const progress = createProgress(terminal, host.clock, `retry of run ${run.id}`);
+    try {
+      const end = await runPipeline({
+        chunks,
+        isComplete: () => true,
+        ledger,
+        courier: session.courier,
+        findRecords: () => [],
+        clock: host.clock,
+        concurrency: sending.concurrency,
+        requestsTaken: session.requestsTaken,
+        batchRowsMax: sending.batchRows,
+        batchBytesMax: sending.batchBytes,
+        stopping: limits.stopping,
+        onUndelivered: undeliveredLines(terminal, run.id, run.source),
+        onProgress({ tally }) {
+          const done = tally.delivered - run.tally.delivered;
+          progress.update({ done, total: toSend, rowsSettled: done, rowsRead: toSend, undelivered: undelivered(tally), requests: session.traffic().requests });
+        },
+      });
+      progress.stop();
+      const rowsRead = findRun(journal, run.id)?.rowsRead ?? run.rowsRead;
+      // The rows of a retry are rows of the run that were counted before: they change state, and none is added.
+      const counts = { ...end, rowsRead, pending: rowsRead - settledRows(end.tally), finished: end.finished };
+      return endRun({ terminal, run, host, session, end: counts, startedAt, settledBefore: settledRows(end.tally) - (end.tally.delivered - run.tally.delivered), stop: limits.reason() });
+    } catch (error) {
+      progress.stop();
+      endRun({ terminal, run, host, session, startedAt, error });
+      throw error;
+    } finally {
+      limits.close();
+    }
+  });
+}
+
+function undelivered(tally: Tally): number {
+  return tally.failed + tally.rejected + tally.invalid + tally.unclear;
+}
+
+function chooseRun(journal: Journal, workspace: string, runId: number | undefined, states: readonly UndeliveredState[]): Run | undefined {
+  const id = runId ?? latestRunWithUndelivered(journal, workspace, states);
+  if (id === undefined) return undefined;
+  const run = findRun(journal, id);
+  if (!run) throw new CioBulkError('no_such_run', `there is no run ${id} in this journal`, { hint: '`cio-bulk status` lists the runs' });
+  if (run.workspace !== workspace)
+    throw new CioBulkError('wrong_workspace', `run ${id} has sent to another workspace than these credentials belong to`, { hint: 'use the credentials (or --sandbox) with which it was started' });
+  return run;
+}
+
+/** Values that went out since may be newer than the ones that failed. */
+function warnOfLaterRuns(journal: Journal, run: Run, warn: (text: string) => void): void {
+  const later = listRuns(journal).filter((other) => other.id > run.id && other.workspace === run.workspace && other.tally.delivered > 0);
+  if (later.length > 0) warn(`run ${later.map(({ id }) => id).join(', ')} has sent to this workspace since: rows of run ${run.id} may carry older values`);
+}

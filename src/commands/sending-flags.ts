@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import { duration, errorLimit, oneOf, plainNumber, wholeNumber, type ErrorLimit } from '../config/values.ts';
+import { CioBulkError } from '../domain/errors.ts';
+import { text } from './common.ts';
+
+/** How fast, how parallel, how stubborn. These may differ from one process of a run to the next. */
+export interface SendingOptions {
+  readonly rate: number;
+  readonly rowsPerSecond: number;
+  readonly concurrency: number;
+  readonly batchRows: number;
+  readonly batchBytes: number;
+  readonly maxAttempts: number;
+  readonly timeoutMs: number;
+  readonly maxOutageMs: number;
+  readonly maxErrors: ErrorLimit | undefined;
+  readonly maxDurationMs: number | undefined;
+  readonly preflight: boolean;
+  readonly allowTriggers: boolean;
+  readonly sandbox: boolean;
+  readonly envFile: string | undefined;
+}
+
+export function addTargetFlags(command: Command): Command {
+  return command
+    .option('--sandbox', 'send to a private local sandbox instead of Customer.io')
+    .option('--env-file <path>', 'read credentials from a file of NAME=value lines')
+    .option('--no-preflight', 'do not ask for region and workspace first');
+}
+
+export function addSendingFlags(command: Command): Command {
+  return addTargetFlags(command)
+    .option('--rate <n>', 'HTTP requests per second in all, retries included; 0 = no limit', '80')
+    .option('--max-rows-per-second <n>', 'a second limit, in rows')
+    .option('--concurrency <n>', 'requests in flight at most', '15')
+    .option('--batch-rows <n>', 'rows in one v2 batch at most', '1000')
+    .option('--batch-bytes <n>', 'bytes of one v2 batch at most', '480000')
+    .option('--max-attempts <n>', 'tries per request', '5')
+    .option('--timeout <duration>', 'for one request', '10s')
+    .option('--max-outage <duration>', 'stop, resumable, when the API does not answer for this long', '15m')
+    .option('--max-errors <n|n%>', 'stop when more rows than this are undelivered')
+    .option('--max-duration <duration>', 'take no more rows after this long, settle, exit 8')
+    .option('--allow-triggers', 'send events that are young enough to trigger campaigns');
+}
+
+export function sendingOptions(options: Record<string, unknown>): SendingOptions {
+  const value = (name: string): string => text(options, name) ?? '';
+  const optional = <T>(name: string, read: (given: string) => T): T | undefined => {
+    const given = text(options, name);
+    return given === undefined ? undefined : read(given);
+  };
+  const batchBytes = wholeNumber('--batch-bytes', value('batchBytes'), 100, 499_999);
+  const maxErrors = optional('maxErrors', (given) => errorLimit('--max-errors', given));
+  return {
+    rate: plainNumber('--rate', value('rate'), 0, 100_000),
+    rowsPerSecond: optional('maxRowsPerSecond', (given) => plainNumber('--max-rows-per-second', given, 0.001, 1e9)) ?? 0,
+    concurrency: wholeNumber('--concurrency', value('concurrency'), 1, 1000),
+    batchRows: wholeNumber('--batch-rows', value('batchRows'), 1, 100_000),
+    batchBytes,
+    maxAttempts: wholeNumber('--max-attempts', value('maxAttempts'), 1, 100),
+    timeoutMs: duration('--timeout', value('timeout'), 1),
+    maxOutageMs: duration('--max-outage', value('maxOutage'), 1),
+    maxErrors,
+    maxDurationMs: optional('maxDuration', (given) => duration('--max-duration', given)),
+    preflight: options['preflight'] !== false,
+    allowTriggers: options['allowTriggers'] === true,
+    sandbox: options['sandbox'] === true,
+    envFile: text(options, 'envFile'),
+  };
+}
+
+/** `--sandbox` and credentials from a file contradict each other. */
+export function assertTargetFlags({ sandbox, envFile }: Pick<SendingOptions, 'sandbox' | 'envFile'>): void {
+  if (sandbox && envFile !== undefined) throw new CioBulkError('usage', '--sandbox and --env-file contradict each other: the sandbox has credentials of its own');
+}
+
+export function readChoice<const T extends string>(options: Record<string, unknown>, name: string, flag: string, choices: readonly T[]): T | undefined {
+  const given = text(options, name);
+  return given === undefined ? undefined : oneOf(flag, given, choices);
+}

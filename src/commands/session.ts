@@ -1,0 +1,143 @@
+import { dirname, join } from 'node:path';
+import { createBreaker } from '../api/breaker.ts';
+import { Secret } from '../api/credentials.ts';
+import { createHttpSender } from '../api/http.ts';
+import { createPacer } from '../api/pacer.ts';
+import { createPersistentSender } from '../api/persistent.ts';
+import { askRegion } from '../api/preflight.ts';
+import { createSlots } from '../api/slots.ts';
+import { withEnvFile } from '../config/env-file.ts';
+import { targetFrom, workspaceOf, type Target } from '../config/target.ts';
+import { CioBulkError } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import { lockSender } from '../journal/lock.ts';
+import { openJournal, type Journal } from '../journal/open.ts';
+import type { Courier } from '../pipeline/deliver.ts';
+import { count } from '../report/numbers.ts';
+import type { Terminal } from '../report/terminal.ts';
+import { startSandbox, type Sandbox } from './sandbox-process.ts';
+import { assertTargetFlags, type SendingOptions } from './sending-flags.ts';
+
+/** Everything a command needs to send: journal, lock, target, and the decorated wire. Opened and closed once per process. */
+export interface SendingSession {
+  readonly journal: Journal;
+  readonly target: Target;
+  readonly workspace: string;
+  readonly environmentId: number | undefined;
+  readonly courier: Courier;
+  readonly requestsTaken: () => number;
+  /** Of this process so far. */
+  readonly traffic: () => { readonly requests: number; readonly retries: number; readonly bytesSent: number };
+}
+
+/** Opens a session, hands it to `work`, and closes it whatever happens. Shows region and workspace, and at the end the sandbox. */
+export async function withSendingSession<T>(
+  setting: { readonly command: string; readonly options: SendingOptions; readonly journalPath: string; readonly host: Host; readonly terminal: Terminal },
+  work: (session: SendingSession) => Promise<T>,
+): Promise<T> {
+  const { command, options, journalPath, host, terminal } = setting;
+  assertTargetFlags(options);
+  const realTarget = options.sandbox ? undefined : targetFrom(withEnvFile(host.env, options.envFile));
+  const journal = openJournal(journalPath);
+  try {
+    const sandbox = options.sandbox ? await startSandbox({ db: join(dirname(journalPath), 'sandbox.db') }) : undefined;
+    try {
+      const target = realTarget ?? sandboxTarget(sandbox);
+      const workspace = workspaceOf(target);
+      const lock = lockSender(journal, workspace, command, process.pid, host.clock.now);
+      let recentStarts: readonly number[] = [];
+      try {
+        const { clock } = host;
+        const pacer = createPacer({ rate: options.rate, rowsPerSecond: options.rowsPerSecond, clock, ...earlierStarts(lock.recentStartsAgoMs, options.rate) });
+        const wire = createHttpSender({
+          baseUrl: target.trackUrl,
+          credentials: { siteId: new Secret(target.siteId), apiKey: new Secret(target.trackApiKey) },
+          connections: options.concurrency,
+          timeoutMs: options.timeoutMs,
+          clock,
+        });
+        try {
+          const slots = createSlots(options.concurrency);
+          const persistent = createPersistentSender({
+            wire, pacer, slots, clock, breaker: createBreaker(clock), random: host.random,
+            maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs,
+          }); // prettier-ignore
+          const environmentId = options.preflight ? await preflight(target, { wire, pacer, host, terminal, maxAttempts: options.maxAttempts }) : undefined;
+          return await work({
+            journal,
+            target,
+            workspace,
+            environmentId,
+            courier: { send: (request, stopping) => persistent.send(request, { stopping, aborting: host.aborting }) },
+            requestsTaken: slots.taken,
+            traffic: () => ({ requests: persistent.requests(), retries: persistent.retries(), bytesSent: wire.bytesSent() }),
+          });
+        } finally {
+          await wire.close();
+          recentStarts = pacer.recentStartsAgoMs();
+        }
+      } finally {
+        lock.release(recentStarts);
+      }
+    } finally {
+      await closeSandbox(sandbox, terminal);
+    }
+  } finally {
+    closeJournal(journal);
+  }
+}
+
+/** A process that died leaves no word about its last requests: then its whole last second counts as used up. */
+function earlierStarts(agoMs: readonly number[] | null, rate: number): { recentStartsAgoMs: readonly number[] } {
+  return { recentStartsAgoMs: agoMs ?? Array.from({ length: Math.ceil(Math.min(rate, 10_000)) }, () => 0) };
+}
+
+function sandboxTarget(sandbox: Sandbox | undefined): Target {
+  if (!sandbox) throw new Error('a sandbox target without a sandbox');
+  return {
+    trackUrl: sandbox.trackUrl,
+    appUrl: sandbox.appUrl,
+    siteId: sandbox.siteId,
+    trackApiKey: sandbox.trackApiKey,
+    appApiKey: sandbox.appApiKey,
+    region: undefined,
+    isSandbox: true,
+    environment: 'sandbox',
+  };
+}
+
+async function preflight(
+  target: Target,
+  { wire, pacer, host, terminal, maxAttempts }: Pick<Parameters<typeof askRegion>[0], 'wire' | 'pacer' | 'maxAttempts'> & { host: Host; terminal: Terminal },
+): Promise<number | undefined> {
+  const hostName = new URL(target.trackUrl).host;
+  const { region, environmentId } = await askRegion({ wire, pacer, clock: host.clock, maxAttempts, host: hostName, stopping: host.stopping });
+  if (target.region !== undefined && region !== undefined && region !== target.region)
+    throw new CioBulkError('wrong_region', `the account lives in region ${region}, and CUSTOMERIO_REGION says ${target.region}`, { hint: `set CUSTOMERIO_REGION=${region}` });
+  const where = target.isSandbox ? 'sandbox' : `region ${region ?? 'unknown'}, workspace ${environmentId ?? 'unknown'}`;
+  terminal.say(`Sending to ${where} (${hostName})`);
+  return environmentId;
+}
+
+async function closeSandbox(sandbox: Sandbox | undefined, terminal: Terminal): Promise<void> {
+  if (!sandbox) return;
+  try {
+    const state = await sandbox.state();
+    terminal.say(`The sandbox now holds ${count(state.people)} people and ${count(state.events)} events (.cio-bulk/sandbox.db)`);
+  } catch {
+    // it answers no more: there is nothing to say about it
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+/** The WAL goes back into the journal, so that what stays behind is one file. A reader may prevent that; then it stays. */
+function closeJournal(journal: Journal): void {
+  try {
+    journal.pragma('wal_checkpoint(TRUNCATE)');
+  } catch {
+    // a full disk or a reader: the WAL keeps everything that was committed
+  } finally {
+    journal.close();
+  }
+}

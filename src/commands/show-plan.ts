@@ -1,0 +1,32 @@
+import type { SourceLayout } from '../domain/plan.ts';
+import type { PlanResult } from '../mapping/plan-options.ts';
+import { textTable } from '../report/plan-text.ts';
+import type { Terminal } from '../report/terminal.ts';
+
+/** The plan as a table for people and as an object for programs. Samples of cells are shown to people only. */
+export function showPlan(terminal: Terminal, write: (text: string) => void, source: string, layout: SourceLayout, { plan, table, warnings }: PlanResult): void {
+  terminal.json({
+    type: 'plan',
+    source,
+    kind: plan.kind,
+    action: plan.action,
+    format: layout.format,
+    compression: layout.compression,
+    encoding: layout.encoding,
+    delimiter: layout.format === 'ndjson' ? null : layout.delimiter,
+    columns: table.map(({ column, becomes, type, warnings: notes }) => ({ column, becomes, type, warnings: notes })),
+    warnings,
+  });
+  const what = plan.kind === 'events' ? 'events' : plan.action === 'identify' ? 'people' : `people to ${plan.action}`;
+  const dialect = layout.format === 'ndjson' ? 'NDJSON' : `${layout.format.toUpperCase()}, delimiter ${layout.delimiter === '\t' ? 'tab' : layout.delimiter}`;
+  const packed = layout.compression === 'none' ? '' : `, ${layout.compression}`;
+  write(`Plan for ${source}: ${what} from ${dialect}, ${layout.encoding}${packed}`);
+  if (table.length > 0)
+    write(
+      textTable(
+        ['column', 'becomes', 'type', 'sample'],
+        table.map(({ column, becomes, type, sample }) => [column, becomes, type, sample]),
+      ),
+    );
+  for (const warning of warnings) terminal.warn(warning);
+}

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { wholeNumber } from '../config/values.ts';
+import { CioBulkError } from '../domain/errors.ts';
+import { ENCODINGS, type Encoding, type Format } from '../domain/plan.ts';
+import { parseMappingFile } from '../mapping/mapping-file.ts';
+import type { PlanOptions } from '../mapping/plan-options.ts';
+import { text } from './common.ts';
+import { readChoice } from './sending-flags.ts';
+
+/** How files are read and what their rows become: the same for import and validate. */
+export interface SourceOptions {
+  readonly format: 'auto' | Format;
+  readonly delimiter: string;
+  readonly encoding: 'auto' | Encoding;
+  readonly plan: PlanOptions;
+  readonly skip: number;
+  readonly limit: number | null;
+  readonly dataset: string | undefined;
+  readonly skipRecent: boolean;
+  /** All that decides what rows mean, for the fingerprint of a run. */
+  readonly meaning: Readonly<Record<string, unknown>>;
+}
+
+const DELIMITERS: Readonly<Record<string, string>> = { auto: 'auto', ',': ',', ';': ';', '|': '|', '\t': '\t', '\\t': '\t', tab: '\t' };
+
+export function addSourceFlags(command: Command): Command {
+  const list = (value: string, before: readonly string[] = []): string[] => [...before, value];
+  return command
+    .option('--kind <kind>', 'people, events or auto', 'auto')
+    .option('--action <action>', 'for people: identify, delete, suppress or unsuppress', 'identify')
+    .option('--format <format>', 'csv, tsv, ndjson or auto', 'auto')
+    .option('--id-column <name>', 'the column with the person id (default: id, customer_id or user_id)')
+    .option('--email-column <name>', 'the column with the e-mail (default: email)')
+    .option('--cio-id-column <name>', 'the column with the cio_id (default: cio_id)')
+    .option('--event-column <name>', 'the column with the event name (default: event, event_name or name)')
+    .option('--event-name <name>', 'one event name for all rows')
+    .option('--timestamp-column <name>', 'the column with the event time (default: timestamp, time, occurred_at or created_at)')
+    .option('--map <file.json>', 'mapping file: rename, drop, type, nest, constants')
+    .addOption(new Option('--set <key=value>', 'constant attribute, repeatable').argParser(list))
+    .option('--types <types>', 'auto, string, or col:type,...', 'auto')
+    .option('--empty <policy>', 'what an empty CSV cell means: omit, null or keep (default: omit)')
+    .option('--timezone <zone>', 'of times without an offset, such as Europe/Vienna or UTC')
+    .option('--delimiter <char>', ', ; | tab or auto', 'auto')
+    .option('--encoding <encoding>', 'utf-8, utf-16le, utf-16be, latin1, windows-1252 or auto', 'auto')
+    .option('--api <version>', 'v2 (batches) or v1 (one request per row)', 'v2')
+    .option('--dedupe-key <col,...>', 'columns that make an event the same event')
+    .option('--dataset <name>', 'name that event ids hang on (default: the base name of the file)')
+    .option('--skip <n>', 'rows to leave out at the front', '0')
+    .option('--limit <n>', 'rows to take at most')
+    .option('--skip-recent', 'leave out events that are young enough to trigger campaigns');
+}
+
+export function sourceOptions(options: Record<string, unknown>, cwd: string): SourceOptions {
+  const mapPath = text(options, 'map');
+  const mapText = mapPath === undefined ? undefined : readMap(resolve(cwd, mapPath), mapPath);
+  const map = mapText === undefined || mapPath === undefined ? null : parseMappingFile(mapText, mapPath);
+  const dedupeKey = text(options, 'dedupeKey')?.split(',').map((name) => name.trim());
+  const empty = readChoice(options, 'empty', '--empty', ['omit', 'null', 'keep']);
+  const given = {
+    kind: readChoice(options, 'kind', '--kind', ['auto', 'people', 'events']),
+    action: explicitAction(options),
+    idColumn: text(options, 'idColumn'),
+    emailColumn: text(options, 'emailColumn'),
+    cioIdColumn: text(options, 'cioIdColumn'),
+    eventColumn: text(options, 'eventColumn'),
+    eventName: text(options, 'eventName'),
+    timestampColumn: text(options, 'timestampColumn'),
+    types: text(options, 'types'),
+    timezone: text(options, 'timezone'),
+    api: readChoice(options, 'api', '--api', ['v2', 'v1']),
+    set: options['set'] as readonly string[] | undefined,
+    dedupeKey,
+    empty,
+  };
+  if (given.eventColumn !== undefined && given.eventName !== undefined) throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
+  const format = readChoice(options, 'format', '--format', ['auto', 'csv', 'tsv', 'ndjson']) ?? 'auto';
+  const delimiter = delimiterOf(text(options, 'delimiter') ?? 'auto');
+  const encoding = encodingOf(text(options, 'encoding') ?? 'auto');
+  const skip = wholeNumber('--skip', text(options, 'skip') ?? '0', 0);
+  const limit = text(options, 'limit');
+  const dataset = text(options, 'dataset');
+  const skipRecent = options['skipRecent'] === true;
+  if (skipRecent && options['allowTriggers'] === true) throw new CioBulkError('usage', '--skip-recent and --allow-triggers contradict each other');
+  return {
+    format,
+    delimiter,
+    encoding,
+    plan: { ...withoutUndefined(given), map },
+    skip,
+    limit: limit === undefined ? null : wholeNumber('--limit', limit, 1),
+    dataset,
+    skipRecent,
+    meaning: { ...withoutUndefined(given), map: mapText ?? null, format, delimiter, encoding, skip, dataset: dataset ?? null },
+  };
+}
+
+/** The flag's default must not overrule a mapping file: only an action that was typed counts. */
+function explicitAction(options: Record<string, unknown>): 'identify' | 'delete' | 'suppress' | 'unsuppress' | undefined {
+  const action = readChoice(options, 'action', '--action', ['identify', 'delete', 'suppress', 'unsuppress']);
+  return action === 'identify' ? undefined : action;
+}
+
+function readMap(path: string, shown: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CioBulkError('mapping', `--map ${shown} cannot be read`, { cause: error });
+  }
+}
+
+function delimiterOf(given: string): string {
+  const delimiter = DELIMITERS[given];
+  if (delimiter === undefined) throw new CioBulkError('usage', `--delimiter ${JSON.stringify(given)}: expected , ; | tab or auto`);
+  return delimiter;
+}
+
+function encodingOf(given: string): 'auto' | Encoding {
+  const name = given.toLowerCase();
+  if (name === 'auto') return 'auto';
+  if (name === 'latin1' || name === 'iso-8859-1') return 'windows-1252'; // as browsers do: a superset in practice
+  const encoding = ENCODINGS.find((one) => one === name || one.replace('-', '') === name);
+  if (!encoding) throw new CioBulkError('usage', `--encoding ${JSON.stringify(given)}: expected ${ENCODINGS.join(', ')}, latin1 or auto`);
+  return encoding;
+}
+
+type WithoutUndefined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(object: T): WithoutUndefined<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as WithoutUndefined<T>;
+}

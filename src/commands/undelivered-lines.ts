@@ -1,0 +1,33 @@
+import type { UndeliveredRow } from '../domain/ledger.ts';
+import type { Terminal } from '../report/terminal.ts';
+
+/** Lines shown before the rest is only counted. */
+const SHOWN_MAX = 5;
+
+/** Tells of rows that did not arrive: each as an object with --json, the first few as text. Never with a value of the row. */
+export function undeliveredLines(terminal: Terminal, run: number, name: string): (rows: readonly UndeliveredRow[]) => void {
+  let shown = 0;
+  return (rows) => {
+    for (const row of rows) {
+      terminal.json({
+        type: 'undelivered',
+        run,
+        row: row.row,
+        line: row.line,
+        state: row.state,
+        code: row.code,
+        reason: row.reason,
+        column: row.column,
+        field: row.field,
+      });
+      if (shown++ < SHOWN_MAX && !terminal.options.json) terminal.say(`${where(name, row)}: ${row.state}: ${row.reason}`);
+    }
+    if (shown > SHOWN_MAX && shown - rows.length <= SHOWN_MAX) terminal.detail('more rows are undelivered; `cio-bulk failures` lists them all');
+  };
+}
+
+/** `users.csv:17:3`, as compilers say it. */
+export function where(name: string, row: Pick<UndeliveredRow, 'line' | 'column' | 'row'>): string {
+  if (row.line === 0) return `${name}, row ${row.row}`;
+  return `${name}:${row.line}${row.column === null ? '' : `:${row.column}`}`;
+}

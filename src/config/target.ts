@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { CioBulkError } from '../domain/errors.ts';
+import type { Environment } from './env-file.ts';
+
+export type Region = 'us' | 'eu';
+
+/** Where rows go, and with whose keys. The keys are plain text only here and in the HTTP layer. */
+export interface Target {
+  readonly trackUrl: string;
+  readonly appUrl: string;
+  readonly siteId: string;
+  readonly trackApiKey: string;
+  readonly appApiKey: string | undefined;
+  /** Undefined when nobody named one and a URL is given instead: then it is not checked. */
+  readonly region: Region | undefined;
+  readonly isSandbox: boolean;
+  /** `staging` allows load tests. */
+  readonly environment: string | undefined;
+}
+
+const HOSTS = {
+  us: { track: 'https://track.customer.io', app: 'https://api.customer.io' },
+  eu: { track: 'https://track-eu.customer.io', app: 'https://api-eu.customer.io' },
+} as const;
+
+/** Reads the target from the environment. Messages name variables, never their values. */
+export function targetFrom(env: Environment): Target {
+  const region = regionFrom(env['CUSTOMERIO_REGION']);
+  const trackUrl = baseUrl(env, 'CUSTOMERIO_TRACK_URL') ?? HOSTS[region ?? 'us'].track;
+  const appUrl = baseUrl(env, 'CUSTOMERIO_APP_URL') ?? HOSTS[region ?? 'us'].app;
+  return {
+    trackUrl,
+    appUrl,
+    siteId: required(env, 'CUSTOMERIO_SITE_ID'),
+    trackApiKey: required(env, 'CUSTOMERIO_TRACK_API_KEY'),
+    appApiKey: nonEmpty(env['CUSTOMERIO_APP_API_KEY']),
+    region: region ?? (env['CUSTOMERIO_TRACK_URL'] ? undefined : 'us'),
+    isSandbox: false,
+    environment: nonEmpty(env['CUSTOMERIO_ENVIRONMENT']),
+  };
+}
+
+/** What the journal knows a workspace by: the site id belongs to one workspace, and is not written down. */
+export function workspaceOf(target: Pick<Target, 'siteId'>): string {
+  return createHash('sha256').update(`cio-bulk workspace\n${target.siteId}`).digest('hex');
+}
+
+function required(env: Environment, name: string): string {
+  const value = nonEmpty(env[name]);
+  if (value === undefined)
+    throw new CioBulkError('config', `${name} is not set`, { hint: 'export it, put it into a file for --env-file, or try everything without an account: --sandbox' });
+  return value;
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  const trimmed = value?.trim();
+  return trimmed === '' ? undefined : trimmed;
+}
+
+function regionFrom(value: string | undefined): Region | undefined {
+  const region = nonEmpty(value)?.toLowerCase();
+  if (region === undefined || region === 'us' || region === 'eu') return region;
+  throw new CioBulkError('config', 'CUSTOMERIO_REGION must be us or eu');
+}
+
+/** A base URL without a path. */
+function baseUrl(env: Environment, name: string): string | undefined {
+  const text = nonEmpty(env[name]);
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) throw new CioBulkError('config', `${name} is not an http(s) URL`);
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') throw new CioBulkError('config', `${name} must have no path: only scheme, host and port`);
+  if (url.username !== '' || url.password !== '') throw new CioBulkError('config', `${name} must not carry credentials`, { hint: 'use CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY' });
+  return url.origin;
+}

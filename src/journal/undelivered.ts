@@ -1,0 +1,114 @@
+import type { PreparedChunk, SingleRequest } from '../domain/chunk.ts';
+import type { UndeliveredRow } from '../domain/ledger.ts';
+import type { UndeliveredState } from '../domain/outcome.ts';
+import { hashPerson } from '../domain/person.ts';
+import type { Journal } from './open.ts';
+
+const PAGE_ROWS = 1000;
+const NO_POSITION = { row: 0, line: 0, offset: 0, hash: '' };
+
+interface StoredRow {
+  readonly row: number;
+  readonly line: number;
+  readonly state: UndeliveredState;
+  readonly code: string;
+  readonly reason: string;
+  readonly column_number: number | null;
+  readonly field: string | null;
+  readonly persons: string;
+  readonly payload: Buffer | null;
+  readonly single: string | null;
+  readonly record: string;
+}
+
+/** Undelivered rows of a run in source order, page by page. Reads short: no transaction stays open between pages. */
+export function* undeliveredRows(journal: Journal, runId: number, states: readonly UndeliveredState[], afterRow = 0): Generator<UndeliveredRow> {
+  const page = journal.prepare<unknown[], StoredRow>(
+    `SELECT * FROM undelivered WHERE run = ? AND row > ? AND state IN (${states.map(() => '?').join(',')}) ORDER BY row LIMIT ${PAGE_ROWS}`,
+  );
+  for (let after = afterRow; ; ) {
+    const rows = page.all(runId, after, ...states);
+    for (const stored of rows) {
+      const { column_number: column, persons, ...row } = stored;
+      yield { ...row, column, persons: JSON.parse(persons) as string[] };
+    }
+    const last = rows.at(-1);
+    if (!last || rows.length < PAGE_ROWS) return;
+    after = last.row;
+  }
+}
+
+/** How many undelivered rows there are, by state and code. */
+export function countUndelivered(journal: Journal, runId: number): { state: UndeliveredState; code: string; count: number }[] {
+  return journal
+    .prepare<[number], { state: UndeliveredState; code: string; count: number }>(
+      'SELECT state, code, count(*) AS count FROM undelivered WHERE run = ? GROUP BY state, code ORDER BY count DESC, code',
+    )
+    .all(runId);
+}
+
+/** The latest run (of a workspace, if one is named) that has undelivered rows in one of these states. */
+export function latestRunWithUndelivered(journal: Journal, workspace: string | undefined, states: readonly UndeliveredState[]): number | undefined {
+  const counted = states.map((state) => `${state} > 0`).join(' OR '); // of a closed set of names
+  return journal
+    .prepare<[string | null, string | null], number>(`SELECT id FROM runs WHERE (? IS NULL OR workspace = ?) AND (${counted}) ORDER BY id DESC LIMIT 1`)
+    .pluck()
+    .get(workspace ?? null, workspace ?? null);
+}
+
+/**
+ * Undelivered rows as chunks for the pipeline: the stored bytes go out unchanged, with the same ULIDs, in source order.
+ * Rows without a payload (invalid ones) are left out. `isGuarded` rows hold back their person's later rows.
+ */
+export async function* retryChunks(
+  journal: Journal,
+  runId: number,
+  states: readonly UndeliveredState[],
+  isGuarded: (row: UndeliveredRow) => boolean,
+): AsyncGenerator<PreparedChunk> {
+  let page: UndeliveredRow[] = [];
+  for (const row of undeliveredRows(journal, runId, states)) {
+    if (row.payload === null) continue;
+    page.push(row);
+    if (page.length < PAGE_ROWS) continue;
+    yield packRows(page, isGuarded);
+    page = [];
+  }
+  if (page.length > 0) yield packRows(page, isGuarded);
+}
+
+/** A chunk of stored operations. Its rows keep their numbers in the source. */
+export function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: UndeliveredRow) => boolean): PreparedChunk {
+  const size = rows.reduce((sum, { payload }) => sum + (payload?.length ?? 0) + 1, 0);
+  const body = new Uint8Array(Math.max(0, size - 1));
+  const ends = new Uint32Array(rows.length);
+  const keys = new Uint32Array(2 * rows.length);
+  const singles = new Map<number, SingleRequest>();
+  const guarded = new Set<number>();
+  let at = 0;
+  rows.forEach((row, i) => {
+    if (i > 0) body[at++] = 0x2c;
+    if (row.payload) body.set(row.payload, at);
+    at += row.payload?.length ?? 0;
+    ends[i] = at;
+    row.persons.slice(0, 2).forEach((person, k) => (keys[2 * i + k] = hashPerson(person)));
+    const single = row.single === null ? undefined : parseSingle(row.single);
+    if (single) singles.set(i, single);
+    if (isGuarded(row)) guarded.add(i);
+  });
+  return {
+    start: NO_POSITION,
+    end: NO_POSITION,
+    rows: rows.length,
+    operations: { count: rows.length, rows: Uint32Array.from(rows, ({ row }) => row - 1), keys, ends, body, singles, guarded },
+    invalid: [],
+    skipped: {},
+    raw: new Uint8Array(),
+    warnings: {},
+  };
+}
+
+function parseSingle(text: string): SingleRequest | undefined {
+  const [method, path] = text.split(' ');
+  return (method === 'PUT' || method === 'POST' || method === 'DELETE') && path !== undefined ? { method, path } : undefined;
+}

@@ -1,0 +1,100 @@
+import type { UndeliveredRow } from '../domain/ledger.ts';
+import type { SourceLayout } from '../domain/plan.ts';
+
+/** Columns that a failures file puts in front of the original ones; reading leaves out whatever begins with `cio_bulk_`. */
+export const ADDED_COLUMNS = ['cio_bulk_run', 'cio_bulk_row', 'cio_bulk_line', 'cio_bulk_state', 'cio_bulk_code', 'cio_bulk_reason', 'cio_bulk_record'] as const;
+
+export interface FailuresWriter {
+  readonly header: string | undefined;
+  line(row: UndeliveredRow): string;
+}
+
+export interface FailuresSource {
+  readonly run: number;
+  readonly layout: SourceLayout;
+  /** Cells of a record, undefined when it cannot be parsed. */
+  readonly cellsOf: (record: string) => readonly string[] | undefined;
+}
+
+/**
+ * Undelivered rows as CSV. The added columns stand in front, so that a row with too many or too few cells shifts nothing; the
+ * original cells follow byte for byte. A record that is no CSV (or JSON) goes whole into `cio_bulk_record`.
+ */
+export function csvFailures({ run, layout, cellsOf }: FailuresSource, jsonKeys: readonly string[]): FailuresWriter {
+  const delimiter = layout.format === 'ndjson' ? ',' : layout.delimiter;
+  const isJson = layout.format === 'ndjson';
+  const names = isJson ? jsonKeys : layout.header.map((name) => name.replace(/^\uFEFF/, ''));
+  const cell = (text: string): string => quoted(text, delimiter);
+  return {
+    header: [...ADDED_COLUMNS, ...names].map(cell).join(delimiter),
+    line(row) {
+      const isReadable = isJson ? parseObject(row.record) !== undefined : cellsOf(row.record) !== undefined;
+      const added = [String(run), String(row.row), String(row.line), row.state, row.code, noFormula(row.reason), isReadable ? '' : noFormula(row.record)].map(cell);
+      const rest = isJson ? names.map((name) => cell(jsonCell(parseObject(row.record)?.[name]))).join(delimiter) : isReadable ? row.record : names.map(() => '').join(delimiter);
+      return names.length === 0 ? added.join(delimiter) : `${added.join(delimiter)}${delimiter}${rest}`;
+    },
+  };
+}
+
+/** Undelivered rows as NDJSON: the added fields in front of the original ones, whose text is left as it is. */
+export function ndjsonFailures({ run, layout, cellsOf }: FailuresSource): FailuresWriter {
+  return {
+    header: undefined,
+    line(row) {
+      const added = {
+        cio_bulk_run: run,
+        cio_bulk_row: row.row,
+        cio_bulk_line: row.line,
+        cio_bulk_state: row.state,
+        cio_bulk_code: row.code,
+        cio_bulk_reason: row.reason,
+      };
+      if (layout.format === 'ndjson') {
+        const object = parseObject(row.record);
+        if (!object) return JSON.stringify({ ...added, cio_bulk_record: row.record });
+        const inner = oneLine(row.record).slice(1);
+        return `${JSON.stringify(added).slice(0, -1)}${inner === '}' ? '' : ','}${inner}`;
+      }
+      const cells = cellsOf(row.record);
+      if (!cells) return JSON.stringify({ ...added, cio_bulk_record: row.record });
+      const original = Object.fromEntries(cells.map((text, i) => [layout.header[i]?.trim() ?? `column_${i + 1}`, text]));
+      return JSON.stringify({ ...added, ...original });
+    },
+  };
+}
+
+/** Top-level keys of the JSON objects among the records, in order of appearance. */
+export function jsonKeysOf(rows: Iterable<UndeliveredRow>): string[] {
+  const keys = new Set<string>();
+  for (const { record } of rows) for (const key of Object.keys(parseObject(record) ?? {})) if (!key.startsWith('cio_bulk_')) keys.add(key);
+  return [...keys];
+}
+
+/** An element of a JSON array may stand on several lines; between its tokens a line break is only white space. */
+function oneLine(record: string): string {
+  const text = record.trim();
+  return /[\r\n]/.test(text) ? text.replace(/[\r\n]+\s*/g, ' ') : text;
+}
+
+function parseObject(record: string): Record<string, unknown> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(record);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function jsonCell(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function quoted(text: string, delimiter: string): string {
+  return text.includes(delimiter) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** A spreadsheet must not run what an API or a broken row says. Only cells that we add are touched. */
+function noFormula(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}

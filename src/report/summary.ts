@@ -1,0 +1,68 @@
+import type { ExitCode } from '../domain/errors.ts';
+import type { Tally } from '../domain/outcome.ts';
+import { bytes, count, plural, span } from './numbers.ts';
+import { safeText, type Terminal } from './terminal.ts';
+
+/** What a run ends with. Row counts are of the run as a whole, the rest is of this process. */
+export interface Summary {
+  readonly run: number | null;
+  readonly source: string;
+  readonly rowsRead: number;
+  readonly tally: Tally;
+  readonly pending: number;
+  readonly inDoubtResent: number;
+  readonly requests: number;
+  readonly retries: number;
+  readonly bytesSent: number;
+  readonly durationMs: number;
+  /** Rows settled by this process. */
+  readonly rowsSettledHere: number;
+  readonly exitCode: ExitCode;
+}
+
+export function showSummary(terminal: Terminal, summary: Summary): void {
+  const { tally } = summary;
+  const rowsPerSecond = summary.durationMs > 0 ? Math.round((summary.rowsSettledHere * 1000) / summary.durationMs) : 0;
+  terminal.json({
+    type: 'summary',
+    run: summary.run,
+    source: summary.source,
+    rows_read: summary.rowsRead,
+    ...tally,
+    pending: summary.pending,
+    in_doubt_resent: summary.inDoubtResent,
+    requests: summary.requests,
+    retries: summary.retries,
+    bytes_sent: summary.bytesSent,
+    duration_ms: Math.round(summary.durationMs),
+    rows_per_second: rowsPerSecond,
+    exit_code: summary.exitCode,
+  });
+  terminal.data(summaryText(terminal, summary, rowsPerSecond));
+}
+
+function summaryText({ paintData: paint }: Terminal, summary: Summary, rowsPerSecond: number): string {
+  const { tally } = summary;
+  const lines: [string, number, string][] = [
+    ['rows read', summary.rowsRead, ''],
+    ['delivered', tally.delivered, 'accepted by the API'],
+    ['rejected', tally.rejected, 'the API refused these rows'],
+    ['failed', tally.failed, 'may be sent again: cio-bulk retry-failed'],
+    ['invalid', tally.invalid, 'can never be sent as they are'],
+    ['skipped', tally.skipped, 'left out on purpose'],
+    ['unclear', tally.unclear, 'the API reported errors without saying which rows'],
+    ['pending', summary.pending, 'not settled yet'],
+  ];
+  const width = Math.max(...lines.map(([, value]) => count(value).length));
+  const rows = lines
+    .filter(([name, value]) => value > 0 || name === 'rows read' || name === 'delivered')
+    .map(([name, value, meaning]) => {
+      const text = `  ${name.padEnd(9)} ${count(value).padStart(width)}${meaning === '' ? '' : `  ${paint.dim(meaning)}`}`;
+      return value > 0 && /rejected|failed|invalid|unclear|pending/.test(name) ? paint.yellow(text) : text;
+    });
+  const head = `${summary.run === null ? '' : `Run ${summary.run}: `}${safeText(summary.source)}`;
+  const retries = summary.retries > 0 ? `, ${plural(summary.retries, 'retry', 'retries')}` : '';
+  const resent = summary.inDoubtResent > 0 ? `, ${plural(summary.inDoubtResent, 'row')} in doubt sent again` : '';
+  const foot = `  ${plural(summary.requests, 'request')}${retries}${resent}, ${bytes(summary.bytesSent)} in ${span(summary.durationMs)} (${count(rowsPerSecond)} rows/s)`;
+  return [paint.bold(head), ...rows, paint.dim(foot)].join('\n');
+}
