@@ -34,15 +34,16 @@ export function damageIn(cells: Iterable<string>): string | null {
 }
 
 export interface TypesOption {
-  readonly fallback: 'auto' | 'string' | null;
+  /** null = nothing is said beyond the default (`auto`), so that a mapping file may. */
+  readonly fallback: 'string' | null;
   readonly demanded: ReadonlyMap<string, ColumnType>;
 }
 
 /** `auto`, `string`, or `column:type,...`: a column's name may hold colons, a type does not. */
 export function parseTypes(types: string | undefined): TypesOption {
   const demanded = new Map<string, ColumnType>();
-  if (types === undefined) return { fallback: null, demanded };
-  if (types === 'auto' || types === 'string') return { fallback: types, demanded };
+  if (types === undefined || types === 'auto') return { fallback: null, demanded };
+  if (types === 'string') return { fallback: types, demanded };
   for (const item of types.split(',')) {
     const colon = item.lastIndexOf(':');
     const type = TYPES.find((candidate) => candidate === item.slice(colon + 1).trim());

@@ -8,6 +8,7 @@ import { createColumns, listNames } from './column-names.ts';
 import { planColumns } from './columns.ts';
 import { parseTypes } from './column-types.ts';
 import { parseConstants } from './constants.ts';
+import { createIdentityCheck } from './identity-check.ts';
 import { jsonForm } from './json-rows.ts';
 import type { JsonForm } from './json-rows.ts';
 import type { PlanOptions, PlanResult } from './plan-options.ts';
@@ -53,7 +54,9 @@ export function inferPlan(layout: SourceLayout, sample: readonly RawRow[], optio
   attributeTree(plan); // refuses two things in one place
   if (layout.format !== 'ndjson' || forms.flat > 0) assertUsable(plan, columns.names);
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
-  return { plan, table, warnings };
+  const identities = createIdentityCheck(plan);
+  identities.add(sample, 0);
+  return { plan, table, warnings: [...warnings, ...identities.warnings()] };
 }
 
 /** Without a flat row there are no columns to look for: typed rows and operations say themselves what they are. */
