@@ -94,11 +94,12 @@ function countIterations(startRate: number, stages: readonly LoadStage[], reques
 }
 
 /**
- * Little's law at the peak: enough VUs at once for answers that take 1.25 s (well over any passing p95), since k6 drops
- * an iteration for every VU it has to add while running; at most as many as are busy when every request times out.
+ * Little's law at the peak: enough VUs at once for answers that take 1.25 s (well over any passing p95), and some for a
+ * pause of a second or two, since k6 drops an iteration for every VU it has to add while running. At most as many as are
+ * busy when every request times out.
  */
 function computeVus(peakRate: number, requestsPerIteration: number): LoadPlan['vus'] {
-  const allocated = Math.min(VUS_MAX, Math.ceil(peakRate * 1.25) + 5);
+  const allocated = Math.min(VUS_MAX, Math.ceil(peakRate * 1.25) + 20);
   const everyRequestTimesOut = Math.ceil((peakRate / requestsPerIteration) * ((requestsPerIteration * REQUEST_TIMEOUT_MS) / 1_000));
   return { allocated, max: Math.min(VUS_MAX, Math.max(allocated, everyRequestTimesOut)) };
 }

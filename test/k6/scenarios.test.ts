@@ -5,7 +5,7 @@ import { k6Bin } from './k6-binary.ts';
 import { launch } from './launch.ts';
 import { startTarget } from './target.ts';
 
-describe.skipIf(k6Bin === undefined)('each scenario in short form', { concurrent: true, timeout: 60_000 }, () => {
+describe.skipIf(k6Bin === undefined)('each scenario in short form', { timeout: 60_000 }, () => {
   it.each(SCENARIOS)('%s passes, and the target counts what the summary says', async (scenario) => {
     const target = await startTarget();
     const { plan, summary, files, samples, moves } = await launch({ url: target.url, scenario, rate: scenario === 'batch' ? 5 : 40 });
@@ -17,9 +17,9 @@ describe.skipIf(k6Bin === undefined)('each scenario in short form', { concurrent
     expect(summary.statuses).toEqual(target.statuses);
     expect(summary.achieved.requests).toBeGreaterThanOrEqual(plan.limits.requestsMin);
     expect(summary.achieved.requests).toBeLessThanOrEqual(plan.requests);
-    expect(target.maxPerSecond()).toBeLessThanOrEqual(Math.ceil(plan.peakRate) + 2 * plan.requestsPerIteration);
-    expect(summary.achieved.peak_rate).toBeGreaterThan(target.maxPerSecond() * 0.7);
-    expect(summary.achieved.peak_rate).toBeLessThan(target.maxPerSecond() * 1.3 + 2);
+    expect(target.maxPerSecond()).toBeLessThanOrEqual(plan.peakRate * 1.25 + 4);
+    expect(summary.achieved.peak_rate).toBeGreaterThan(target.maxPerSecond() * 0.6);
+    expect(summary.achieved.peak_rate).toBeLessThan(target.maxPerSecond() * 1.5 + 2);
     expect(Object.values(summary.operations).reduce((sum, { count }) => sum + count, 0)).toBe(target.arrivals.length);
     expect(samples.length).toBeGreaterThanOrEqual(3);
     expect(moves).toEqual(['planned', 'running', 'finished']);
@@ -28,7 +28,7 @@ describe.skipIf(k6Bin === undefined)('each scenario in short form', { concurrent
   });
 });
 
-describe.skipIf(k6Bin === undefined)('test people', { concurrent: true, timeout: 60_000 }, () => {
+describe.skipIf(k6Bin === undefined)('test people', { timeout: 60_000 }, () => {
   it('are numbered without gaps from 0, marked, unsubscribed and without a reachable address', async () => {
     const target = await startTarget();
     const { summary } = await launch({ url: target.url, scenario: 'ramp', durationMs: 4_000 });

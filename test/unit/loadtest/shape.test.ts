@@ -52,7 +52,7 @@ describe('the shape of a load', () => {
   });
 
   it('has bounded VUs, and enough at once for answers that take over a second', () => {
-    expect(plan('ramp').vus).toEqual({ allocated: 105, max: 800 });
+    expect(plan('ramp').vus).toEqual({ allocated: 120, max: 800 });
     expect(plan('ramp', 5_000).vus).toEqual({ allocated: VUS_MAX, max: VUS_MAX });
   });
 

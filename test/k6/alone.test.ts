@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { k6Bin } from './k6-binary.ts';
+import { startTarget } from './target.ts';
+
+/** The scripts as the package has them: without the sources beside them. */
+const folder = mkdtempSync(join(tmpdir(), 'cio-bulk-k6-alone-'));
+cpSync(fileURLToPath(new URL('../../k6', import.meta.url)), join(folder, 'k6'), { recursive: true });
+
+function k6(script: string, env: Readonly<Record<string, string>>): Promise<{ code: number; stdout: string; stderr: string }> {
+  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:CUSTOMERIO_|CIO_BULK_|K6_)/.test(name)));
+  return new Promise((resolve) => {
+    const child = execFile(k6Bin ?? '', ['run', '--quiet', '--no-usage-report', join(folder, 'k6', script)], { env: { ...clean, ...env } }, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
+
+const KEYS = { CUSTOMERIO_SITE_ID: 'site', CUSTOMERIO_TRACK_API_KEY: 'key' };
+
+describe.skipIf(k6Bin === undefined)('a script with k6 alone', { concurrent: true, timeout: 60_000 }, () => {
+  it('runs and prints a few lines', async () => {
+    const target = await startTarget();
+    const { code, stdout } = await k6('smoke.ts', { ...KEYS, CUSTOMERIO_TRACK_URL: target.url, CIO_BULK_DURATION: '3s', CIO_BULK_RUN: 'mytest', CIO_BULK_P95: '5000', CIO_BULK_P99: '8000' });
+    await target.die();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^smoke: \d+ of \d+ planned requests in/);
+    expect(target.arrivals[0]?.url).toBe('/api/v1/customers/cio-bulk-lt-mytest-0');
+  });
+
+  it('reads its credentials from a file, and writes its numbers to one', async () => {
+    const target = await startTarget();
+    const [secrets, numbers] = [join(folder, 'secrets.json'), join(folder, 'numbers.json')];
+    writeFileSync(secrets, JSON.stringify(KEYS), { mode: 0o600 });
+    await k6('smoke.ts', { CIO_BULK_SECRETS: secrets, CIO_BULK_SUMMARY: numbers, CUSTOMERIO_TRACK_URL: target.url, CIO_BULK_DURATION: '3s' });
+    await target.die();
+    expect(target.arrivals[0]?.authorization).toBe(`Basic ${Buffer.from('site:key').toString('base64')}`);
+    expect(JSON.parse(readFileSync(numbers, 'utf8'))).toMatchObject({ schema: 'cio-bulk.k6/v1', requests: target.arrivals.length });
+  });
+
+  it.each([
+    ['without a target', {}, 'set CUSTOMERIO_TRACK_URL'],
+    ['with a path in the URL', { CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:9/api' }, 'without a path'],
+    ['against Customer.io without saying that it is staging', { CUSTOMERIO_TRACK_URL: 'https://track-eu.customer.io' }, 'CUSTOMERIO_ENVIRONMENT=staging'],
+    ['with a rate that is none', { CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:9', CIO_BULK_RATE: 'fast' }, 'CIO_BULK_RATE must be a number'],
+  ])('refuses to run %s', async (_what, env, message) => {
+    const { code, stderr } = await k6('smoke.ts', { ...KEYS, ...env });
+    expect(code).toBe(107);
+    expect(stderr).toContain(message);
+  });
+
+  it('refuses to run without credentials', async () => {
+    const { code, stderr } = await k6('smoke.ts', { CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:9' });
+    expect(code).toBe(107);
+    expect(stderr).toContain('CUSTOMERIO_SITE_ID');
+  });
+});

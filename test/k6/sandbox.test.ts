@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { startSandbox } from '../../src/commands/sandbox-process.ts';
+import type { SandboxOptions, SandboxState } from '../../src/commands/sandbox-process.ts';
+import { k6Bin } from './k6-binary.ts';
+import { launch } from './launch.ts';
+import type { Launched, LaunchOptions } from './launch.ts';
+
+/** One load test against a sandbox of its own, and what the sandbox counted. */
+async function rehearse(settings: SandboxOptions, options: Omit<LaunchOptions, 'url'>): Promise<Launched & { state: SandboxState }> {
+  const sandbox = await startSandbox({ ...settings, siteId: 'site', trackApiKey: 'key' });
+  try {
+    const launched = await launch({ ...options, url: sandbox.trackUrl });
+    return { ...launched, state: await sandbox.state() };
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+/** All load requests that the sandbox counted, by status. */
+function statusesOf({ requests }: SandboxState): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [path, byStatus] of Object.entries(requests.by_path)) {
+    if (!path.includes('customers') && !path.includes('batch')) continue;
+    for (const [status, count] of Object.entries(byStatus)) sums[status] = (sums[status] ?? 0) + count;
+  }
+  return sums;
+}
+
+describe.skipIf(k6Bin === undefined)('a load test and the sandbox agree', { timeout: 60_000 }, () => {
+  it('on requests, status codes, people and the highest second', async () => {
+    const { summary, plan, state } = await rehearse({}, { scenario: 'ramp', rate: 80, durationMs: 8_000 });
+    expect(summary.verdict).toBe('pass');
+    expect(summary.statuses).toEqual(statusesOf(state));
+    expect(state.people).toBe(summary.operations['identify']?.count);
+    expect(state.events).toBe(summary.operations['track']?.count);
+    expect(state.max_requests_in_any_second).toBeLessThanOrEqual(plan.peakRate * 1.25 + 4);
+    expect(summary.achieved.peak_rate).toBeGreaterThan(state.max_requests_in_any_second * 0.6);
+    expect(summary.achieved.peak_rate).toBeLessThan(state.max_requests_in_any_second * 1.5);
+  });
+
+  it('on the people of batches', async () => {
+    const { summary, state } = await rehearse({}, { scenario: 'batch', rate: 5, durationMs: 4_000 });
+    expect(summary.verdict).toBe('pass');
+    expect(state.people).toBe(summary.achieved.requests * 200);
+  });
+
+  it('that answers 429 above a rate: aborted', async () => {
+    const { summary } = await rehearse({ rateLimit: 20 }, { scenario: 'ramp', rate: 80, durationMs: 15_000 });
+    expect(summary).toMatchObject({ verdict: 'aborted', reason: expect.stringContaining('answered 429') });
+    expect(summary.limited).toBe(summary.statuses['429']);
+  });
+
+  it('that is slow: fail', async () => {
+    const { summary } = await rehearse({ latency: 650 }, { scenario: 'ramp', durationMs: 4_000, p95Ms: 500 });
+    expect(summary).toMatchObject({ verdict: 'fail', reason: expect.stringContaining('p95 was') });
+  });
+
+  it('that answers 500 now and then: fail, counted under 500', async () => {
+    const { summary, state } = await rehearse({ faults: '500=8%' }, { scenario: 'ramp', durationMs: 5_000 });
+    expect(summary).toMatchObject({ verdict: 'fail', reason: expect.stringContaining('of the requests failed') });
+    expect(summary.statuses).toEqual(statusesOf(state));
+  });
+});
