@@ -102,14 +102,13 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
       if (isRecent && policy === 'skip') return packer.skip('recent');
       const nameText = quote(name);
       const ulid = isUlid(id) ? id : ids.idOf(quote(kind === 'email' ? value.toLowerCase() : value), nameText, action, timeMs, data, key, packer.row);
-      if (seen.has(ulid)) return packer.skip('duplicate_event');
       const stamp = Number.isNaN(timeMs) ? `"id":"${ulid}"` : `"id":"${ulid}","timestamp":${Math.floor(timeMs / 1000)}`;
       const isGuarded = isRecent && policy === 'guard';
       const personKey = hashIdentifier(kind, value);
       if (!isV1 && kind !== 'anonymous_id') {
         const text = `${START[kind] + quote(value)}},"action":"${action}","name":${nameText},${stamp},"attributes":${data}}`;
         if (text.length * 3 <= itemBytesMax || bytesOver(text, itemBytesMax) === 0) {
-          return packer.operation(text, personKey, 0, null, isGuarded);
+          return seen.has(ulid) ? packer.skip('duplicate_event') : packer.operation(text, personKey, 0, null, isGuarded);
         }
       }
       const dataBytes = bytesOver(data, EVENT_DATA_BYTES_MAX);
@@ -118,6 +117,8 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
       if (fault !== null) {
         return packer.invalid(isV1 ? 'bad_identifier' : 'too_long', isV1 ? fault : `over ${itemBytesMax} bytes an event has to go through v1, but ${fault}`, undefined, isV1 ? kind : undefined);
       }
+      // Only now: an event that cannot be sent must not make a later one a duplicate.
+      if (seen.has(ulid)) return packer.skip('duplicate_event');
       const type = action === 'event' ? '' : `"type":"${action}",`;
       const anonymous = kind === 'anonymous_id' ? `"anonymous_id":${quote(value)},` : '';
       packer.operation(`{${type}${anonymous}"name":${nameText},${stamp},"data":${data}}`, personKey, 0, v1Event(kind, value), isGuarded);

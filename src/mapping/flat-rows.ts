@@ -84,10 +84,10 @@ export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (j
     if (plan.action !== 'identify') return emitter.act(kind, value, plan.action);
     const attributes = attributesOf(json);
     if (attributes === null) return;
-    const others = Object.create(null) as MutableRecord;
-    if (kind === 'cio_id' && idValue !== '') others['id'] = idValue;
-    if (kind !== 'email' && emailValue !== '') others['email'] = emailValue;
-    const text = jsonText(Object.assign(others, attributes));
+    const others = kind === 'cio_id' && idValue !== '' ? `"id":${quote(idValue)}` : '';
+    const first = kind === 'email' || emailValue === '' ? others : `${others === '' ? '' : `${others},`}"email":${quote(emailValue)}`;
+    const rest = jsonText(attributes);
+    const text = first === '' ? rest : rest === '{}' ? `{${first}}` : `{${first},${rest.slice(1)}`;
     if (kind === 'cio_id' && idValue !== '') emitter.identify(kind, value, text, 'id', idValue, '');
     else emitter.identify(kind, value, text, 'email', kind === 'email' ? '' : emailValue, '');
   };

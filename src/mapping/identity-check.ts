@@ -19,18 +19,8 @@ export function createIdentityCheck(plan: Plan): IdentityCheck {
   const [id, email] = [columnOf('id'), columnOf('email')];
   const idOfEmail = new Map<number, number>();
   const idOfFolded = new Map<number, number>();
-  const shared = { count: 0, firstRow: 0 };
-  const alike = { count: 0, firstRow: 0 };
-
-  const note = (seen: Map<number, number>, key: number, value: number, finding: { count: number; firstRow: number }, row: number): void => {
-    const before = seen.get(key);
-    if (before === undefined) {
-      if (seen.size < IDENTITIES_MAX) seen.set(key, value);
-    } else if (before !== value) {
-      finding.count += 1;
-      finding.firstRow ||= row;
-    }
-  };
+  const shared: Finding = { count: 0, firstRow: 0 };
+  const alike: Finding = { count: 0, firstRow: 0 };
 
   return {
     add(rows, startRow) {
@@ -53,6 +43,21 @@ export function createIdentityCheck(plan: Plan): IdentityCheck {
       return warnings;
     },
   };
+}
+
+interface Finding {
+  count: number;
+  firstRow: number;
+}
+
+function note(seen: Map<number, number>, key: number, value: number, finding: Finding, row: number): void {
+  const before = seen.get(key);
+  if (before === undefined) {
+    if (seen.size < IDENTITIES_MAX) seen.set(key, value);
+  } else if (before !== value) {
+    finding.count += 1;
+    finding.firstRow ||= row;
+  }
 }
 
 function rowsText(count: number): string {

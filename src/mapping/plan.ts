@@ -52,6 +52,7 @@ export function inferPlan(layout: SourceLayout, sample: readonly RawRow[], optio
     itemBytesMax: options.itemBytesMax ?? ITEM_BYTES_MAX,
   };
   attributeTree(plan); // refuses two things in one place
+  assertOneEmail(plan);
   if (layout.format !== 'ndjson' || forms.flat > 0) assertUsable(plan, columns.names);
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);
@@ -64,6 +65,15 @@ function rolesOf(columns: ReturnType<typeof createColumns>, layout: SourceLayout
   const roles = findRoles(columns, layout.format, options);
   if (layout.format !== 'ndjson' || forms.flat > 0 || (options.kind ?? 'auto') !== 'auto') return roles;
   return { ...roles, kind: forms.event > 0 ? 'events' : roles.kind };
+}
+
+/** The e-mail of a row with an id is written as an attribute: no other column can be that. */
+function assertOneEmail(plan: Plan): void {
+  const other = plan.columns.find((column) => column.role === 'attribute' && column.path.length === 1 && column.path[0] === 'email');
+  if (plan.kind === 'events' || other === undefined || !plan.columns.some((column) => column.role === 'email')) return;
+  throw new CioBulkError('ambiguous_column', `column "${other.name}" would set the e-mail, which another column does already`, {
+    hint: 'rename or drop it with --map, or name it with --email-column',
+  });
 }
 
 function assertUsable(plan: Plan, names: readonly string[]): void {

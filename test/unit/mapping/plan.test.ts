@@ -33,6 +33,10 @@ describe('finding columns', () => {
     expect(error.hint).toMatch(/--id-column.*name, plan/);
   });
 
+  it('refuses a second column that would set the e-mail', () => {
+    expect(errorOf(() => planOf(csv('id,mail,email', '1,a@b.c,d@e.f'), { emailColumn: 'mail' })).code).toBe('ambiguous_column');
+  });
+
   it('says which flag names a column that is not there', () => {
     const error = errorOf(() => planOf(csv('id,plan', '1,pro'), { emailColumn: 'mail' }));
     expect(error.code).toBe('usage');

@@ -179,6 +179,11 @@ describe('events', () => {
     expect(byKey.sent[0]?.json.attributes).toEqual({ order: 'o1', n: 1 });
   });
 
+  it('does not take an event for a repeat of one that cannot be sent', () => {
+    const { sent } = run({ layout: csvLayout(['user_id', 'event', 'event_id', 'data']), rows: [['7', 'x', 'e1', 'y'.repeat(100_001)], ['7', 'x', 'e1', 'y']] });
+    expect(sent.map((one) => one.row)).toEqual([1]);
+  });
+
   it('passes a valid ULID through', () => {
     expect(run(csv('user_id,event,event_id', '7,x,01ARZ3NDEKTSV4RRFFQ69G5FAV')).sent[0]?.json.id).toBe('01ARZ3NDEKTSV4RRFFQ69G5FAV');
   });
