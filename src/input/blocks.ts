@@ -79,6 +79,7 @@ async function* blocksFrom(window: Window, hash: Hash, layout: SourceLayout, fir
     const isAll = found.closed || (window.isEnded() && found.consumed === window.bytes().length);
     if (found.consumed === 0 && !isAll) {
       window.throwIfBroken();
+      if (window.isEnded()) throw new Error(`no record found in the last bytes of ${name}`);
       wanted = Math.max(window.bytes().length * 2, limits.blockBytes + 1);
       continue;
     }

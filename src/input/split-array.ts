@@ -40,7 +40,12 @@ export function createArraySplitter(limits: Limits): Splitter {
         extents.consumedLines = line;
         break;
       }
-      if (at >= limits.blockBytes || extents.count >= limits.rowsMax) break;
+      if (at >= limits.blockBytes || extents.count >= limits.rowsMax) {
+        // The separators count as progress even if they fill the block and no element fits behind them.
+        extents.consumed = at;
+        extents.consumedLines = line;
+        break;
+      }
       const startLine = line;
       const end = elementEnd(buffer, at, Math.min(buffer.length, at + limits.recordBytesMax), isFinal);
       if (end === -1) {

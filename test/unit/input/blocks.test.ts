@@ -126,13 +126,13 @@ describe('a file that is still being written', () => {
 describe('files made to be slow', () => {
   const MB = 1024 * 1024;
   it.each([
-    ['only line feeds', Buffer.alloc(32 * MB, '\n')],
-    ['only carriage returns', Buffer.alloc(32 * MB, '\r')],
-    ['only quotes', Buffer.alloc(32 * MB + 1, '"')],
-    ['one endless line', Buffer.alloc(64 * MB, 'x')],
-    ['quotes that open and never close', Buffer.alloc(40 * MB, 'x,"a\n')],
-    ['quotes that close in front of text', Buffer.alloc(20 * MB, '"a"b,\n')],
-    ['cells of doubled quotes behind an open one', Buffer.concat([Buffer.from('"'), Buffer.alloc(34 * MB, 'x,""\n')])],
+    ['only line feeds', Buffer.alloc(8 * MB, '\n')],
+    ['only carriage returns', Buffer.alloc(8 * MB, '\r')],
+    ['only quotes', Buffer.alloc(18 * MB + 1, '"')],
+    ['one endless line', Buffer.alloc(40 * MB, 'x')],
+    ['quotes that open and never close', Buffer.alloc(10 * MB, 'x,"a\n')],
+    ['quotes that close in front of text', Buffer.alloc(10 * MB, '"a"b,\n')],
+    ['cells of doubled quotes behind an open one', Buffer.concat([Buffer.from('"'), Buffer.alloc(17 * MB, 'x,""\n')])],
     ['only delimiters', Buffer.alloc(20 * MB, ',')],
   ])('%s are read in linear time', async (_what, body) => {
     const layout = await detectLayout(folder.write('slow.csv', Buffer.concat([Buffer.from('a,b\n'), body])), { ...AUTO, delimiter: ',' });

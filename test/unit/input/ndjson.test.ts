@@ -13,6 +13,8 @@ const fixture = async (name: string) => (await readAll(join(FIXTURES, name))).ro
 const lines = async (content: string) => (await readAll(folder.write('lines.ndjson', content))).rows;
 const fault = (message: string) => ({ fault: 'unparsable', message: expect.stringContaining(message) });
 
+const nested = (levels: number) => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+
 describe('one JSON object per line', () => {
   it('a byte order mark, CRLF and blank lines do not disturb', async () => {
     expect(await fixture('crlf-with-bom.ndjson')).toEqual([{ json: { id: '1' } }, { json: { id: '2' } }]);
@@ -58,7 +60,6 @@ describe('one JSON object per line', () => {
   });
 
   it('nesting of 100,000 levels is a fault and no crash, 100 levels are fine', async () => {
-    const nested = (levels: number) => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
     const rows = await lines(`${nested(100_000)}\n${'{"a":'.repeat(100_000)}\n${nested(100)}\n`);
     expect(rows[0]).toEqual(fault('nested deeper'));
     expect(rows[1]).toEqual(fault('nested deeper'));
@@ -112,4 +113,9 @@ describe('a file that is one JSON array', () => {
     expect(rows).toEqual([{ json: { a: 1 } }]);
     expect(error).toMatchObject({ code: 'input_undecodable', message: expect.stringContaining(reason) });
   });
+});
+
+it('megabytes of blanks between two elements of an array are passed over', async () => {
+  const { rows } = await readAll(folder.write('blanks.json', `[{"a":1},${' '.repeat(3_000_000)}\n{"a":2}]`));
+  expect(rows).toEqual([{ json: { a: 1 } }, { json: { a: 2 } }]);
 });
