@@ -28,6 +28,8 @@ export interface Watch {
 
 interface Counts {
   readonly requests: number;
+  /** When k6 counted them, on its own clock: the way to us may take a while on a busy machine. */
+  readonly countedAtMs: number;
   readonly limited: number;
   readonly failures: number;
   readonly p95Ms: number;
@@ -39,18 +41,18 @@ const ANSWER_TIMEOUT_MS = 900;
 /** Looks once a second, from the moment the load has begun until k6 has ended. A look that fails is left out. */
 export async function watchLoad({ clock, apiUrl, plan, onSample, ended }: Watch): Promise<void> {
   const beganAt = clock.monotonic();
-  let last = { at: beganAt, requests: 0 };
+  let last = { requests: 0, countedAtMs: 0 };
   for (let tick = 1; !ended.aborted; tick += 1) {
     await clock.sleep(beganAt + tick * PERIOD_MS - clock.monotonic(), ended);
     if (ended.aborted) return;
     const counts = await readCounts(apiUrl, ended);
     if (counts === null) continue;
-    const at = clock.monotonic();
-    const elapsedMs = at - beganAt;
+    const { countedAtMs, ...sums } = counts;
+    const elapsedMs = Math.round(clock.monotonic() - beganAt);
     const { stage, rate } = plannedAt(plan, elapsedMs);
-    const achievedRate = ((counts.requests - last.requests) * 1_000) / Math.max(1, at - last.at);
-    last = { at, requests: counts.requests };
-    onSample({ elapsedMs: Math.round(elapsedMs), stage, plannedRate: rate, achievedRate, ...counts });
+    const achievedRate = ((counts.requests - last.requests) * 1_000) / Math.max(1, countedAtMs - last.countedAtMs);
+    last = counts;
+    onSample({ elapsedMs, stage, plannedRate: rate, achievedRate, ...sums });
   }
 }
 
@@ -72,8 +74,11 @@ interface MetricsDocument {
 function toCounts({ data = [] }: MetricsDocument): Counts {
   const samples = new Map(data.map(({ id, attributes }) => [id, attributes.sample]));
   const at = (metric: string, key: string): number => samples.get(metric)?.[key] ?? 0;
+  const requests = at('cio_requests', 'count');
   return {
-    requests: at('cio_requests', 'count'),
+    requests,
+    // k6's rate is the count over the time so far.
+    countedAtMs: requests === 0 ? 0 : (requests * 1_000) / at('cio_requests', 'rate'),
     limited: at('cio_429', 'count'),
     failures: at('cio_failures', 'count'),
     p95Ms: Math.max(...OPERATIONS.map((operation) => at(`cio_${operation}_ms`, 'p(95)'))),
