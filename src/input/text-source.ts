@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip } from 'node:zlib';
 import * as zlib from 'node:zlib';
@@ -52,7 +51,7 @@ async function* decompressed(layout: TextLayout, bytes: AsyncGenerator<Buffer | 
     failure ??= error instanceof Error ? error : new Error(String(error));
     wake();
   };
-  stream.once('error', (error) => fail(decodingFailure(layout, error)));
+  stream.on('error', (error) => fail(decodingFailure(layout, error)));
   const feeding = feed(bytes, stream).catch(fail);
   try {
     for (;;) {
@@ -79,10 +78,16 @@ async function* decompressed(layout: TextLayout, bytes: AsyncGenerator<Buffer | 
 function noop(): void {}
 
 async function feed(bytes: AsyncGenerator<Buffer | typeof IDLE, void, void>, stream: Transform): Promise<void> {
+  let wake = noop;
+  stream.on('drain', () => wake());
+  stream.on('close', () => wake());
   for await (const chunk of bytes) {
     if (chunk === IDLE) continue;
     if (stream.destroyed) return;
-    if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(() => undefined);
+    const drained = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    if (!stream.write(chunk)) await drained;
   }
   if (!stream.destroyed) stream.end();
 }

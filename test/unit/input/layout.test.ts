@@ -52,6 +52,17 @@ describe('compressed files', () => {
     }
   });
 
+  it('a long compressed file is read without a warning of the process', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    const text = Array.from({ length: 300_000 }, (_, i) => `${i},${Math.sin(i)}\n`).join('');
+    const { rows } = await readAll(folder.write('long.csv.gz', gzipSync(`id,name\n${text}`, { level: 0 })));
+    process.off('warning', note);
+    expect(rows.length).toBe(300_000);
+    expect(warnings).toEqual([]);
+  });
+
   it('compressed UTF-16 is both', async () => {
     const { rows } = await readAll(folder.write('wide.csv.gz', gzipSync(Buffer.from(`\uFEFF${CSV}`, 'utf16le'))));
     expect(rows).toEqual(ROWS);
