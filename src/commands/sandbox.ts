@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CioBulkError, EXIT, EXIT_MEANING, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
@@ -35,7 +36,7 @@ export function configure(command: Command): void {
 /** Runs until the operator stops it, which is a server's normal end: exit 0. */
 export async function run(args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
   if (args.length > 0) throw new CioBulkError('usage', `sandbox takes no arguments, but got "${args.join(' ')}"`);
-  const sandbox = await startSandbox(toOptions(options));
+  const sandbox = await startSandbox(toOptions(options, host.cwd));
   try {
     host.stdout.write(options['json'] === true ? describeAsJson(sandbox) : describe(sandbox));
     if (options['quiet'] !== true && options['json'] !== true) host.stderr.write('Stop it with Ctrl-C.\n');
@@ -47,12 +48,13 @@ export async function run(args: readonly string[], options: Record<string, unkno
   return EXIT.ok;
 }
 
-function toOptions(options: Readonly<Record<string, unknown>>): SandboxOptions {
+function toOptions(options: Readonly<Record<string, unknown>>, cwd: string): SandboxOptions {
   const chosen: Record<string, string> = { port: DEFAULT_PORT };
   for (const name of ['port', 'db', 'rateLimit', 'latency', 'faults', 'seed']) {
     const value = options[name];
     if (typeof value === 'string' || typeof value === 'number') chosen[name] = String(value);
   }
+  if (chosen['db'] !== undefined) chosen['db'] = resolve(cwd, chosen['db']);
   return chosen;
 }
 
@@ -78,8 +80,8 @@ function describeAsJson(sandbox: Sandbox): string {
 }
 
 function untilAborted(signal: AbortSignal): Promise<true> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(true);
-    else signal.addEventListener('abort', () => resolve(true), { once: true });
+  return new Promise((done) => {
+    if (signal.aborted) done(true);
+    else signal.addEventListener('abort', () => done(true), { once: true });
   });
 }

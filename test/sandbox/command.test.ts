@@ -19,7 +19,7 @@ function terminal(): Terminal {
   const stdout = new PassThrough().on('data', (chunk: Buffer) => (text.out += chunk.toString()));
   const stderr = new PassThrough().on('data', (chunk: Buffer) => (text.err += chunk.toString()));
   const host: Host = {
-    env: {}, cwd: process.cwd(), stdin: new PassThrough(), stdout, stderr, random: Math.random,
+    argv: [], env: {}, cwd: process.cwd(), stdin: new PassThrough(), stdout, stderr, random: Math.random,
     clock: { now: () => Date.now(), monotonic: () => performance.now(), sleep: () => Promise.resolve() },
     stopping: stopping.signal, aborting: new AbortController().signal, stopCode: () => undefined,
   };
