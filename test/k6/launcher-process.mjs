@@ -6,7 +6,7 @@ const [url, root, k6Bin] = process.argv.slice(2);
 const stopping = new AbortController();
 process.once('SIGINT', () => stopping.abort());
 
-const target = { trackUrl: url, siteId: 'site', trackApiKey: 'key', isSandbox: true, environment: undefined, region: null, workspaceId: null };
+const target = { trackUrl: url, siteId: 'site', trackApiKey: 'very-secret-track-key', isSandbox: true, environment: undefined, region: null, workspaceId: null };
 const prepared = await prepareLoadtest({
   request: { scenario: 'ramp', rate: 40, durationMs: 30_000, maxUsers: 5_000, p95Ms: 500, p99Ms: 2_000 },
   target,

@@ -38,6 +38,8 @@ describe.skipIf(k6Bin === undefined)('ending a load test before its time', { con
     await until(() => target.arrivals.length > 30);
     const pid = k6PidIn(output());
     expect(isAlive(pid)).toBe(true);
+    // Whoever may list processes sees a command line: the key is in the environment only.
+    if (process.platform === 'linux') expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain('very-secret');
     child.kill('SIGKILL');
     const killedAt = Date.now();
     await until(() => !isAlive(pid), 12_000);
