@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Encoding } from '../domain/plan.ts';
 import { undecodable } from './refusals.ts';
 
@@ -21,8 +22,10 @@ const KNOWN: readonly (readonly [start: string, what: string, hint: string])[] =
   ['{\\rtf', 'is a rich text document', CSV_HINT],
 ];
 
-/** More control characters than this share of the sample, and it is no text; a few zero bytes in cells are data. */
-const CONTROL_SHARE_MAX = 0.1;
+/** More control characters than this share of the sample, and it is no text; some zero bytes in cells are data. */
+const CONTROL_SHARE_MAX = 0.08;
+/** The same for a sample that is valid UTF-8, which binary data hardly ever is unless it is mostly zeros. */
+const CONTROL_SHARE_MAX_UTF8 = 0.6;
 
 /** Throws input_undecodable for a file that is no text. */
 export function refuseBinary(name: string, sample: Buffer, encoding: Encoding): void {
@@ -33,7 +36,7 @@ export function refuseBinary(name: string, sample: Buffer, encoding: Encoding): 
   }
   if (sample.toString('latin1', 257, 262) === 'ustar') throw undecodable(name, 'is a tar archive', 'unpack it first');
   if (encoding.startsWith('utf-16')) return;
-  if (hasControls(sample, CONTROL_SHARE_MAX)) throw undecodable(name, 'is a binary file, not text', CSV_HINT);
+  if (hasControls(sample, isUtf8(sample) ? CONTROL_SHARE_MAX_UTF8 : CONTROL_SHARE_MAX)) throw undecodable(name, 'is a binary file, not text', CSV_HINT);
 }
 
 function hasControls(sample: Buffer, shareMax: number): boolean {

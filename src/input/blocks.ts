@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { basename } from 'node:path';
+import type { RowBlock } from '../domain/block.ts';
 import type { Position } from '../domain/chunk.ts';
 import type { CioBulkError } from '../domain/errors.ts';
 import type { SourceLayout } from '../domain/plan.ts';
@@ -7,23 +8,8 @@ import { type Extents, SHAPE } from './extents.ts';
 import { LIMITS, type Limits, OVERSIZE_SHOWN_BYTES } from './limits.ts';
 import { createSplitter } from './records.ts';
 import { changed, undecodable } from './refusals.ts';
-import { createRowReader, type RawRow } from './rows.ts';
+import { createRowReader } from './rows.ts';
 import { openWindow, type Window } from './window.ts';
-
-/** Some thousand rows and the text they stand in. */
-export interface RowBlock {
-  readonly start: Position;
-  readonly end: Position;
-  /**
-   * UTF-8 text from `start.offset` to `end.offset`, in an ArrayBuffer of its own. Only of a record over the limit, which
-   * is a block by itself, the beginning alone is kept.
-   */
-  readonly raw: Uint8Array;
-  /** May be empty: a stretch of blank lines, or the end of a source. */
-  readonly rows: readonly RawRow[];
-  /** True of exactly one block, the last. */
-  readonly isLast: boolean;
-}
 
 export interface BlockOptions {
   readonly signal?: AbortSignal;
@@ -36,7 +22,9 @@ export interface BlockOptions {
 }
 
 /**
- * Reads a source from a position on, or from its first row. There is always a last block, if need be without rows.
+ * Reads a source from a position on, or from its first row. There is always exactly one last block, if need be without
+ * rows; others may be without rows too (a stretch of blank lines). `raw` is in an ArrayBuffer of its own. A record over the
+ * limit is a block by itself, whose `raw` holds only the beginning of it.
  *
  * Throws CioBulkError: input_changed when the text before `from` is not the text that was read then; input_undecodable when
  * the data ends in the middle or is damaged, after the rows before that place; input_missing, input_unreadable. When the

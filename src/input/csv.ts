@@ -1,8 +1,9 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { parse } from 'csv-parse/sync';
+import type { RawRow } from '../domain/block.ts';
 import type { SourceLayout } from '../domain/plan.ts';
 import { SHAPE } from './extents.ts';
-import type { RawRow, RowFault, RowReader } from './rows.ts';
+import type { RowFault, RowReader } from './rows.ts';
 
 const FAULTS: Readonly<Record<number, RowFault>> = {
   [SHAPE.unclosedQuote]: { fault: 'unparsable', message: 'a quote opens a cell and never closes' },

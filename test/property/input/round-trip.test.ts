@@ -22,7 +22,7 @@ const limits: fc.Arbitrary<Limits> = fc.record({
 });
 
 const cell = fc.oneof(
-  fc.string({ unit: fc.constantFrom('a', 'b', ',', ';', '\t', '|', '"', '\n', '\r', ' ', 'é', '€', '😀', '\u0000'), maxLength: 8 }),
+  fc.string({ unit: fc.constantFrom('a', 'b', ',', ';', '\t', '|', '"', '\u0000', '\n', '\r', ' ', 'é', '€', '😀'), maxLength: 8 }),
   fc.string({ unit: 'binary', maxLength: 5 }),
 );
 const table = fc.integer({ min: 2, max: 5 }).chain((columns) => fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { maxLength: 12 }));
@@ -183,7 +183,7 @@ describe('other readers', () => {
     await fc.assert(
       fc.asyncProperty(table, style, async (cells, style) => {
         const plain = { ...style, encoding: 'utf-8' as const, gzip: false, bom: false };
-        const bytes = write([cells[0]?.map(() => 'h') ?? ['h', 'h'], ...cells], plain);
+        const bytes = write([cells[0]?.map(() => 'a longer header') ?? ['a', 'b'], ...cells], plain);
         const theirs: string[][] = parse(bytes, { delimiter: style.delimiter, relax_quotes: true, record_delimiter: style.lineEnd, skip_empty_lines: true });
         const { rows } = await readAll(folder.write('both.csv', bytes), { delimiter: style.delimiter, encoding: 'utf-8' });
         expect(rows).toEqual(theirs.slice(1));

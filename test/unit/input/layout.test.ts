@@ -111,3 +111,9 @@ describe('files that are refused at once', () => {
     if (process.getuid?.() !== 0) expect((await failureOf(locked)).error).toMatchObject({ code: 'input_unreadable' });
   });
 });
+
+it('random bytes are refused as binary, with a name like a data file', async () => {
+  const noise = Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 2_654_435_761) >>> 11).map((value) => value % 256));
+  const { error } = await failureOf(folder.write('noise.csv', noise));
+  expect(error).toMatchObject({ code: 'input_undecodable', message: 'noise.csv is a binary file, not text' });
+});
