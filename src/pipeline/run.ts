@@ -140,8 +140,9 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
       await settling.intend(batch);
       if (halt.signal.aborted) settling.withdraw(batch);
       else {
-        settling.settle(batch, await deliver(batch, courier, held, halt.signal));
-        lanes.release(batch);
+        const delivery = await deliver(batch, courier, held, halt.signal);
+        lanes.release(batch); // first: a chunk whose last row is settled loses the keys that are asked for here
+        settling.settle(batch, delivery);
       }
     } catch (error) {
       fail(error);
