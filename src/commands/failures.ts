@@ -5,6 +5,7 @@ import { oneOf, wholeNumber } from '../config/values.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { UndeliveredState } from '../domain/outcome.ts';
+import type { SourceLayout } from '../domain/plan.ts';
 import { parseRecord } from '../input/csv.ts';
 import { openJournal, type Journal } from '../journal/open.ts';
 import { findRun } from '../journal/runs.ts';
@@ -16,6 +17,8 @@ import type { RunSpec } from './find-run.ts';
 
 const ALL: readonly UndeliveredState[] = ['failed', 'rejected', 'invalid', 'unclear'];
 const WRITE_LINES = 500;
+/** A cleanup reads no file: its rows have nothing but a reason. */
+const NO_SOURCE: SourceLayout = { path: '', format: 'ndjson', compression: 'none', encoding: 'utf-8', delimiter: ',', jsonArray: false, headerBytes: 0, headerLines: 0, header: [] };
 
 export function configure(command: Command): void {
   command
@@ -49,7 +52,7 @@ export async function run(_args: readonly string[], options: Record<string, unkn
 function writerFor(journal: Journal, id: number, format: 'csv' | 'ndjson'): FailuresWriter {
   const run = findRun(journal, id);
   if (!run) throw new CioBulkError('no_such_run', `there is no run ${id} in this journal`, { hint: '`cio-bulk status` lists the runs' });
-  const { layout } = JSON.parse(run.spec) as RunSpec;
+  const { layout = NO_SOURCE } = JSON.parse(run.spec) as Partial<RunSpec>;
   const source = { run: id, layout, cellsOf: (record: string) => parseRecord(record, layout.delimiter) };
   if (format === 'ndjson') return ndjsonFailures(source);
   return csvFailures(source, layout.format === 'ndjson' ? jsonKeysOf(undeliveredRows(journal, id, ALL)) : []);

@@ -26,7 +26,6 @@ export interface SourceOptions {
 const DELIMITERS: Readonly<Record<string, string>> = { auto: 'auto', ',': ',', ';': ';', '|': '|', '\t': '\t', '\\t': '\t', tab: '\t' };
 
 export function addSourceFlags(command: Command): Command {
-  const list = (value: string, before: readonly string[] = []): string[] => [...before, value];
   return command
     .option('--kind <kind>', 'people, events or auto', 'auto')
     .option('--action <action>', 'for people: identify, delete, suppress or unsuppress', 'identify')
@@ -38,7 +37,7 @@ export function addSourceFlags(command: Command): Command {
     .option('--event-name <name>', 'one event name for all rows')
     .option('--timestamp-column <name>', 'the column with the event time (default: timestamp, time, occurred_at or created_at)')
     .option('--map <file.json>', 'mapping file: rename, drop, type, nest, constants')
-    .addOption(new Option('--set <key=value>', 'constant attribute, repeatable').argParser(list))
+    .addOption(new Option('--set <key=value>', 'constant attribute, repeatable').argParser(append))
     .option('--types <types>', 'auto, string, or col:type,...', 'auto')
     .option('--empty <policy>', 'what an empty CSV cell means: omit, null or keep (default: omit)')
     .option('--timezone <zone>', 'of times without an offset, such as Europe/Vienna or UTC')
@@ -50,6 +49,10 @@ export function addSourceFlags(command: Command): Command {
     .option('--skip <n>', 'rows to leave out at the front', '0')
     .option('--limit <n>', 'rows to take at most')
     .option('--skip-recent', 'leave out events that are young enough to trigger campaigns');
+}
+
+function append(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }
 
 export function sourceOptions(options: Record<string, unknown>, cwd: string): SourceOptions {

@@ -89,7 +89,7 @@ export function journalError(error: unknown, path: string): unknown {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   if (/^SQLITE_(NOTADB|CORRUPT)/.test(code))
     return new CioBulkError('journal_damaged', `the journal ${path} is damaged (${code})`, { hint: 'restore it from a copy, or move it away and start again: events keep their ids', cause: error });
-  if (/^SQLITE_BUSY/.test(code))
+  if (code.startsWith('SQLITE_BUSY'))
     return new CioBulkError('journal_locked', `the journal ${path} is busy in another process`, { hint: 'wait for it to end, or use another --journal', cause: error });
   if (/^SQLITE_(FULL|IOERR|READONLY|CANTOPEN)|^(EACCES|EROFS|ENOSPC|EPERM|ENOTDIR|EDQUOT|EISDIR)$/.test(code))
     return new CioBulkError('journal_unwritable', `the journal ${path} cannot be written (${code})`, {

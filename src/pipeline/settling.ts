@@ -151,23 +151,6 @@ export function createSettling(options: SettlingOptions): Settling {
     });
   }
 
-  function undeliveredRow(chunk: WindowChunk, index: number, outcome: Exclude<Outcome, { state: 'delivered' }>, record: { text: string; line: number } | undefined): UndeliveredRow {
-    const single = chunk.prepared.operations.singles.get(index);
-    return {
-      row: rowNumber(chunk, index),
-      line: record?.line ?? 0,
-      state: outcome.state,
-      code: outcome.code,
-      reason: outcome.reason,
-      column: null,
-      field: null,
-      persons: personsAt(chunk, index),
-      payload: operationBytes(chunk, index).slice(),
-      single: single ? `${single.method} ${single.path}` : null,
-      record: record?.text ?? '',
-    };
-  }
-
   function recordAt(chunk: WindowChunk, indexes: readonly number[]): readonly { readonly text: string; readonly line: number }[] {
     return findRecords(
       chunk.prepared,
@@ -206,6 +189,23 @@ export function createSettling(options: SettlingOptions): Settling {
     },
     commitSoon: commitLater,
     flush: commit,
+  };
+}
+
+function undeliveredRow(chunk: WindowChunk, index: number, outcome: Exclude<Outcome, { state: 'delivered' }>, record: { text: string; line: number } | undefined): UndeliveredRow {
+  const single = chunk.prepared.operations.singles.get(index);
+  return {
+    row: rowNumber(chunk, index),
+    line: record?.line ?? 0,
+    state: outcome.state,
+    code: outcome.code,
+    reason: outcome.reason,
+    column: null,
+    field: null,
+    persons: personsAt(chunk, index),
+    payload: operationBytes(chunk, index).slice(),
+    single: single ? `${single.method} ${single.path}` : null,
+    record: record?.text ?? '',
   };
 }
 

@@ -1,0 +1,77 @@
+import type { ExitCode } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import type { LoadtestRun } from '../domain/loadtest.ts';
+import { settledRows } from '../domain/outcome.ts';
+import { createImportLedger } from '../journal/import-ledger.ts';
+import { createRun, runsOfSource, type Run } from '../journal/runs.ts';
+import { deleteChunks } from '../loadtest/test-people.ts';
+import { runPipeline } from '../pipeline/run.ts';
+import { createProgress } from '../report/progress.ts';
+import type { Terminal } from '../report/terminal.ts';
+import { endRun } from './end-run.ts';
+import { createLimits } from './limits.ts';
+import type { SendingOptions } from './sending-flags.ts';
+import type { SendingSession } from './session.ts';
+import { undeliveredLines } from './undelivered-lines.ts';
+
+export interface SweepSetting {
+  readonly session: SendingSession;
+  readonly sending: SendingOptions;
+  readonly host: Host;
+  readonly terminal: Terminal;
+}
+
+/** What the journal calls the `number`th sweep over the people of a load test. */
+function sweepKey(loadtest: LoadtestRun, number: number): string {
+  return `loadtest:${loadtest.id}:sweep:${number}`;
+}
+
+/** Sweeps that are finished, in order; a sweep that was interrupted is not among them. */
+export function finishedSweeps({ journal, workspace }: SendingSession, loadtest: LoadtestRun): Run[] {
+  const done: Run[] = [];
+  for (;;) {
+    const run = runsOfSource(journal, sweepKey(loadtest, done.length + 1), workspace)[0];
+    if (run?.state !== 'finished') return done;
+    done.push(run);
+  }
+}
+
+/** Deletes test people 0 to max_n, as a run of its own: journalled, rate limited, and continued where it was interrupted. */
+export async function sweep(loadtest: LoadtestRun, number: number, { session, sending, host, terminal }: SweepSetting): Promise<ExitCode> {
+  const { journal, workspace } = session;
+  const sourceKey = sweepKey(loadtest, number);
+  const source = `test people of ${loadtest.id}, sweep ${number}`;
+  const run =
+    runsOfSource(journal, sourceKey, workspace)[0] ??
+    createRun(journal, { type: 'cleanup', source, sourceKey, workspace, environmentId: session.environmentId ?? null, fingerprint: 'delete', spec: '{}' }, host.clock.now());
+  const startedAt = host.clock.monotonic();
+  const settledBefore = settledRows(run.tally);
+  const limits = createLimits(sending, host);
+  const progress = createProgress(terminal, host.clock, source);
+  try {
+    const end = await runPipeline({
+      chunks: deleteChunks(loadtest.id, run.checkpoint?.row ?? 0, loadtest.max_n),
+      isComplete: () => true,
+      ledger: createImportLedger(journal, run.id, host.clock.now),
+      courier: session.courier,
+      findRecords: () => [],
+      clock: host.clock,
+      concurrency: sending.concurrency,
+      requestsTaken: session.requestsTaken,
+      batchRowsMax: sending.batchRows,
+      batchBytesMax: sending.batchBytes,
+      stopping: limits.stopping,
+      onUndelivered: undeliveredLines(terminal, run.id, source),
+      onProgress: ({ tally, rowsRead, offset }) =>
+        progress.update({ done: offset, total: loadtest.max_n + 1, rowsSettled: settledRows(tally), rowsRead, undelivered: tally.failed + tally.rejected + tally.unclear, requests: session.traffic().requests }),
+    });
+    progress.stop();
+    return endRun({ terminal, run, end, host, session, startedAt, settledBefore, stop: limits.reason() });
+  } catch (error) {
+    progress.stop();
+    endRun({ terminal, run, host, session, startedAt, settledBefore, error });
+    throw error;
+  } finally {
+    limits.close();
+  }
+}

@@ -1,0 +1,178 @@
+import type { Command } from 'commander';
+import { countPeopleWith } from '../api/app-api.ts';
+import { Secret } from '../api/credentials.ts';
+import { duration, plainNumber } from '../config/values.ts';
+import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import { personId, type LoadtestRun } from '../domain/loadtest.ts';
+import { createLoadtestLedger } from '../journal/loadtests.ts';
+import { openJournal } from '../journal/open.ts';
+import { count, plural, span } from '../report/numbers.ts';
+import { textTable } from '../report/plan-text.ts';
+import type { Terminal } from '../report/terminal.ts';
+import { ask } from './ask.ts';
+import { finishedSweeps, sweep, type SweepSetting } from './cleanup-sweep.ts';
+import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
+import { sameCommand } from './end-run.ts';
+import { addTargetFlags, type SendingOptions } from './sending-flags.ts';
+import { withSendingSession, type SendingSession } from './session.ts';
+
+/** The service applies deletes late, and a late update call would bring a person back: hence a second sweep. */
+const SWEEPS_MIN = 2;
+const SWEEPS_MAX = 5;
+const SANDBOX_SETTLE_MS = 500;
+/** k6 stops by itself within seconds when its launcher dies; until then it may still create people. */
+const K6_GONE_MS = 15_000;
+
+export function configure(command: Command): void {
+  addTargetFlags(command)
+    .option('--run <id>', 'clean up after one load test (default: every one that is not cleaned up)')
+    .option('--list', 'show load tests and whether they are cleaned up')
+    .option('--dry-run', 'say what would be deleted')
+    .option('--yes', 'do not ask')
+    .option('--confirm <last4>', 'last 4 characters of the site id, instead of --yes')
+    .option('--rate <n>', 'HTTP requests per second in all', '80')
+    .option('--settle-wait <duration>', 'between two sweeps, since the service applies late (default: 60s; sandbox: 500ms)');
+  addCommonFlags(command);
+  addHelpEnd(
+    command,
+    ['cio-bulk cleanup --sandbox'],
+    [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.credentials, EXIT.forbidden, EXIT.unreachable, EXIT.undelivered, EXIT.stopped, EXIT.unfinished, EXIT.sigint, EXIT.sigterm],
+  );
+}
+
+export async function run(args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
+  if (args.length > 0) throw new CioBulkError('usage', `cleanup takes no arguments, but got "${args.join(' ')}"`);
+  const terminal = terminalOf(options, host);
+  const journalPath = journalPathOf(options, host);
+  if (options['list'] === true) return list(journalPath, terminal);
+  const settleWait = text(options, 'settleWait');
+  const sending = sessionOptions(options);
+  return withSendingSession({ command: 'cleanup', options: sending, journalPath, host, terminal }, async (session) => {
+    const ledger = createLoadtestLedger(session.journal);
+    const loadtests = chosen(ledger.uncleaned(session.workspace), ledger.list(), text(options, 'run'));
+    if (loadtests.length === 0) terminal.say('Nothing to clean up: every load test of this workspace is cleaned up');
+    const people = loadtests.reduce((sum, { max_n: maxN }) => sum + maxN + 1, 0);
+    if (options['dryRun'] === true) {
+      for (const loadtest of loadtests) announce(loadtest, terminal);
+      terminal.say(`Dry run: ${plural(people, 'test person', 'test people')} would be deleted`);
+      return EXIT.ok;
+    }
+    if (people > 0) await confirm(session, people, options, host);
+    const settleMs = settleWait === undefined ? (session.target.isSandbox ? SANDBOX_SETTLE_MS : 60_000) : duration('--settle-wait', settleWait, 0);
+    for (const loadtest of loadtests) {
+      const code = await cleanUp(loadtest, settleMs, { session, sending, host, terminal });
+      if (code !== EXIT.ok) return code;
+      ledger.markCleaned(loadtest.id);
+      terminal.json({ type: 'cleaned', run: loadtest.id, people: loadtest.max_n + 1 });
+      terminal.data(`Load test ${loadtest.id} is cleaned up: ${plural(loadtest.max_n + 1, 'test person', 'test people')} deleted`);
+    }
+    return EXIT.ok;
+  });
+}
+
+/** Sweeps until two are done and nobody is left. What is done is in the journal: an interrupted cleanup goes on from there. */
+async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: SweepSetting): Promise<ExitCode> {
+  const { session, host, terminal } = setting;
+  await untilGone(loadtest.k6_pid, host);
+  for (;;) {
+    const done = finishedSweeps(session, loadtest);
+    if (done.length > 0) {
+      const restMs = (done.at(-1)?.updatedAt ?? 0) + settleMs - host.clock.now();
+      if (restMs > 0) {
+        terminal.say(`Waiting ${span(Math.min(restMs, settleMs))} for the service to apply the deletes`);
+        await host.clock.sleep(Math.min(restMs, settleMs), host.stopping);
+      }
+      if (host.stopping.aborted) {
+        terminal.insist(sameCommand(host));
+        return host.stopCode() ?? EXIT.unfinished;
+      }
+      if (done.length >= SWEEPS_MIN && (await isGone(loadtest, session, terminal))) return EXIT.ok;
+    }
+    if (done.length >= SWEEPS_MAX)
+      throw new CioBulkError('cleanup_unverified', `people of load test ${loadtest.id} are still found after ${SWEEPS_MAX} sweeps`, {
+        hint: 'something may still be creating them; stop it and run the same command again',
+      });
+    const code = await sweep(loadtest, done.length + 1, setting);
+    if (code !== EXIT.ok) return code;
+  }
+}
+
+/** Asks the App API when there is a key; without one the second sweep has to do. */
+async function isGone(loadtest: LoadtestRun, { target }: SendingSession, terminal: Terminal): Promise<boolean> {
+  if (target.appApiKey === undefined) {
+    terminal.say('Not verified: set CUSTOMERIO_APP_API_KEY to have the App API asked whether anybody is left');
+    return true;
+  }
+  const left = await countPeopleWith({ baseUrl: target.appUrl, appApiKey: new Secret(target.appApiKey), attribute: 'cio_bulk_run', value: loadtest.id });
+  if (left === undefined) {
+    terminal.warn('the App API gave no answer: whether anybody is left is not verified');
+    return true;
+  }
+  if (left > 0) terminal.say(`${count(left)} test people are still there: another sweep`);
+  return left === 0;
+}
+
+async function untilGone(pid: number | null, host: Host): Promise<void> {
+  const deadline = host.clock.monotonic() + K6_GONE_MS;
+  while (pid !== null && isAlive(pid) && host.clock.monotonic() < deadline && !host.stopping.aborted) await host.clock.sleep(200, host.stopping);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function chosen(uncleaned: readonly LoadtestRun[], all: readonly LoadtestRun[], id: string | undefined): readonly LoadtestRun[] {
+  if (id === undefined) return uncleaned;
+  const known = all.find((loadtest) => loadtest.id === id);
+  if (!known) throw new CioBulkError('no_such_run', `there is no load test ${JSON.stringify(id)} in this journal`, { hint: '`cio-bulk cleanup --list` shows them' });
+  return uncleaned.filter((loadtest) => loadtest.id === id);
+}
+
+async function confirm({ target }: SendingSession, people: number, options: Record<string, unknown>, host: Host): Promise<void> {
+  const last4 = text(options, 'confirm');
+  if (last4 !== undefined && last4 !== target.siteId.slice(-4))
+    throw new CioBulkError('guard', '--confirm is not the end of this site id', { hint: 'give the last 4 characters of CUSTOMERIO_SITE_ID' });
+  if (target.isSandbox || options['yes'] === true || last4 !== undefined) return;
+  const question = `Delete ${plural(people, 'test person', 'test people')} from this workspace? Type "delete" to go on: `;
+  if (host.stdin.isTTY === true && host.stderr.isTTY === true && (await ask(host, question)).trim() === 'delete') return;
+  throw new CioBulkError('confirmation_needed', `${plural(people, 'test person', 'test people')} would be deleted: it needs --yes, or --confirm with the end of the site id`);
+}
+
+function announce(loadtest: LoadtestRun, terminal: Terminal): void {
+  terminal.json({ type: 'cleanup', run: loadtest.id, first: personId(loadtest.id, 0), last: personId(loadtest.id, loadtest.max_n), people: loadtest.max_n + 1 });
+  terminal.data(`${personId(loadtest.id, 0)} to ${personId(loadtest.id, loadtest.max_n)}`);
+}
+
+function list(journalPath: string, terminal: Terminal): ExitCode {
+  const journal = openJournal(journalPath, { readonly: true });
+  try {
+    const all = createLoadtestLedger(journal).list();
+    for (const { workspace: _, ...loadtest } of all) terminal.json({ type: 'loadtest', ...loadtest });
+    if (all.length === 0) terminal.data('The journal holds no load tests');
+    else
+      terminal.data(
+        textTable(
+          ['run', 'scenario', 'rate', 'people at most', 'started (UTC)', 'state'],
+          all.map((one) => [one.id, one.scenario, String(one.rate), count(one.max_n + 1), new Date(one.started_at).toISOString().slice(0, 16).replace('T', ' '), one.state === 'cleaned' ? 'cleaned' : 'not cleaned']),
+        ),
+      );
+    return EXIT.ok;
+  } finally {
+    journal.close();
+  }
+}
+
+/** Deletes travel in full v2 batches; only the rate is worth a flag. */
+function sessionOptions(options: Record<string, unknown>): SendingOptions {
+  return {
+    rate: plainNumber('--rate', text(options, 'rate') ?? '80', 0, 100_000),
+    rowsPerSecond: 0, concurrency: 15, batchRows: 1_000, batchBytes: 480_000, maxAttempts: 5, timeoutMs: 10_000, maxOutageMs: 15 * 60_000,
+    maxErrors: undefined, maxDurationMs: undefined, allowTriggers: false,
+    preflight: options['preflight'] !== false, sandbox: options['sandbox'] === true, envFile: text(options, 'envFile'),
+  }; // prettier-ignore
+}
