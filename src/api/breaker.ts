@@ -18,8 +18,11 @@ export interface Breaker {
   admit(signal: AbortSignal): Promise<Admission | undefined>;
   /** True when nothing may be sent now. */
   isOpen(): boolean;
-  /** Counts network faults, timeouts and 5xx as failures, every other answer as a success. */
-  record(admission: Admission, succeeded: boolean): void;
+  /**
+   * A failure is a network fault, a timeout or a 5xx. `neither` (429, or a request cut short by us) says nothing about the
+   * health of a closed circuit, and is not enough to close an open one.
+   */
+  record(admission: Admission, result: 'success' | 'failure' | 'neither'): void;
   /** Opens at once: somebody found out that the service does not answer at all. */
   trip(): void;
   /** Milliseconds since the last success (or since the start), while open or half-open; else 0. */
@@ -79,12 +82,13 @@ export function createBreaker(clock: Clock): Breaker {
       return { generation };
     },
     isOpen,
-    record(admission, succeeded) {
-      if (succeeded) lastSuccessAt = clock.monotonic();
+    record(admission, result) {
+      if (result === 'success') lastSuccessAt = clock.monotonic();
       if (admission.generation !== generation) return;
-      if (state === 'half-open') return succeeded ? close() : open();
-      results.push({ at: clock.monotonic(), succeeded });
-      if (!succeeded && tooManyFailures()) open();
+      if (state === 'half-open') return result === 'success' ? close() : open();
+      if (result === 'neither') return;
+      results.push({ at: clock.monotonic(), succeeded: result === 'success' });
+      if (result === 'failure' && tooManyFailures()) open();
     },
     trip: () => {
       if (state !== 'open') open();

@@ -63,7 +63,7 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
           requests++;
           const reply = await wire.send(request, aborting);
           const verdict = classify(reply);
-          if (!(reply.kind === 'fault' && reply.fault === 'aborted')) breaker.record(admission, verdict !== 'retryable');
+          breaker.record(admission, aborted(reply) || verdict === 'throttled' ? 'neither' : verdict === 'retryable' ? 'failure' : 'success');
           if (verdict === 'accepted') {
             accepted++;
             throttledInARow = 0;
@@ -126,7 +126,7 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
         const verdict = classify(reply);
         if (verdict === 'accepted' || verdict === 'refused') return { reply, othersPassed: true };
         if (verdict === 'unauthorized' || verdict === 'forbidden' || verdict === 'redirected') throw fatal(reply, verdict);
-        if (reply.kind === 'fault' && reply.fault === 'aborted') return { reply, othersPassed: false };
+        if (aborted(reply)) return { reply, othersPassed: false };
         if (stopping.aborted) return { reply: { kind: 'fault', fault: 'aborted' }, othersPassed: false };
         attempt++;
         if (verdict === 'throttled') throttled(reply);
@@ -145,6 +145,10 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
       }
     },
   };
+}
+
+function aborted(reply: Reply): boolean {
+  return reply.kind === 'fault' && reply.fault === 'aborted';
 }
 
 function fatal(reply: Reply, verdict: 'unauthorized' | 'forbidden' | 'redirected'): CioBulkError {

@@ -1,0 +1,75 @@
+import { CioBulkError } from '../domain/errors.ts';
+import type { Clock } from '../domain/host.ts';
+import type { Reply } from '../domain/outcome.ts';
+import { classify, replyCode, type Sender } from '../domain/wire.ts';
+import type { Pacer } from './pacer.ts';
+
+const REGION_PATH = '/api/v1/accounts/region';
+const PAUSE_MS = 500;
+
+export interface AccountRegion {
+  readonly region: string | undefined;
+  /** The workspace id. */
+  readonly environmentId: number | undefined;
+}
+
+/** The one request that proves key, region and workspace before any row is sent (API reference 1). */
+export async function askRegion(options: {
+  readonly wire: Sender;
+  readonly pacer: Pacer;
+  readonly clock: Clock;
+  readonly maxAttempts: number;
+  readonly host: string;
+  readonly stopping: AbortSignal;
+}): Promise<AccountRegion> {
+  const { wire, pacer, clock, maxAttempts, host, stopping } = options;
+  for (let attempt = 1; ; attempt++) {
+    await pacer.start(0, false, stopping);
+    const reply = await wire.send({ method: 'GET', path: REGION_PATH, body: new Uint8Array(), rows: 0, attempt: attempt - 1 }, stopping);
+    const verdict = classify(reply);
+    if (verdict === 'accepted' && reply.kind === 'response') return parseRegion(reply.body);
+    if (verdict === 'unauthorized')
+      throw new CioBulkError('unauthorized', 'Customer.io refused the credentials (401)', {
+        hint: 'check CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY: they are the Track API pair, not the App API key',
+      });
+    if (verdict === 'forbidden') throw new CioBulkError('forbidden', 'Customer.io does not allow this key to be used here (403)');
+    if (verdict === 'redirected')
+      throw new CioBulkError('wrong_region', `${host} redirects to another host: the account lives in the other region`, { hint: 'set CUSTOMERIO_REGION (us or eu)' });
+    if (stopping.aborted) return { region: undefined, environmentId: undefined };
+    if (verdict === 'refused' || attempt >= maxAttempts) throw unreachable(reply, host, attempt);
+    await clock.sleep(retryDelay(reply, attempt), stopping);
+  }
+}
+
+function retryDelay(reply: Reply, attempt: number): number {
+  return Math.max(PAUSE_MS * attempt, (reply.kind === 'response' ? reply.retryAfterMs : undefined) ?? 0);
+}
+
+function unreachable(reply: Reply, host: string, attempts: number): CioBulkError {
+  const why: Readonly<Record<string, string>> = {
+    refused: 'refuses connections',
+    dns: 'has no address (DNS)',
+    timeout: 'does not answer in time',
+    tls: 'has a certificate that cannot be trusted',
+    reset: 'drops the connection',
+    protocol: 'does not speak proper HTTP',
+  };
+  const said = reply.kind === 'fault' ? (why[reply.fault] ?? reply.fault) : `answers ${replyCode(reply).replace('http_', '')}`;
+  return new CioBulkError('unreachable', `${host} ${said} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`, {
+    hint: 'nothing was sent; check the network, CUSTOMERIO_REGION and CUSTOMERIO_TRACK_URL, then run again',
+  });
+}
+
+function parseRegion(body: string): AccountRegion {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (typeof parsed !== 'object' || parsed === null) return { region: undefined, environmentId: undefined };
+    const { region, environment_id: environmentId } = parsed as { region?: unknown; environment_id?: unknown };
+    return {
+      region: typeof region === 'string' ? region : undefined,
+      environmentId: typeof environmentId === 'number' ? environmentId : undefined,
+    };
+  } catch {
+    return { region: undefined, environmentId: undefined };
+  }
+}
