@@ -177,7 +177,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
     stopping.removeEventListener('abort', stop);
     await intake.close();
   }
-  if (failure.error !== undefined) throw failure.error instanceof Error ? failure.error : new Error(String(failure.error));
+  if (failure.error !== undefined) throw failure.error instanceof Error ? failure.error : new Error('the run failed', { cause: failure.error });
   const end = progress();
   const finished = intake.ended() && options.isComplete() && end.pending === 0;
   if (finished) ledger.finish();
