@@ -13,7 +13,7 @@ import type { Terminal } from '../report/terminal.ts';
 import { ask } from './ask.ts';
 import { finishedSweeps, sweep, type SweepSetting } from './cleanup-sweep.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
-import { sameCommand } from './end-run.ts';
+import { sameCommand } from './same-command.ts';
 import { addTargetFlags, type SendingOptions } from './sending-flags.ts';
 import { withSendingSession, type SendingSession } from './session.ts';
 
@@ -84,7 +84,7 @@ async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: SweepSe
         await host.clock.sleep(Math.min(restMs, settleMs), host.stopping);
       }
       if (host.stopping.aborted) {
-        terminal.insist(sameCommand(host));
+        terminal.next(sameCommand(host));
         return host.stopCode() ?? EXIT.unfinished;
       }
       if (done.length >= SWEEPS_MIN && (await isGone(loadtest, session, terminal))) return EXIT.ok;

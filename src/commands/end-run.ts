@@ -7,6 +7,7 @@ import { addsUp, type RunEnd } from '../pipeline/run.ts';
 import { plural, shellWord } from '../report/numbers.ts';
 import { showSummary } from '../report/summary.ts';
 import type { Terminal } from '../report/terminal.ts';
+import { sameCommand } from './same-command.ts';
 import type { SendingSession } from './session.ts';
 
 export interface RunEnding {
@@ -69,20 +70,15 @@ function sayNext({ terminal, run, host, end, stop, limit }: RunEnding, tally: Ta
   if (end && !end.finished) {
     if (stop) terminal.say(`Stopped: ${stop.message}`);
     else if (host.stopCode() === undefined && limit !== null && limit !== undefined) terminal.say(`Stopped after ${plural(limit, 'row')} (--limit)`);
-    terminal.insist(sameCommand(host));
+    terminal.next(sameCommand(host));
     return;
   }
   if (exitCode !== EXIT.undelivered) return;
   const journal = journalFlag(host);
   if (tally.failed > 0) {
     if (tally.rejected + tally.invalid + tally.unclear > 0) terminal.say(`See what else is undelivered: cio-bulk failures --run ${run.id}${journal}`);
-    terminal.insist(`cio-bulk retry-failed --run ${run.id}${journal}${host.argv.includes('--sandbox') ? ' --sandbox' : ''}`);
-  } else terminal.insist(`cio-bulk failures --run ${run.id}${journal}`);
-}
-
-/** The command line that goes on from here: the same one, without what may be said only once. */
-export function sameCommand(host: Host): string {
-  return ['cio-bulk', ...host.argv.filter((word) => word !== '--restart').map(shellWord)].join(' ');
+    terminal.next(`cio-bulk retry-failed --run ${run.id}${journal}${host.argv.includes('--sandbox') ? ' --sandbox' : ''}`);
+  } else terminal.next(`cio-bulk failures --run ${run.id}${journal}`);
 }
 
 function journalFlag(host: Host): string {

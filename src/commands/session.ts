@@ -15,6 +15,7 @@ import { openJournal, type Journal } from '../journal/open.ts';
 import type { Courier } from '../pipeline/deliver.ts';
 import { count } from '../report/numbers.ts';
 import type { Terminal } from '../report/terminal.ts';
+import { canContinue, sameCommand } from './same-command.ts';
 import { startSandbox, type Sandbox } from './sandbox-process.ts';
 import { assertTargetFlags, type SendingOptions } from './sending-flags.ts';
 
@@ -32,10 +33,28 @@ export interface SendingSession {
 
 /** Opens a session, hands it to `work`, and closes it whatever happens. Shows region and workspace, and at the end the sandbox. */
 export async function withSendingSession<T>(
-  setting: { readonly command: string; readonly options: SendingOptions; readonly journalPath: string; readonly host: Host; readonly terminal: Terminal },
+  setting: SessionSetting,
   work: (session: SendingSession) => Promise<T>,
 ): Promise<T> {
-  const { command, options, journalPath, host, terminal } = setting;
+  try {
+    return await openSession(setting, work);
+  } catch (error) {
+    if (error instanceof CioBulkError && canContinue(error)) error.next ??= sameCommand(setting.host);
+    throw error;
+  } finally {
+    setting.terminal.showNext();
+  }
+}
+
+interface SessionSetting {
+  readonly command: string;
+  readonly options: SendingOptions;
+  readonly journalPath: string;
+  readonly host: Host;
+  readonly terminal: Terminal;
+}
+
+async function openSession<T>({ command, options, journalPath, host, terminal }: SessionSetting, work: (session: SendingSession) => Promise<T>): Promise<T> {
   assertTargetFlags(options);
   const realTarget = options.sandbox ? undefined : targetFrom(withEnvFile(host.env, options.envFile));
   const journal = openJournal(journalPath);

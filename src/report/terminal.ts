@@ -22,6 +22,9 @@ export interface Terminal {
   warn(text: string): void;
   /** What must be read even with --quiet: errors, and the command that continues. */
   insist(text: string): void;
+  /** The command that continues. It is kept back until `showNext`, because it must be the last line whatever else is said. */
+  next(command: string): void;
+  showNext(): void;
   readonly paint: ChalkInstance;
   readonly paintData: ChalkInstance;
   readonly stderr: OutputStream;
@@ -38,6 +41,7 @@ export function createTerminal(host: Pick<Host, 'stdout' | 'stderr' | 'env'>, op
   const wanted = options.color && host.env['NO_COLOR'] === undefined;
   const paint = new Chalk({ level: wanted && supportsColorStderr ? supportsColorStderr.level : 0 });
   const paintData = new Chalk({ level: wanted && supportsColor ? supportsColor.level : 0 });
+  let commands: string[] = [];
   const err = (text: string): void => void host.stderr.write(`${text}\n`);
   return {
     options,
@@ -47,6 +51,11 @@ export function createTerminal(host: Pick<Host, 'stdout' | 'stderr' | 'env'>, op
     detail: (text) => void (options.verbose && !options.quiet && err(paint.dim(text))),
     warn: (text) => void (options.quiet || err(`${paint.yellow('warning')} ${text}`)),
     insist: err,
+    next: (command) => void commands.push(command),
+    showNext() {
+      for (const command of new Set(commands)) err(command);
+      commands = [];
+    },
     paint,
     paintData,
     stderr: host.stderr,

@@ -1,0 +1,15 @@
+import { CioBulkError, EXIT } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import { shellWord } from '../report/numbers.ts';
+
+/** The command line that goes on from here: the same one, without what may be said only once. */
+export function sameCommand(host: Host): string {
+  return ['cio-bulk', ...host.argv.filter((word) => word !== '--restart').map(shellWord)].join(' ');
+}
+
+const LATER: ReadonlySet<number> = new Set([EXIT.credentials, EXIT.unreachable]);
+
+/** Whether the same command can do the work once the trouble is over, without another flag or another file. */
+export function canContinue(error: CioBulkError): boolean {
+  return LATER.has(error.exitCode) || ['forbidden', 'wrong_region', 'wrong_workspace', 'redirected', 'journal_locked', 'journal_unwritable'].includes(error.code);
+}

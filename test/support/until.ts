@@ -1,0 +1,11 @@
+const POLL_MS = 10;
+const TIMEOUT_MS = 20_000;
+
+/** Waits for a condition, not for a time. Fails with what it waited for, and with what `seen` shows. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string, seen?: () => string, timeoutMs = TIMEOUT_MS): Promise<void> {
+  const giveUpAt = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > giveUpAt) throw new Error(`waited ${timeoutMs} ms in vain for ${what}${seen ? `; seen: ${seen()}` : ''}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
