@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
+import { crashPoint } from '../domain/crash-point.ts';
 import type { Clock } from '../domain/host.ts';
 import type { NetworkFault, Reply } from '../domain/outcome.ts';
 import type { Sender, WireRequest } from '../domain/wire.ts';
@@ -48,6 +49,7 @@ export function createHttpSender(options: HttpOptions): HttpSender {
     if (signal.aborted) cancel.abort();
     bytes += request.body.length;
     try {
+      crashPoint('before bytes');
       const answer = await pool.request({
         method: request.method,
         path: request.path,
@@ -56,6 +58,7 @@ export function createHttpSender(options: HttpOptions): HttpSender {
         signal: cancel.signal,
       });
       const body = await readBody(answer);
+      crashPoint('after answer');
       return {
         kind: 'response',
         status: answer.statusCode,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { countPeopleWith } from '../api/app-api.ts';
 import { Secret } from '../api/credentials.ts';
 import { duration, plainNumber } from '../config/values.ts';
+import { crashPoint } from '../domain/crash-point.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { personId, type LoadtestRun } from '../domain/loadtest.ts';
@@ -63,6 +64,7 @@ export async function run(args: readonly string[], options: Record<string, unkno
     for (const loadtest of loadtests) {
       const code = await cleanUp(loadtest, settleMs, { session, sending, host, terminal });
       if (code !== EXIT.ok) return code;
+      crashPoint('cleanup swept');
       ledger.markCleaned(loadtest.id);
       terminal.json({ type: 'cleaned', run: loadtest.id, people: loadtest.max_n + 1 });
       terminal.data(`Load test ${loadtest.id} is cleaned up: ${plural(loadtest.max_n + 1, 'test person', 'test people')} deleted`);

@@ -1,3 +1,4 @@
+import { crashPoint } from '../domain/crash-point.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Plan, SourceLayout } from '../domain/plan.ts';
 import { openBlocks } from '../input/blocks.ts';
@@ -85,6 +86,7 @@ function begin(request: RunRequest): FoundRun {
     },
     request.now,
   );
+  crashPoint('run created');
   return { run, spec, isNew: true, nothingToSend: false };
 }
 

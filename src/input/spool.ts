@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type FileHandle, open, rm, stat, writeFile } from 'node:fs/promises';
+import { crashPoint } from '../domain/crash-point.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { InputStream } from '../domain/host.ts';
 import { unreadable } from './refusals.ts';
@@ -30,9 +31,12 @@ export async function spoolStdin(stream: InputStream, spoolPath: string, options
   const kept = before?.size ?? 0;
   const isComplete = existsSync(`${spoolPath}.done`) && before !== undefined;
   if (stream.isTTY === true) return useSpool(isComplete, kept, 'is a terminal');
+  // A mark without its spool was left by a removal that was cut short: a reader would take the new spool for complete.
+  if (before === undefined) await rm(`${spoolPath}.done`, { force: true });
   const handle = await open(spoolPath, before === undefined ? 'wx+' : 'r+', 0o600).catch((error: unknown) => {
     throw unwritable(error);
   });
+  crashPoint('spool opened');
   let received = 0;
   const pieces = stream[Symbol.asyncIterator]();
   try {
@@ -70,16 +74,20 @@ export async function spoolStdin(stream: InputStream, spoolPath: string, options
       if (isComplete && known < bytes.length) throw refusal('is longer than what the interrupted run had read of it, which was complete');
       await writeAll(handle, bytes.subarray(known), received + known);
       received += bytes.length;
+      crashPoint('spool written');
     }
     if (received < kept) throw refusal('ended before the point which the interrupted run had read');
     await handle.sync();
+    crashPoint('spool complete');
     if (!isComplete) await writeFile(`${spoolPath}.done`, '', { mode: 0o600 });
+    crashPoint('spool marked');
   }
 }
 
 /** Forgets a spool and its mark. */
 export async function removeSpool(spoolPath: string): Promise<void> {
   await rm(spoolPath, { force: true });
+  crashPoint('spool half removed');
   await rm(`${spoolPath}.done`, { force: true });
 }
 

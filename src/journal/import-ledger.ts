@@ -1,3 +1,4 @@
+import { crashPoint } from '../domain/crash-point.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Change, Ledger, LedgerState, RowRanges, SettledRows, UndeliveredRow } from '../domain/ledger.ts';
 import { addTally, EMPTY_TALLY, type Tally } from '../domain/outcome.ts';
@@ -45,6 +46,7 @@ export function createImportLedger(journal: Journal, runId: number, now: () => n
     for (const batch of change.withdrawn) dropIntent.run(runId, batch);
     for (const rows of change.settled) {
       settle(rows);
+      crashPoint('in settling');
       moved = addTally(moved, tallyOf(rows));
     }
     if (change.passed) {
@@ -52,6 +54,7 @@ export function createImportLedger(journal: Journal, runId: number, now: () => n
       for (const row of invalid) insertRow(row);
       moved = addTally(moved, { ...EMPTY_TALLY, skipped, invalid: invalid.length });
       moveCheckpoint.run(position.row, position.line, position.offset, position.hash, runId, position.row);
+      crashPoint('in checkpoint');
       settledRecords -= dropPassed.run(runId, position.row).changes;
       dropPassedIntents.run(runId, position.row); // left behind by a process that died; their rows went again in other batches
     }

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { crashPoint } from '../domain/crash-point.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
 
@@ -59,11 +60,13 @@ function migrate(journal: Journal, from: number): void {
       // Another process may have been faster: the version is read again under the write lock.
       for (let version = numberPragma(journal, 'user_version'); version < MIGRATIONS.length; version++) {
         journal.exec(MIGRATIONS[version] ?? '');
+        crashPoint('in migration');
         journal.pragma(`user_version = ${version + 1}`);
       }
       journal.pragma(`application_id = ${APPLICATION_ID}`);
     })
     .immediate();
+  crashPoint('after migration');
 }
 
 function prepareFolder(path: string): void {

@@ -1,3 +1,4 @@
+import { crashPoint } from '../domain/crash-point.ts';
 import type { Change, Ledger, RowRanges, SettledRows } from '../domain/ledger.ts';
 import { addTally, EMPTY_TALLY, type Tally, type UndeliveredState } from '../domain/outcome.ts';
 import { rangesOf } from '../domain/row-ranges.ts';
@@ -24,6 +25,7 @@ export function createRetryLedger(journal: Journal, runId: number, now: () => nu
     for (const { batch, rows } of change.intents) for (const [first, last] of rows) setIntent.run(batch, runId, first, last);
     for (const batch of change.withdrawn) dropIntent.run(runId, batch);
     for (const settled of change.settled) moved = addTally(moved, settle(settled));
+    crashPoint('in retry settling');
     count.run(moved.delivered, moved.rejected, moved.failed, moved.invalid, moved.unclear, now(), runId);
     return moved;
   });

@@ -1,4 +1,4 @@
-import { ENVELOPE_BYTES, eachOperation, operationEnd, operationStart } from '../domain/batch.ts';
+import { ENVELOPE_BYTES, eachOperation, operationEnd, operationStart, rowNumber } from '../domain/batch.ts';
 import type { Batch, Segment, WindowChunk } from '../domain/batch.ts';
 import type { SingleRequest } from '../domain/chunk.ts';
 
@@ -142,7 +142,7 @@ export function createLanes(options: LaneOptions): Lanes {
     if (other === lane) return lane;
     lane.keys.push(...other.keys);
     lane.queue.push(...other.queue);
-    lane.queue.sort((a, b) => a.chunk.prepared.start.row - b.chunk.prepared.start.row || a.index - b.index);
+    lane.queue.sort((a, b) => rowNumber(a.chunk, a.index) - rowNumber(b.chunk, b.index) || a.index - b.index);
     for (const batch of other.holders) hold(lane, batch);
     other.merged = lane;
     other.queue.length = 0;
@@ -177,10 +177,8 @@ export function createLanes(options: LaneOptions): Lanes {
     }
     lane.queue.splice(0, taken);
     if (to !== undefined && to === draft && to.count >= rowsMax / 2 && lane.queue.length > 0) seal();
-    if (lane.queue.length > 0 && to !== undefined) {
-      hold(lane, to.id);
-      return;
-    }
+    // A lane of several keys stays until its batch is settled: the batch may lack some of them, and would never let those go.
+    if (to !== undefined && (lane.queue.length > 0 || lane.keys.length > 1)) return hold(lane, to.id);
     for (const key of lane.keys) {
       if (to === undefined) holders.delete(key);
       else holders.set(key, to);

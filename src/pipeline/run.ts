@@ -1,6 +1,7 @@
 import { rowNumber } from '../domain/batch.ts';
 import type { Batch, WindowChunk } from '../domain/batch.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
+import { crashPoint } from '../domain/crash-point.ts';
 import type { Clock } from '../domain/host.ts';
 import type { Ledger, UndeliveredRow } from '../domain/ledger.ts';
 import { settledRows, type Tally } from '../domain/outcome.ts';
@@ -180,7 +181,11 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   if (failure.error !== undefined) throw failure.error instanceof Error ? failure.error : new Error('the run failed', { cause: failure.error });
   const end = progress();
   const finished = intake.ended() && options.isComplete() && end.pending === 0;
-  if (finished) ledger.finish();
+  if (finished) {
+    crashPoint('before finish');
+    ledger.finish();
+    crashPoint('after finish');
+  }
   return { ...end, finished, inDoubtResent: countRows(before.inDoubt) };
 }
 

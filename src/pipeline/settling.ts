@@ -1,7 +1,8 @@
 import { eachOperation, operationBytes, rowNumber } from '../domain/batch.ts';
 import type { Batch, WindowChunk } from '../domain/batch.ts';
 import type { Position, PreparedChunk } from '../domain/chunk.ts';
-import type { Ledger, Passed, RowRanges, SettledRows, UndeliveredRow } from '../domain/ledger.ts';
+import { crashPoint } from '../domain/crash-point.ts';
+import type { Change, Ledger, Passed, RowRanges, SettledRows, UndeliveredRow } from '../domain/ledger.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { mergeRanges, rangesOf } from '../domain/row-ranges.ts';
 import type { Delivery } from './deliver.ts';
@@ -55,11 +56,14 @@ export function createSettling(options: SettlingOptions): Settling {
   let waiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   let soon: NodeJS.Immediate | undefined;
   let later: NodeJS.Timeout | undefined;
+  let broken: { readonly error: unknown } | undefined;
 
   function commit(): void {
     if (soon) clearImmediate(soon);
     if (later) clearTimeout(later);
     soon = later = undefined;
+    // What a failed commit held is lost to this process: a later one would move the checkpoint over rows that nobody has counted.
+    if (broken) return refuse(broken.error);
     const passed = passWindow();
     if (aside.length > 0) settled.push({ batch: undefined, rows: rangesOf(aside.map(({ row }) => row)), delivered: 0, undelivered: aside, inDoubt: [] });
     if (intents.length + withdrawn.length + settled.length === 0 && passed === undefined) return;
@@ -71,8 +75,11 @@ export function createSettling(options: SettlingOptions): Settling {
     aside = [];
     waiters = [];
     try {
+      seam('before', change);
       ledger.commit(change);
+      seam('after', change);
     } catch (error) {
+      broken = { error };
       for (const { reject } of waiting) reject(error);
       throw error;
     }
@@ -81,6 +88,11 @@ export function createSettling(options: SettlingOptions): Settling {
     if (passed) options.onPassed(passed.position);
     if (undelivered.length > 0) options.onUndelivered(undelivered);
     options.onCommit();
+  }
+
+  function refuse(error: unknown): never {
+    for (const { reject } of waiters.splice(0)) reject(error);
+    throw error;
   }
 
   function inBackground(): void {
@@ -190,6 +202,12 @@ export function createSettling(options: SettlingOptions): Settling {
     commitSoon: commitLater,
     flush: commit,
   };
+}
+
+function seam(when: 'before' | 'after', { intents, settled, passed }: Change): void {
+  if (intents.length > 0) crashPoint(`${when} intents`);
+  if (settled.length > 0) crashPoint(`${when} settling`);
+  if (passed) crashPoint(`${when} checkpoint`);
 }
 
 function undeliveredRow(chunk: WindowChunk, index: number, outcome: Exclude<Outcome, { state: 'delivered' }>, record: { text: string; line: number } | undefined): UndeliveredRow {
