@@ -11,7 +11,7 @@ export interface Reading extends AsyncIterable<PreparedChunk> {
 }
 
 /** Young objects die fast here: a small nursery keeps the thread's memory flat. */
-const YOUNG_GENERATION_MB = 16;
+const YOUNG_GENERATION_MB = 12;
 
 /** Starts a thread that reads and prepares, so that this one only paces, sends and settles. */
 export function startReading(task: ReadingTask): Reading {

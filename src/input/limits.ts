@@ -8,8 +8,8 @@ export interface Limits {
   readonly recordBytesMax: number;
 }
 
-/** 256 KiB is about 3,000 rows of 80 bytes: large enough to make a block's fixed cost vanish, small enough for the cache. */
-export const LIMITS: Limits = { blockBytes: 256 * 1024, rowsMax: 4096, recordBytesMax: 16 * 1024 * 1024 };
+/** 64 KiB is about 800 rows of 80 bytes: few enough to be dead before the collector copies them, enough to hide a block's fixed cost. */
+export const LIMITS: Limits = { blockBytes: 64 * 1024, rowsMax: 4096, recordBytesMax: 16 * 1024 * 1024 };
 
 /** Of a record over the limit this much is kept to show it. */
 export const OVERSIZE_SHOWN_BYTES = 64 * 1024;

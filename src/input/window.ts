@@ -4,7 +4,7 @@ import { sourceText, type TextLayout } from './text-source.ts';
 
 const LF = 10;
 const CR = 13;
-const CHUNK_BYTES = 512 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 /** The part of a source's text that is in memory. */
 export interface Window {

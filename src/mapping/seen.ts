@@ -3,7 +3,7 @@
 const EVENT_SLOTS = 65_536;
 const PERSON_SLOTS = 65_536;
 /** Text of earlier chunks that an identify can be compared with. */
-const HISTORY_CHARS_MAX = 8_000_000;
+const HISTORY_CHARS_MAX = 4_000_000;
 
 /** Event ids of about the last 65 536 events. */
 export interface SeenEvents {
