@@ -36,7 +36,6 @@ export interface Pacer {
 interface Waiter {
   readonly rows: number;
   readonly go: () => void;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -53,6 +52,7 @@ export function createPacer({ rate: rateMax, rowsPerSecond, clock, recentStartsA
   let notBefore = 0;
   let rowsFreeAt = 0;
   let granting = false;
+  let sleeper: AbortController | undefined;
   let bottleneck = newBottleneck();
   let clockOffset = clock.now() - clock.monotonic();
 
@@ -82,7 +82,7 @@ export function createPacer({ rate: rateMax, rowsPerSecond, clock, recentStartsA
     const now = clock.monotonic();
     let until = Math.max(notBefore, rowsFreeAt);
     if (rateMax > 0) {
-      const slots = Math.max(1, Math.floor(rate));
+      const slots = Math.max(1, Math.ceil(rate));
       const blocking = starts.length >= slots ? starts[starts.length - slots] : undefined;
       if (blocking !== undefined) until = Math.max(until, blocking + WINDOW_MS);
     }
@@ -90,7 +90,7 @@ export function createPacer({ rate: rateMax, rowsPerSecond, clock, recentStartsA
   }
 
   async function grant(): Promise<void> {
-    while (urgent.length > 0 || normal.length > 0) {
+    while (isWanted()) {
       if (rateMax > 0) {
         recover();
         const offset = clock.now() - clock.monotonic();
@@ -98,20 +98,23 @@ export function createPacer({ rate: rateMax, rowsPerSecond, clock, recentStartsA
         clockOffset = offset;
         await bottleneck.schedule(() => Promise.resolve());
       }
-      for (let i = 0; i < startsPerJob() && (urgent.length > 0 || normal.length > 0); i++) {
-        for (let ms = waitMs(); ms > 0; ms = waitMs()) await clock.sleep(ms);
+      for (let i = 0; i < startsPerJob() && isWanted(); i++) {
+        for (let ms = waitMs(); ms > 0 && isWanted(); ms = waitMs()) {
+          sleeper = new AbortController();
+          await clock.sleep(ms, sleeper.signal);
+        }
         grantOne();
       }
     }
     granting = false;
   }
 
+  function isWanted(): boolean {
+    return urgent.length > 0 || normal.length > 0;
+  }
+
   function grantOne(): void {
-    let waiter = urgent.shift() ?? normal.shift();
-    while (waiter?.signal.aborted) {
-      waiter.go();
-      waiter = urgent.shift() ?? normal.shift();
-    }
+    const waiter = urgent.shift() ?? normal.shift();
     if (!waiter) return;
     const now = clock.monotonic();
     if (rateMax > 0) {
@@ -126,8 +129,21 @@ export function createPacer({ rate: rateMax, rowsPerSecond, clock, recentStartsA
     start(rows, isUrgent, signal) {
       return new Promise((resolve) => {
         if (signal.aborted) return resolve();
-        signal.addEventListener('abort', () => resolve(), { once: true });
-        (isUrgent ? urgent : normal).push({ rows, go: resolve, signal });
+        const queue = isUrgent ? urgent : normal;
+        const leave = (): void => {
+          queue.splice(queue.indexOf(waiter), 1);
+          if (!isWanted()) sleeper?.abort(); // nobody waits any more: no timer may keep the process alive
+          resolve();
+        };
+        const waiter: Waiter = {
+          rows,
+          go() {
+            signal.removeEventListener('abort', leave);
+            resolve();
+          },
+        };
+        signal.addEventListener('abort', leave, { once: true });
+        queue.push(waiter);
         if (granting) return;
         granting = true;
         void grant();

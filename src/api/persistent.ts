@@ -25,7 +25,7 @@ export interface PersistentOptions {
   readonly maxOutageMs: number;
 }
 
-/** The last word on a request. `othersPassed`: the service accepted something else while this one kept failing. */
+/** The last word on a request. `othersPassed`: the service answered others while this one kept failing, so that it is about these bytes. */
 export interface FinalReply {
   readonly reply: Reply;
   readonly othersPassed: boolean;
@@ -50,12 +50,15 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
   let retries = 0;
   let accepted = 0;
   let throttledInARow = 0;
+  /** No row can be sent at all: whoever waits for a turn need not try. */
+  let over: CioBulkError | undefined;
 
   async function once(request: WireRequest, stopping: AbortSignal, aborting: AbortSignal): Promise<Reply> {
     for (;;) {
       await slots.acquire();
       try {
-        await pacer.start(request.rows, request.attempt > 0, stopping);
+        if (!over) await pacer.start(request.rows, request.attempt > 0, stopping);
+        if (over) throw over;
         if (stopping.aborted) return { kind: 'fault', fault: 'aborted' };
         if (!breaker.isOpen()) {
           const admission = await breaker.admit(stopping);
@@ -63,6 +66,7 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
           requests++;
           const reply = await wire.send(request, aborting);
           const verdict = classify(reply);
+          if (verdict === 'unauthorized' || verdict === 'forbidden' || verdict === 'redirected') over ??= fatal(reply, verdict);
           breaker.record(admission, aborted(reply) || verdict === 'throttled' ? 'neither' : verdict === 'retryable' ? 'failure' : 'success');
           if (verdict === 'accepted') {
             accepted++;
@@ -119,26 +123,33 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
     retries: () => retries,
     async send(content, { stopping, aborting }) {
       let acceptedBefore = accepted;
+      let acceptedAtThrottle = accepted;
       let attempt = 0;
+      let throttles = 0;
       for (let tries = 0; ; tries++) {
         if (tries > 0) retries++;
         const reply = await once({ ...content, attempt: tries }, stopping, aborting);
         const verdict = classify(reply);
         if (verdict === 'accepted' || verdict === 'refused') return { reply, othersPassed: true };
-        if (verdict === 'unauthorized' || verdict === 'forbidden' || verdict === 'redirected') throw fatal(reply, verdict);
+        if (over) throw over;
         if (aborted(reply)) return { reply, othersPassed: false };
         if (stopping.aborted) return { reply: { kind: 'fault', fault: 'aborted' }, othersPassed: false };
-        attempt++;
-        if (verdict === 'throttled') throttled(reply);
-        if (attempt >= maxAttempts) {
+        if (verdict === 'throttled') {
+          // Never the fault of these bytes: it uses up no attempts. A service that says nothing else is as good as down.
+          throttled(reply);
+          if (accepted > acceptedAtThrottle) throttles = 0;
+          acceptedAtThrottle = accepted;
+          if (++throttles >= maxAttempts) breaker.trip();
+        } else if (++attempt >= maxAttempts) {
           if (accepted > acceptedBefore) return { reply, othersPassed: true };
           // Nothing else got through either: is it these bytes, or the whole service? An outage uses up nobody's attempts.
-          if (!breaker.isOpen() && (await serviceAnswers(stopping, aborting))) return { reply, othersPassed: accepted > acceptedBefore };
+          if (!breaker.isOpen() && (await serviceAnswers(stopping, aborting))) return { reply, othersPassed: true };
           if (stopping.aborted) return { reply: { kind: 'fault', fault: 'aborted' }, othersPassed: false };
           breaker.trip();
         }
         if (breaker.isOpen()) {
           attempt = 0;
+          throttles = 0;
           acceptedBefore = accepted;
           await waitForService(stopping);
         } else if (verdict !== 'throttled') await backOff(reply, attempt, stopping);

@@ -27,7 +27,7 @@ export async function askRegion(options: {
     await pacer.start(0, false, stopping);
     const reply = await wire.send({ method: 'GET', path: REGION_PATH, body: new Uint8Array(), rows: 0, attempt: attempt - 1 }, stopping);
     const verdict = classify(reply);
-    if (verdict === 'accepted' && reply.kind === 'response') return parseRegion(reply.body);
+    if (verdict === 'accepted' && reply.kind === 'response') return parseRegion(reply.body, host);
     if (verdict === 'unauthorized')
       throw new CioBulkError('unauthorized', 'Customer.io refused the credentials (401)', {
         hint: 'check CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY: they are the Track API pair, not the App API key',
@@ -60,7 +60,9 @@ function unreachable(reply: Reply, host: string, attempts: number): CioBulkError
   });
 }
 
-function parseRegion(body: string): AccountRegion {
+/** A 2xx whose body is no JSON did not come from the API: a captive portal, or a proxy's page. */
+function parseRegion(body: string, host: string): AccountRegion {
+  if (body.trim() === '') return { region: undefined, environmentId: undefined };
   try {
     const parsed: unknown = JSON.parse(body);
     if (typeof parsed !== 'object' || parsed === null) return { region: undefined, environmentId: undefined };
@@ -69,7 +71,10 @@ function parseRegion(body: string): AccountRegion {
       region: typeof region === 'string' ? region : undefined,
       environmentId: typeof environmentId === 'number' ? environmentId : undefined,
     };
-  } catch {
-    return { region: undefined, environmentId: undefined };
+  } catch (error) {
+    throw new CioBulkError('unreachable', `${host} answers with something that is not JSON: this is not Customer.io's Track API`, {
+      hint: 'nothing was sent; a proxy or a login page may stand in between, or CUSTOMERIO_TRACK_URL is wrong',
+      cause: error,
+    });
   }
 }

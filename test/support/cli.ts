@@ -8,13 +8,15 @@ const BIN = fileURLToPath(new URL('../../bin/cio-bulk.js', import.meta.url));
 /** Made up, long enough to be found wherever they leak, and unlike anything else in the output. */
 export const CREDENTIALS = { siteId: 'canary-site-4f1d0c7b9e', apiKey: 'canary-key-8a52d1e6f3' } as const;
 
+export const OPEN = Symbol('open');
+
 export interface CliOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Where to send: base URL of the Track API, with the credentials above. */
   readonly trackUrl?: string;
-  /** What stands on standard input; absent: nothing, closed at once. `open` leaves it open and silent. */
-  readonly input?: string | 'open';
+  /** What stands on standard input; absent: nothing, closed at once. OPEN leaves it open for the test to write to. */
+  readonly input?: string | typeof OPEN;
   /** Arguments of Node, before the script. */
   readonly nodeArgs?: readonly string[];
 }
@@ -59,7 +61,7 @@ export function startCli(test: Finishing, args: readonly string[], options: CliO
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin?.on('error', () => undefined);
-  if (options.input !== undefined && options.input !== 'open') child.stdin?.end(options.input);
+  if (typeof options.input === 'string') child.stdin?.end(options.input);
   const ended = once(child, 'close').then((): CliResult => {
     const json = jsonLines(stdout);
     return {

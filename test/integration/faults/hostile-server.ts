@@ -56,9 +56,9 @@ export async function hostileServer(test: Finishing, behaviour: Behaviour, optio
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     readRequests(socket, options.onHead, (request) => {
       const whole = { ...request, number: batches.length, socket };
-      if (request.path.endsWith('/accounts/region')) return void (options.onRegion ?? answerRegion)(whole, self);
-      batches.push(whole);
-      void behaviour(whole, self);
+      const isRegion = request.path.endsWith('/accounts/region');
+      if (!isRegion) batches.push(whole);
+      void (isRegion ? (options.onRegion ?? answerRegion) : behaviour)(whole, self);
     });
   };
   const server: Server = options.tls ? createTlsServer(options.tls, onSocket).on('tlsClientError', () => undefined) : createServer(onSocket);

@@ -1,0 +1,21 @@
+/** A key pair that nobody trusts, made for these tests (CN untrusted.test, valid for a hundred years). It protects nothing. */
+export const SELF_SIGNED = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgXm+k1cjO7wxJbMMB
+uBLsvyguGCke/QWfFCyJGsgpvLehRANCAARcuY/yq9MMtZRWfJSkfYFd3hqo+byd
+c8F1rQFqtmO5sTfowl+NYBp4bK0ziDveyI5SM9IeeQ6kOEEOiYhy6bDt
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBiTCCAS+gAwIBAgIUUaNjtvbmZOnFSnMSeZ0I6lbmaTMwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOdW50cnVzdGVkLnRlc3QwIBcNMjYxMTIyMDUzNTEyWhgPMjEy
+NjEwMjkwNTM1MTJaMBkxFzAVBgNVBAMMDnVudHJ1c3RlZC50ZXN0MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEXLmP8qvTDLWUVnyUpH2BXd4aqPm8nXPBda0BarZj
+ubE36MJfjWAaeGytM4g73siOUjPSHnkOpDhBDomIcumw7aNTMFEwHQYDVR0OBBYE
+FEOVOxD+KcDdOLcKVKCsMD3S6kFWMB8GA1UdIwQYMBaAFEOVOxD+KcDdOLcKVKCs
+MD3S6kFWMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAJOsVOTH
+C03wbdQ2mTuuK/OPo41S8okH3mmyd2xRQnBzAiB5bUHpX7BBW0U06ht/n2iKlzW+
+7QcUhcpBmofDmtJZYA==
+-----END CERTIFICATE-----
+`,
+} as const;
