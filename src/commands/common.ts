@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { EXIT_MEANING, type ExitCode } from '../domain/errors.ts';
+import { EXIT_MEANING, type CioBulkError, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { createTerminal, type Terminal } from '../report/terminal.ts';
+import { createTerminal, safeText, type Terminal } from '../report/terminal.ts';
 
 /** Flags of every command. */
 export function addCommonFlags(command: Command): Command {
@@ -31,6 +31,13 @@ export function terminalOf(options: Record<string, unknown>, host: Host): Termin
 
 export function journalPathOf(options: Record<string, unknown>, host: Host): string {
   return resolve(host.cwd, text(options, 'journal') ?? host.env['CIO_BULK_JOURNAL'] ?? '.cio-bulk/journal.db');
+}
+
+/** Tells of a failure that ends the work on one file and not the command. */
+export function showError(terminal: Terminal, { code, message, hint, exitCode }: CioBulkError): void {
+  terminal.json({ type: 'error', code, message, hint: hint ?? null, exit_code: exitCode });
+  terminal.insist(`cio-bulk: ${safeText(message)}`);
+  if (hint !== undefined) terminal.insist(safeText(hint));
 }
 
 /** A flag's text, when it was given. */

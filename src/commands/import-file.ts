@@ -40,7 +40,7 @@ export async function importFile(file: InputFile, setting: ImportSetting): Promi
   const source = await openSource(file, options, host, { spoolFolder: join(dirname(setting.journalPath), 'spool'), restart: setting.restart });
   const fingerprint = createHash('sha256').update(JSON.stringify(options.meaning)).digest('hex');
   const recent = await decideOnRecent(source, { allowTriggers: sending.allowTriggers, skipRecent: options.skipRecent, isSandbox: session.target.isSandbox }, host);
-  showPlan(terminal, terminal.say, source.source, source.layout, source.planned);
+  showPlan(terminal, terminal.say, source.source, source.layout, { ...source.planned, warnings: [...source.planned.warnings, ...source.planned.identityWarnings] });
   const { run, spec, nothingToSend } = await findOrCreateRun({
     journal, terminal, workspace, fingerprint,
     sourceKey: source.key, source: source.source, environmentId: session.environmentId, restart: setting.restart, now: host.clock.now(),

@@ -4,11 +4,12 @@ import type { Host } from '../domain/host.ts';
 import { expandInputs } from '../input/files.ts';
 import { ask } from './ask.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf } from './common.ts';
-import { dryRunFile } from './dry-run.ts';
 import { importFile } from './import-file.ts';
+import { inspectFile } from './inspect-file.ts';
 import { addSendingFlags, sendingOptions } from './sending-flags.ts';
 import { withSendingSession } from './session.ts';
 import { addSourceFlags, sourceOptions } from './source-flags.ts';
+import { worseOf } from './worse-of.ts';
 
 export function configure(command: Command): void {
   command.argument('<file...>', 'CSV, TSV or NDJSON files, directories, patterns; - is stdin');
@@ -33,7 +34,12 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const files = await expandInputs(args, host.cwd);
   if (options['dryRun'] === true) {
     let worst: ExitCode = EXIT.ok;
-    for (const file of files) worst = worseOf(worst, await dryRunFile(file, source, sending, host, terminal));
+    const estimate = { batchRowsMax: sending.batchRows, batchBytesMax: sending.batchBytes, rate: sending.rate, rowsPerSecond: sending.rowsPerSecond };
+    const isRecentDecided = sending.allowTriggers || source.skipRecent || sending.sandbox;
+    for (const file of files) {
+      worst = worseOf(worst, await inspectFile(file, { source, host, terminal, estimate, isRecentDecided, showSamples: true, mapPath: undefined }));
+      if (host.stopping.aborted) break;
+    }
     return worst;
   }
   await confirmAction(source.plan.action ?? source.plan.map?.action ?? 'identify', options['yes'] === true, host);
@@ -47,13 +53,6 @@ export async function run(args: readonly string[], options: Record<string, unkno
     }
     return worst;
   });
-}
-
-/** Stops weigh more than undelivered rows, and those more than nothing. */
-export function worseOf(a: ExitCode, b: ExitCode): ExitCode {
-  const order: readonly ExitCode[] = [EXIT.ok, EXIT.undelivered, EXIT.unfinished];
-  const weight = (code: ExitCode): number => (order.includes(code) ? order.indexOf(code) : order.length + code);
-  return weight(b) > weight(a) ? b : a;
 }
 
 /** Deleting and suppressing cannot be taken back: on a terminal people are asked, elsewhere --yes must say so. */

@@ -20,7 +20,7 @@ export async function* preparedChunks(task: ReadingTask, signal?: AbortSignal): 
 }
 
 /** Blocks up to a number of rows, the last of them cut exactly there: a checkpoint must stand between two rows. */
-async function* limitedBlocks({ layout, from, follow, name, rowsMax }: ReadingTask, signal: AbortSignal | undefined): AsyncGenerator<RowBlock> {
+export async function* limitedBlocks({ layout, from, follow, name, rowsMax }: ReadingTask, signal: AbortSignal | undefined): AsyncGenerator<RowBlock> {
   const options = { follow, name, ...(signal ? { signal } : {}) };
   let left = rowsMax ?? Infinity;
   let at = from;

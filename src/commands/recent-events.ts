@@ -15,9 +15,14 @@ export interface RecentChoice {
   readonly isSandbox: boolean;
 }
 
+/** Unix seconds: events after this are recent. */
+export function recentSince(host: Pick<Host, 'clock'>): number {
+  return Math.floor(host.clock.now() / 1000) - RECENT_HOURS * 3600;
+}
+
 /** Nobody mails half the company by accident: recent events need a decision before the first request. */
 export async function decideOnRecent(source: OpenSource, choice: RecentChoice, host: Host): Promise<{ policy: RecentPolicy; sinceSeconds: number }> {
-  const sinceSeconds = Math.floor(host.clock.now() / 1000) - RECENT_HOURS * 3600;
+  const sinceSeconds = recentSince(host);
   if (choice.skipRecent) return { policy: 'skip', sinceSeconds };
   if (choice.allowTriggers || choice.isSandbox) return { policy: 'allow', sinceSeconds };
   const identity = { target: '', dataset: source.name, clockMs: 0 };

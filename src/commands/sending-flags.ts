@@ -21,6 +21,11 @@ export interface SendingOptions {
   readonly envFile: string | undefined;
 }
 
+/** Defaults, in requests per second, rows, and bytes. */
+export const RATE = 80;
+export const BATCH_ROWS = 1000;
+export const BATCH_BYTES = 480_000;
+
 export function addTargetFlags(command: Command): Command {
   return command
     .option('--sandbox', 'send to a private local sandbox instead of Customer.io')
@@ -30,11 +35,11 @@ export function addTargetFlags(command: Command): Command {
 
 export function addSendingFlags(command: Command): Command {
   return addTargetFlags(command)
-    .option('--rate <n>', 'HTTP requests per second in all, retries included; 0 = no limit', '80')
+    .option('--rate <n>', 'HTTP requests per second in all, retries included; 0 = no limit', String(RATE))
     .option('--max-rows-per-second <n>', 'a second limit, in rows')
     .option('--concurrency <n>', 'requests in flight at most', '15')
-    .option('--batch-rows <n>', 'rows in one v2 batch at most', '1000')
-    .option('--batch-bytes <n>', 'bytes of one v2 batch at most', '480000')
+    .option('--batch-rows <n>', 'rows in one v2 batch at most', String(BATCH_ROWS))
+    .option('--batch-bytes <n>', 'bytes of one v2 batch at most', String(BATCH_BYTES))
     .option('--max-attempts <n>', 'tries per request', '5')
     .option('--timeout <duration>', 'for one request', '10s')
     .option('--max-outage <duration>', 'stop, resumable, when the API does not answer for this long', '15m')

@@ -4,7 +4,7 @@ import { textTable } from '../report/plan-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 
 /** The plan as a table for people and as an object for programs. Samples of cells are shown to people only. */
-export function showPlan(terminal: Terminal, write: (text: string) => void, source: string, layout: SourceLayout, { plan, table, warnings }: PlanResult): void {
+export function showPlan(terminal: Terminal, write: (text: string) => void, source: string, layout: SourceLayout, { plan, table, warnings }: Pick<PlanResult, 'plan' | 'table' | 'warnings'>): void {
   terminal.json({
     type: 'plan',
     source,

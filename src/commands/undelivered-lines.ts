@@ -9,21 +9,17 @@ export function undeliveredLines(terminal: Terminal, run: number, name: string):
   let shown = 0;
   return (rows) => {
     for (const row of rows) {
-      terminal.json({
-        type: 'undelivered',
-        run,
-        row: row.row,
-        line: row.line,
-        state: row.state,
-        code: row.code,
-        reason: row.reason,
-        column: row.column,
-        field: row.field,
-      });
+      terminal.json(undeliveredFields(run, row));
       if (shown++ < SHOWN_MAX && !terminal.options.json) terminal.say(`${where(name, row)}: ${row.state}: ${row.reason}`);
     }
     if (shown > SHOWN_MAX && shown - rows.length <= SHOWN_MAX) terminal.detail('more rows are undelivered; `cio-bulk failures` lists them all');
   };
+}
+
+/** A row that did not arrive, or never will, as a line of JSON: names are a contract. */
+export function undeliveredFields(run: number | null, row: Omit<UndeliveredRow, 'persons' | 'payload' | 'single' | 'record'>) {
+  const { line, state, code, reason, column, field } = row;
+  return { type: 'undelivered', run, row: row.row, line, state, code, reason, column, field };
 }
 
 /** `users.csv:17:3`, as compilers say it. */

@@ -1,4 +1,5 @@
 /** Writes operations: from an identifier and finished JSON texts to the text that is sent, with its route and its keys. */
+import type { SingleRequest } from '../domain/chunk.ts';
 import { hashIdentifier } from '../domain/person.ts';
 import type { PersonKind } from '../domain/person.ts';
 import { bytesOver, EVENT_DATA_BYTES_MAX, EVENT_NAME_BYTES_MAX } from '../domain/limits.ts';
@@ -23,6 +24,8 @@ export type EventAction = 'event' | 'page' | 'screen';
 
 export interface Emitter {
   readonly changes: LastChanges;
+  /** Operations so far that are events, pages or screens. */
+  eventCount(): number;
   /** `aliasKind` and `alias`: a second identifier that the attributes set. `extra` goes after the attributes, with a leading comma. */
   identify(kind: PersonKind, value: string, attributes: string, aliasKind: PersonKind, alias: string, extra: string): void;
   act(kind: PersonKind, value: string, action: 'delete' | 'suppress' | 'unsuppress'): void;
@@ -47,6 +50,7 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
   const isV1 = api === 'v1';
   /** Identifiers of different kinds can be one person: when the kind changes, what was remembered proves nothing. */
   let lastKind: PersonKind = 'id';
+  let events = 0;
 
   const isTooLong = (text: string): boolean => {
     const bytes = bytesOver(text, itemBytesMax);
@@ -59,8 +63,14 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
     return fault !== null;
   };
 
+  const emitEvent = (text: string, key: number, single: SingleRequest | null, isGuarded: boolean): void => {
+    events++;
+    packer.operation(text, key, 0, single, isGuarded);
+  };
+
   return {
     changes,
+    eventCount: () => events,
 
     identify(kind, value, attributes, aliasKind, alias, extra) {
       const key = hashIdentifier(kind, value);
@@ -108,7 +118,7 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
       if (!isV1 && kind !== 'anonymous_id') {
         const text = `${START[kind] + quote(value)}},"action":"${action}","name":${nameText},${stamp},"attributes":${data}}`;
         if (text.length * 3 <= itemBytesMax || bytesOver(text, itemBytesMax) === 0) {
-          return seen.has(ulid) ? packer.skip('duplicate_event') : packer.operation(text, personKey, 0, null, isGuarded);
+          return seen.has(ulid) ? packer.skip('duplicate_event') : emitEvent(text, personKey, null, isGuarded);
         }
       }
       const dataBytes = bytesOver(data, EVENT_DATA_BYTES_MAX);
@@ -121,7 +131,7 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
       if (seen.has(ulid)) return packer.skip('duplicate_event');
       const type = action === 'event' ? '' : `"type":"${action}",`;
       const anonymous = kind === 'anonymous_id' ? `"anonymous_id":${quote(value)},` : '';
-      packer.operation(`{${type}${anonymous}"name":${nameText},${stamp},"data":${data}}`, personKey, 0, v1Event(kind, value), isGuarded);
+      emitEvent(`{${type}${anonymous}"name":${nameText},${stamp},"data":${data}}`, personKey, v1Event(kind, value), isGuarded);
     },
 
     other(text, keys, isMerge, v1) {

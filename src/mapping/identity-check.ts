@@ -1,11 +1,10 @@
 /** Suspicious identifiers in a file: one e-mail under two ids, ids that differ only in case or surrounding blanks. */
-import { hash } from 'node:crypto';
 import type { RawRow } from '../domain/block.ts';
 import type { Plan } from '../domain/plan.ts';
-import { scalarText } from './json-values.ts';
-
-/** Identities remembered at most; what comes after is compared with those, but not remembered. */
-const IDENTITIES_MAX = 500_000;
+import { createIdentityTable } from './identity-table.ts';
+import { jsonForm } from './json-rows.ts';
+import { isRecord, scalarText } from './json-values.ts';
+import type { JsonRecord } from './json-values.ts';
 
 export interface IdentityCheck {
   /** `startRow`: number of the first of these rows in the file, from 0. */
@@ -14,62 +13,78 @@ export interface IdentityCheck {
   warnings(): string[];
 }
 
-export function createIdentityCheck(plan: Plan): IdentityCheck {
-  const columnOf = (role: 'id' | 'email'): { name: string; index: number } | undefined => plan.columns.find((column) => column.role === role);
+/** `slotsMax` bounds the memory: what does not fit is compared with what does, and `warnings` says so. */
+export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityCheck {
+  const columnOf = (role: 'id' | 'email'): Column | undefined => plan.columns.find((column) => column.role === role);
   const [id, email] = [columnOf('id'), columnOf('email')];
-  const idOfEmail = new Map<number, number>();
-  const idOfFolded = new Map<number, number>();
-  const shared: Finding = { count: 0, firstRow: 0 };
-  const alike: Finding = { count: 0, firstRow: 0 };
+  const emails = createIdentityTable(slotsMax);
+  const foldedIds = createIdentityTable(slotsMax);
+  const shared = createFinding();
+  const alike = createFinding();
+
+  function note(idText: string, emailText: string, row: number): void {
+    if (idText === '') return;
+    if (foldedIds.differs(idText.trim().toLowerCase(), idText)) alike.add(row);
+    if (emailText !== '' && emails.differs(emailText.toLowerCase(), idText)) shared.add(row);
+  }
 
   return {
     add(rows, startRow) {
-      if (plan.kind !== 'people' || id === undefined) return;
-      for (const [index, row] of rows.entries()) {
-        const idText = cellOf(row, id);
-        if (idText === '') continue;
+      if (plan.kind !== 'people') return;
+      for (let index = 0; index < rows.length; index++) {
+        const row = rows[index];
         const number = startRow + index + 1;
-        const own = shortHash(idText);
-        const folded = idText.trim().toLowerCase();
-        note(idOfFolded, folded === idText ? own : shortHash(folded), own, alike, number);
-        const emailText = email === undefined ? '' : cellOf(row, email).toLowerCase();
-        if (emailText !== '') note(idOfEmail, shortHash(emailText), own, shared, number);
+        if (Array.isArray(row)) note(row[id?.index ?? -1] ?? '', row[email?.index ?? -1] ?? '', number);
+        else if (row !== undefined && 'json' in row) noteJson(row.json, number);
       }
     },
     warnings() {
       const warnings: string[] = [];
-      if (shared.count > 0) warnings.push(`${rowsText(shared.count)} an e-mail that another id has too (first: row ${shared.firstRow}): Customer.io keeps one person per e-mail`);
-      if (alike.count > 0) warnings.push(`${rowsText(alike.count)} an id that differs from another only in case or blanks around it (first: row ${alike.firstRow}): those are different people to Customer.io`);
+      if (shared.count() > 0) warnings.push(`${rowsText(shared.count())} an e-mail that another id has too (first: row ${shared.firstRow()}): Customer.io keeps one person per e-mail`);
+      if (alike.count() > 0) warnings.push(`${rowsText(alike.count())} an id that differs from another only in case or blanks around it (first: row ${alike.firstRow()}): those are different people to Customer.io`);
+      if (emails.isFull() || foldedIds.isFull()) warnings.push('more identifiers than are kept in memory: those that came late were compared with the early ones, not with each other');
       return warnings;
     },
   };
-}
 
-interface Finding {
-  count: number;
-  firstRow: number;
-}
-
-function note(seen: Map<number, number>, key: number, value: number, finding: Finding, row: number): void {
-  const before = seen.get(key);
-  if (before === undefined) {
-    if (seen.size < IDENTITIES_MAX) seen.set(key, value);
-  } else if (before !== value) {
-    finding.count += 1;
-    finding.firstRow ||= row;
+  function noteJson(json: JsonRecord, number: number): void {
+    switch (jsonForm(json)) {
+      case 'flat':
+        return note(fieldOf(json, id?.name), fieldOf(json, email?.name), number);
+      case 'typed': {
+        const traits = [json['traits'], json['attributes'], json['data'], json['properties']].find(isRecord);
+        return note(fieldOf(json, 'userId') || fieldOf(json, 'user_id'), fieldOf(json, 'email') || fieldOf(traits ?? {}, 'email'), number);
+      }
+      case 'operation': {
+        const { identifiers, attributes } = json;
+        if (isRecord(identifiers)) note(fieldOf(identifiers, 'id'), isRecord(attributes) ? fieldOf(attributes, 'email') : '', number);
+      }
+    }
   }
+}
+
+interface Column {
+  readonly name: string;
+  readonly index: number;
+}
+
+function createFinding(): { add(row: number): void; count(): number; firstRow(): number } {
+  let count = 0;
+  let firstRow = 0;
+  return {
+    add(row) {
+      count += 1;
+      firstRow ||= row;
+    },
+    count: () => count,
+    firstRow: () => firstRow,
+  };
 }
 
 function rowsText(count: number): string {
   return count === 1 ? '1 row has' : `${count} rows have`;
 }
 
-function cellOf(row: RawRow, column: { readonly name: string; readonly index: number }): string {
-  if (Array.isArray(row)) return row[column.index] ?? '';
-  return 'json' in row && Object.hasOwn(row.json, column.name) ? (scalarText(row.json[column.name]) ?? '') : '';
-}
-
-/** 48 bits: half a million identities share one about once in two thousand files. */
-function shortHash(text: string): number {
-  return Number.parseInt(hash('sha256', text, 'hex').slice(0, 12), 16);
+function fieldOf(json: JsonRecord, name: string | undefined): string {
+  return name !== undefined && Object.hasOwn(json, name) ? (scalarText(json[name]) ?? '') : '';
 }

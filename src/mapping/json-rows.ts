@@ -3,6 +3,7 @@ import type { Plan } from '../domain/plan.ts';
 import type { Emitter } from './emitter.ts';
 import { createFlatRows } from './flat-rows.ts';
 import { UnwritableValue } from './json-text.ts';
+import { isRecord } from './json-values.ts';
 import type { JsonRecord } from './json-values.ts';
 import { createOperationRows } from './operation-rows.ts';
 import type { Packer } from './packer.ts';
@@ -20,6 +21,25 @@ export function jsonForm(json: JsonRecord): JsonForm {
   return (type === 'page' || type === 'screen') && ('userId' in json || 'anonymousId' in json) ? 'typed' : 'flat';
 }
 
+/** What `cio-bulk failures` has added to a row is not sent, wherever somebody has put it. */
+const ADDED = 'cio_bulk_';
+const PAYLOADS: ReadonlySet<string> = new Set(['attributes', 'data', 'properties', 'traits']);
+
+function withoutAdded(json: JsonRecord): JsonRecord {
+  return Object.keys(json).some((name) => isAdded(name) || (PAYLOADS.has(name) && isRecord(json[name]) && Object.keys(json[name]).some(isAdded)))
+    ? stripped(json, true)
+    : json;
+}
+
+function isAdded(name: string): boolean {
+  return name.startsWith(ADDED);
+}
+
+function stripped(record: JsonRecord, isRow: boolean): JsonRecord {
+  const own = Object.entries(record).filter(([name]) => !isAdded(name));
+  return Object.fromEntries(own.map(([name, value]) => [name, isRow && PAYLOADS.has(name) && isRecord(value) ? stripped(value, false) : value]));
+}
+
 export function createJsonRows(plan: Plan, packer: Packer, emitter: Emitter): (json: JsonRecord) => void {
   const rows = {
     operation: createOperationRows(plan, packer, emitter),
@@ -27,8 +47,9 @@ export function createJsonRows(plan: Plan, packer: Packer, emitter: Emitter): (j
     flat: createFlatRows(plan, packer, emitter),
   };
   return (json) => {
+    const own = withoutAdded(json);
     try {
-      rows[jsonForm(json)](json);
+      rows[jsonForm(own)](own);
     } catch (error) {
       if (!(error instanceof UnwritableValue)) throw error;
       packer.invalid('bad_value', error.message);

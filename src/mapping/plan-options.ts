@@ -68,4 +68,6 @@ export interface PlanResult {
   readonly plan: Plan;
   readonly table: readonly PlanTableRow[];
   readonly warnings: readonly string[];
+  /** Identity conflicts among the rows of the sample. */
+  readonly identityWarnings: readonly string[];
 }

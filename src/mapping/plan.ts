@@ -57,7 +57,7 @@ export function inferPlan(layout: SourceLayout, sample: readonly RawRow[], optio
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);
   identities.add(sample, 0);
-  return { plan, table, warnings: [...warnings, ...identities.warnings()] };
+  return { plan, table, warnings, identityWarnings: identities.warnings() };
 }
 
 /** Without a flat row there are no columns to look for: typed rows and operations say themselves what they are. */

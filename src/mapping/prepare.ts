@@ -10,6 +10,8 @@ import { createPacker } from './packer.ts';
 export interface Preparer {
   /** Blocks must come in file order. The chunk's buffers share no memory with anything else: they may be transferred. */
   prepare(block: RowBlock): PreparedChunk;
+  /** Operations so far that are events, pages or screens. */
+  eventCount(): number;
 }
 
 export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'>): Preparer {
@@ -19,6 +21,7 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
   const jsonRow = createJsonRows(spec.plan, packer, emitter);
 
   return {
+    eventCount: emitter.eventCount,
     prepare(block) {
       const { rows } = block;
       for (let index = 0; index < rows.length; index++) {

@@ -21,24 +21,28 @@ export interface Summary {
 }
 
 export function showSummary(terminal: Terminal, summary: Summary): void {
-  const { tally } = summary;
-  const rowsPerSecond = summary.durationMs > 0 ? Math.round((summary.rowsSettledHere * 1000) / summary.durationMs) : 0;
-  terminal.json({
+  const fields = summaryFields(summary);
+  terminal.json(fields);
+  terminal.data(summaryText(terminal, summary, fields.rows_per_second));
+}
+
+/** The summary as a line of JSON: names are a contract. */
+export function summaryFields(summary: Summary) {
+  return {
     type: 'summary',
     run: summary.run,
     source: summary.source,
     rows_read: summary.rowsRead,
-    ...tally,
+    ...summary.tally,
     pending: summary.pending,
     in_doubt_resent: summary.inDoubtResent,
     requests: summary.requests,
     retries: summary.retries,
     bytes_sent: summary.bytesSent,
     duration_ms: Math.round(summary.durationMs),
-    rows_per_second: rowsPerSecond,
+    rows_per_second: summary.durationMs > 0 ? Math.round((summary.rowsSettledHere * 1000) / summary.durationMs) : 0,
     exit_code: summary.exitCode,
-  });
-  terminal.data(summaryText(terminal, summary, rowsPerSecond));
+  };
 }
 
 function summaryText({ paintData: paint }: Terminal, summary: Summary, rowsPerSecond: number): string {

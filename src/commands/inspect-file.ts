@@ -1,0 +1,109 @@
+import { writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import type { InputFile } from '../input/files.ts';
+import { writeMappingFile } from '../mapping/mapping-write.ts';
+import { samplePayloads } from '../mapping/sample.ts';
+import type { EstimateOptions } from '../report/estimate.ts';
+import { createProgress } from '../report/progress.ts';
+import { safeText, type Terminal } from '../report/terminal.ts';
+import { createInspection, type Inspection } from './inspection.ts';
+import { showInspection } from './inspection-report.ts';
+import { withSample, type OpenSource } from './open-source.ts';
+import { limitedBlocks, type ReadingTask } from './prepared-chunks.ts';
+import { recentSince } from './recent-events.ts';
+import { showPlan } from './show-plan.ts';
+import type { SourceOptions } from './source-flags.ts';
+
+export interface InspectSetting {
+  readonly source: SourceOptions;
+  readonly host: Host;
+  readonly terminal: Terminal;
+  readonly estimate: EstimateOptions;
+  /** The import was told what to do about recent events, or sends to a sandbox: then they are counted and not warned about. */
+  readonly isRecentDecided: boolean;
+  /** One operation of every kind, as it would be sent. */
+  readonly showSamples: boolean;
+  /** Where to write the plan as a mapping file. */
+  readonly mapPath: string | undefined;
+}
+
+/** `validate` and `import --dry-run`: everything that an import does before it sends. Nothing is sent, nothing is journalled. */
+export function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode> {
+  return withSample(file, setting.source, setting.host, async (source) => {
+    const { terminal, host } = setting;
+    showPlan(terminal, terminal.data, source.source, source.layout, source.planned);
+    if (setting.mapPath !== undefined) writeMap(resolve(host.cwd, setting.mapPath), setting.mapPath, source, terminal);
+    if (setting.showSamples) showSamples(source, terminal);
+    const sinceSeconds = recentSince(host);
+    const task: ReadingTask = {
+      layout: source.layout,
+      plan: source.planned.plan,
+      identity: { target: '', dataset: source.name, clockMs: host.clock.now() },
+      from: null,
+      skipRows: setting.source.skip,
+      recent: { policy: setting.source.skipRecent ? 'skip' : 'guard', sinceSeconds },
+      follow: source.follow,
+      name: file.name,
+      rowsMax: setting.source.limit === null ? null : setting.source.limit + setting.source.skip,
+    };
+    const inspection = createInspection(task, setting.estimate, terminal);
+    const startedAt = host.clock.monotonic();
+    const end = (error?: unknown): ExitCode => {
+      const exitCode = exitCodeOf(inspection, error, host);
+      showInspection(terminal, { inspection, source: source.source, durationMs: host.clock.monotonic() - startedAt, rate: setting.estimate.rate, isRecentDecided: setting.isRecentDecided, exitCode });
+      return exitCode;
+    };
+    try {
+      await readAll(source, task, inspection, setting);
+    } catch (error) {
+      const exitCode = end(error); // what was found before is worth knowing
+      if (host.stopping.aborted) return exitCode;
+      throw error;
+    }
+    return end();
+  });
+}
+
+async function readAll(source: OpenSource, task: ReadingTask, inspection: Inspection, { host, terminal }: InspectSetting): Promise<void> {
+  const { layout } = source;
+  const spoolFailed = new AbortController();
+  source.spooled.catch((error: unknown) => spoolFailed.abort(error)); // or the reader would wait for the rest for ever
+  const bytesTotal = source.follow || layout.compression !== 'none' || layout.encoding !== 'utf-8' ? 0 : (await stat(layout.path)).size;
+  const progress = createProgress(terminal, host.clock, task.name);
+  try {
+    for await (const block of limitedBlocks(task, AbortSignal.any([host.stopping, spoolFailed.signal]))) {
+      inspection.add(block);
+      const rows = inspection.rows();
+      progress.update({ done: block.end.offset, total: bytesTotal, rowsSettled: rows, rowsRead: rows, undelivered: inspection.problems.total(), requests: 0 });
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+function exitCodeOf(inspection: Inspection, error: unknown, host: Host): ExitCode {
+  const stopped = host.stopping.aborted ? host.stopCode() : undefined;
+  if (stopped !== undefined) return stopped;
+  if (error !== undefined) return error instanceof CioBulkError ? error.exitCode : EXIT.bug;
+  return inspection.problems.total() > 0 ? EXIT.undelivered : EXIT.ok;
+}
+
+function showSamples(source: OpenSource, terminal: Terminal): void {
+  const spec = { layout: source.layout, plan: source.planned.plan, identity: { target: '', dataset: source.name, clockMs: 0 } };
+  for (const { kind, row, operation, single } of samplePayloads(spec, source.sample)) {
+    const route = single ? `${single.method} ${single.path}` : 'in a v2 batch';
+    terminal.data(`\nSample: ${kind} (row ${row}, ${route})\n  ${safeText(operation)}`);
+  }
+}
+
+function writeMap(path: string, shown: string, source: OpenSource, terminal: Terminal): void {
+  try {
+    writeFileSync(path, writeMappingFile(source.planned));
+  } catch (error) {
+    throw new CioBulkError('output_unwritable', `--write-map ${shown} cannot be written`, { cause: error });
+  }
+  terminal.say(`The plan is in ${shown}; import with --map ${shown} to keep it`);
+}

@@ -1,0 +1,60 @@
+import { EMPTY_TALLY } from '../domain/outcome.ts';
+import type { ExitCode } from '../domain/errors.ts';
+import { bytes, count, plural, span } from '../report/numbers.ts';
+import { summaryFields } from '../report/summary.ts';
+import { safeText, type Terminal } from '../report/terminal.ts';
+import type { Inspection } from './inspection.ts';
+import { RECENT_HOURS } from './recent-events.ts';
+
+export interface InspectionEnd {
+  readonly inspection: Inspection;
+  readonly source: string;
+  readonly durationMs: number;
+  /** Requests per second that the estimate is for; 0 = no limit. */
+  readonly rate: number;
+  readonly isRecentDecided: boolean;
+  readonly exitCode: ExitCode;
+}
+
+/** What was found, as text on stdout or as the summary line of JSON. Never with a value of a row. */
+export function showInspection(terminal: Terminal, end: InspectionEnd): void {
+  const { inspection, source, durationMs, rate, exitCode } = end;
+  const rowsRead = inspection.rows();
+  const invalid = inspection.problems.total();
+  const skippedBy = inspection.skipped();
+  const skipped = Object.values(skippedBy).reduce((a, b) => a + b, 0);
+  const pending = rowsRead - invalid - skipped;
+  const estimate = inspection.estimate();
+  const nothing = { pending, inDoubtResent: 0, requests: 0, retries: 0, bytesSent: 0 };
+  terminal.json({
+    ...summaryFields({ run: null, source, rowsRead, tally: { ...EMPTY_TALLY, invalid, skipped }, ...nothing, durationMs, rowsSettledHere: rowsRead, exitCode }),
+    problems: inspection.problems.counts(),
+    skipped_by: skippedBy,
+    warnings: Object.fromEntries(inspection.warnings()),
+    identity_warnings: inspection.identityWarnings(),
+    recent_events: inspection.recent(),
+    estimate: { ...estimate, rate },
+  });
+  const skips = Object.entries(skippedBy).map(([code, rows]) => `${code} ${count(rows)}`);
+  const blocks = [
+    `${safeText(source)}: ${plural(rowsRead, 'row')} read, ${count(pending)} to send, ${count(invalid)} invalid, ${count(skipped)} skipped${skips.length > 0 ? ` (${skips.join(', ')})` : ''} in ${span(durationMs)}`,
+    ...(rowsRead === 0 ? ['The input has no rows'] : []),
+    ...(invalid > 0 ? [`Cannot be sent:\n${inspection.problems.text()}`] : []),
+    ...warningLines(end),
+    `An import would send ${plural(estimate.requests, 'request')}, ${bytes(estimate.bytes)}, about ${plural(estimate.people, 'person', 'people')} and ${plural(estimate.events, 'event')}: ${rate > 0 ? `${estimate.minutes < 0.02 ? 'a second' : span(estimate.minutes * 60_000)} at ${rate} requests per second` : 'no rate limit'}`,
+    'Nothing was sent.',
+  ];
+  terminal.data(`\n${blocks.join('\n')}`);
+}
+
+function warningLines({ inspection, isRecentDecided }: InspectionEnd): string[] {
+  const recent = inspection.recent();
+  const lines = [
+    ...[...inspection.warnings()].map(([text, rows]) => `${text} (${plural(rows, 'row')})`),
+    ...inspection.identityWarnings(),
+    ...(recent > 0 && !isRecentDecided
+      ? [`${plural(recent, 'event')} younger than ${RECENT_HOURS} hours, or without a time, could trigger campaigns: an import needs --allow-triggers or --skip-recent`]
+      : []),
+  ];
+  return lines.length === 0 ? [] : [`Warnings:\n${lines.map((line) => `  ${safeText(line)}`).join('\n')}`];
+}

@@ -1,0 +1,68 @@
+import type { RowBlock } from '../domain/block.ts';
+import type { PreparedChunk } from '../domain/chunk.ts';
+import type { PrepareSpec } from '../domain/plan.ts';
+import { recordsOf } from '../input/records.ts';
+import { createIdentityCheck } from '../mapping/identity-check.ts';
+import { createPreparer } from '../mapping/prepare.ts';
+import { createEstimate, type Estimate, type EstimateOptions } from '../report/estimate.ts';
+import { createProblems, type Problems } from '../report/problems.ts';
+import type { Terminal } from '../report/terminal.ts';
+import { undeliveredFields, where } from './undelivered-lines.ts';
+
+/** What a source is found to hold. Grows with every block; memory does not. */
+export interface Inspection {
+  add(block: RowBlock): void;
+  readonly problems: Problems;
+  rows(): number;
+  skipped(): Readonly<Record<string, number>>;
+  /** Cells that stay text, milliseconds and the like: rows by sentence. */
+  warnings(): ReadonlyMap<string, number>;
+  identityWarnings(): readonly string[];
+  /** Events that could trigger campaigns. */
+  recent(): number;
+  estimate(): Estimate;
+}
+
+export function createInspection(spec: PrepareSpec & { readonly name: string }, options: EstimateOptions, terminal: Terminal): Inspection {
+  const preparer = createPreparer(spec);
+  const identities = createIdentityCheck(spec.plan);
+  const estimate = createEstimate(options);
+  const problems = createProblems();
+  const warnings = new Map<string, number>();
+  const skipped: Record<string, number> = {};
+  let rows = 0;
+  let recent = 0;
+
+  /** With --json every row is told, as an import tells it; the place of a row is looked up only when it is shown. */
+  function addInvalid(chunk: PreparedChunk): void {
+    const shown = chunk.invalid.filter(({ code }) => terminal.options.json || problems.wants(code));
+    const records = recordsOf(spec.layout, chunk.raw, chunk.start.line, shown.map(({ index }) => index));
+    const places = new Map(shown.map((fault, i) => [fault, records[i]?.line ?? 0]));
+    for (const fault of chunk.invalid) {
+      const line = places.get(fault) ?? 0;
+      const row = { row: chunk.start.row + fault.index + 1, line, state: 'invalid' as const, code: fault.code, reason: fault.message, column: fault.column ?? null, field: fault.field ?? null };
+      problems.add(fault.code, () => `${where(spec.name, row)}: ${row.reason}`);
+      if (terminal.options.json) terminal.json(undeliveredFields(null, row));
+    }
+  }
+
+  return {
+    add(block) {
+      identities.add(block.rows, block.start.row);
+      const chunk = preparer.prepare(block);
+      rows += chunk.rows;
+      recent += chunk.operations.guarded.size;
+      estimate.add(chunk.operations);
+      for (const [code, count] of Object.entries(chunk.skipped)) skipped[code] = (skipped[code] ?? 0) + count;
+      for (const [text, count] of Object.entries(chunk.warnings)) warnings.set(text, (warnings.get(text) ?? 0) + count);
+      if (chunk.invalid.length > 0) addInvalid(chunk);
+    },
+    problems,
+    rows: () => rows,
+    skipped: () => skipped,
+    warnings: () => warnings,
+    identityWarnings: () => identities.warnings(),
+    recent: () => recent,
+    estimate: () => estimate.estimate(preparer.eventCount()),
+  };
+}

@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { plainNumber } from '../config/values.ts';
+import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import { expandInputs } from '../input/files.ts';
+import { addCommonFlags, addHelpEnd, showError, terminalOf, text } from './common.ts';
+import { inspectFile } from './inspect-file.ts';
+import { BATCH_BYTES, BATCH_ROWS, RATE } from './sending-flags.ts';
+import { addSourceFlags, sourceOptions } from './source-flags.ts';
+import { worseOf } from './worse-of.ts';
+
+export function configure(command: Command): void {
+  command.argument('<file...>', 'CSV, TSV or NDJSON files, directories, patterns; - is stdin');
+  addSourceFlags(command)
+    .option('--write-map <file>', 'write the plan as a mapping file, to be kept and given to --map')
+    .option('--rate <n>', 'HTTP requests per second that the estimate is for; 0 = no limit', String(RATE));
+  addCommonFlags(command);
+  addHelpEnd(command, ['cio-bulk validate fixtures/users.csv', 'cio-bulk validate fixtures/users.csv --json'], [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.undelivered, EXIT.sigint, EXIT.sigterm]);
+}
+
+/** Reads everything, sends nothing: no credentials, no journal. A file that cannot be read does not keep the others from being looked at. */
+export async function run(args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
+  const terminal = terminalOf(options, host);
+  const source = sourceOptions(options, host.cwd);
+  const rate = plainNumber('--rate', text(options, 'rate') ?? String(RATE), 0, 100_000);
+  const mapPath = text(options, 'writeMap');
+  const files = await expandInputs(args, host.cwd);
+  if (mapPath !== undefined && files.length > 1) throw new CioBulkError('usage', `--write-map is for one file, and ${files.length} are given`);
+  const estimate = { batchRowsMax: BATCH_ROWS, batchBytesMax: BATCH_BYTES, rate, rowsPerSecond: 0 };
+  let worst: ExitCode = EXIT.ok;
+  for (const file of files) {
+    try {
+      worst = worseOf(worst, await inspectFile(file, { source, host, terminal, estimate, isRecentDecided: source.skipRecent, showSamples: false, mapPath }));
+    } catch (error) {
+      if (!(error instanceof CioBulkError) || file === files.at(-1)) throw error;
+      showError(terminal, error);
+      worst = worseOf(worst, error.exitCode);
+    }
+    if (host.stopping.aborted) break;
+  }
+  return worst;
+}
