@@ -46,7 +46,8 @@ export function createProgress(terminal: Terminal, clock: Clock, name: string): 
 
   function show(point: ProgressPoint): void {
     const { percent, rows, rowsPerSecond, requestsPerSecond, eta } = figures(point);
-    const tail = `${rows} rows · ${count(rowsPerSecond)} rows/s · ${requestsPerSecond} requests/s · ${count(point.undelivered)} undelivered${percent === undefined ? '' : ` · ETA ${eta}`}`;
+    const undelivered = point.undelivered > 0 ? ` · ${count(point.undelivered)} undelivered` : '';
+    const tail = `${rows} rows · ${count(rowsPerSecond)} rows/s · ${requestsPerSecond} requests/s${undelivered}${percent === undefined ? '' : ` · ETA ${eta}`}`;
     if (terminal.isInteractive) {
       bar ??= newBar(terminal, name);
       bar.update(percent ?? 0, { tail });
@@ -93,7 +94,7 @@ function newBar(terminal: Terminal, name: string): SingleBar {
     format: `${safeText(name)} {bar} {percentage} % · {tail}`,
     stream: terminal.stderr,
     fps: REDRAW_FPS,
-    barsize: 20,
+    barsize: 12, // with the figures behind it a line fits into 80 to 100 columns
     hideCursor: true,
     clearOnComplete: true,
     forceRedraw: false,
