@@ -1,6 +1,6 @@
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { settledRows, type Tally } from '../domain/outcome.ts';
+import { EMPTY_TALLY, settledRows, type Tally } from '../domain/outcome.ts';
 import { countRows, decodeRanges } from '../domain/row-ranges.ts';
 import { findRun, inDoubtOf, type Run } from '../journal/runs.ts';
 import { addsUp, type RunEnd } from '../pipeline/run.ts';
@@ -49,6 +49,15 @@ export function endRun(ending: RunEnding): ExitCode {
   if (ending.error instanceof CioBulkError) ending.error.next = sameCommand(host);
   else if (ending.error === undefined) sayNext(ending, counts.tally, exitCode);
   return exitCode;
+}
+
+/** An empty file, or a header alone: fine, and said so. */
+export function endWithoutRows(terminal: Terminal, source: string, session: SendingSession): ExitCode {
+  terminal.say('The input has no rows');
+  showSummary(terminal, {
+    run: null, source, rowsRead: 0, tally: EMPTY_TALLY, pending: 0, inDoubtResent: 0, ...session.traffic(), durationMs: 0, rowsSettledHere: 0, exitCode: EXIT.ok,
+  }); // prettier-ignore
+  return EXIT.ok;
 }
 
 function storedCounts(session: SendingSession, run: Run): { tally: Tally; rowsRead: number; pending: number } {

@@ -7,11 +7,11 @@ import { settledRows } from '../domain/outcome.ts';
 import { recordsOf } from '../input/records.ts';
 import type { InputFile } from '../input/files.ts';
 import { createImportLedger } from '../journal/import-ledger.ts';
-import { setEnvironment } from '../journal/runs.ts';
+import { runsOfSource, setEnvironment } from '../journal/runs.ts';
 import { runPipeline } from '../pipeline/run.ts';
 import { createProgress } from '../report/progress.ts';
 import type { Terminal } from '../report/terminal.ts';
-import { endRun } from './end-run.ts';
+import { endRun, endWithoutRows } from './end-run.ts';
 import { findOrCreateRun, type RunSpec } from './find-run.ts';
 import { createLimits } from './limits.ts';
 import { openSource } from './open-source.ts';
@@ -41,6 +41,10 @@ export async function importFile(file: InputFile, setting: ImportSetting): Promi
   const fingerprint = createHash('sha256').update(JSON.stringify(options.meaning)).digest('hex');
   const recent = await decideOnRecent(source, { allowTriggers: sending.allowTriggers, skipRecent: options.skipRecent, isSandbox: session.target.isSandbox }, host);
   showPlan(terminal, terminal.say, source.source, source.layout, { ...source.planned, warnings: [...source.planned.warnings, ...source.planned.identityWarnings] });
+  if (source.sample.length === 0 && runsOfSource(journal, source.key, workspace).length === 0) {
+    await source.discard();
+    return endWithoutRows(terminal, source.source, session); // no run: what the file holds later is not decided by an empty sample
+  }
   const { run, spec, nothingToSend } = await findOrCreateRun({
     journal, terminal, workspace, fingerprint,
     sourceKey: source.key, source: source.source, environmentId: session.environmentId, restart: setting.restart, now: host.clock.now(),

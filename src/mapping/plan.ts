@@ -21,7 +21,8 @@ import { isZone } from './zones.ts';
 export function inferPlan(layout: SourceLayout, sample: readonly RawRow[], options: PlanOptions): PlanResult {
   const map = options.map ?? null;
   const forms = countForms(sample);
-  const columns = createColumns(layout.format === 'ndjson' ? fieldNames(sample) : layout.header);
+  // Blanks around a name in the header are nobody's intention; cells keep theirs.
+  const columns = createColumns(layout.format === 'ndjson' ? fieldNames(sample) : layout.header.map((name) => name.trim()));
   const roles = rolesOf(columns, layout, options, forms);
   const types = parseTypes(options.types);
   const empty = options.empty ?? map?.empty ?? (layout.format === 'ndjson' ? 'keep' : 'omit');
@@ -53,7 +54,8 @@ export function inferPlan(layout: SourceLayout, sample: readonly RawRow[], optio
   };
   attributeTree(plan); // refuses two things in one place
   assertOneEmail(plan);
-  if (layout.format !== 'ndjson' || forms.flat > 0) assertUsable(plan, columns.names);
+  const isEmpty = layout.format !== 'ndjson' && layout.header.length === 0; // no header, no rows: nothing can go wrong
+  if (!isEmpty && (layout.format !== 'ndjson' || forms.flat > 0)) assertUsable(plan, columns.names);
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);
   identities.add(sample, 0);
