@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, type ExitCode } from './domain/errors.ts';
 import type { Clock, Host } from './domain/host.ts';
@@ -21,6 +22,7 @@ const clock: Clock = {
 export function processHost(): Host {
   const stopping = new AbortController();
   const aborting = new AbortController();
+  setMaxListeners(0, stopping.signal, aborting.signal); // every request in flight listens
   let stopCode: ExitCode | undefined;
   const onSignal = (code: ExitCode) => (): void => {
     stopCode ??= code;

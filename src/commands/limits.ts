@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { CioBulkError, type ErrorCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { RunProgress } from '../pipeline/run.ts';
@@ -27,8 +28,10 @@ export function createLimits(options: Pick<SendingOptions, 'maxErrors' | 'maxDur
     options.maxDurationMs === undefined
       ? undefined
       : setTimeout(() => end('deadline_reached', '--max-duration is over; what was in flight is settled', 'run the same command again to go on'), options.maxDurationMs);
+  const stopping = AbortSignal.any([host.stopping, stop.signal]);
+  setMaxListeners(0, stopping); // every request in flight listens
   return {
-    stopping: AbortSignal.any([host.stopping, stop.signal]),
+    stopping,
     check({ tally }) {
       const { maxErrors } = options;
       if (!maxErrors || reason) return;

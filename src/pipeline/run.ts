@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { rowNumber } from '../domain/batch.ts';
 import type { Batch, WindowChunk } from '../domain/batch.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
@@ -69,6 +70,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   const bell = createBell();
   const window = createWindow();
   const halt = new AbortController(); // a stop that was asked for, or a failure: nothing new starts
+  setMaxListeners(0, halt.signal); // every batch under way listens
   const failure: { error?: unknown } = {};
   let batchesUnderWay = 0;
   let settledAhead = countRows(before.settled); // by earlier processes, and not read again yet

@@ -1,0 +1,140 @@
+import { setMaxListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { createPacer, type PacerOptions } from '../../../src/api/pacer.ts';
+import { realClock } from '../../support/real-clock.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+import { maxInAnySecond } from '../../support/windows.ts';
+
+const never = new AbortController().signal;
+setMaxListeners(0, never);
+
+/** Asks for `count` starts from many callers at once and gives the times at which they came, in milliseconds. */
+async function starts(options: Omit<PacerOptions, 'clock'>, count: number, rows = 1): Promise<number[]> {
+  const pacer = createPacer({ ...options, clock: realClock });
+  const from = performance.now();
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      await pacer.start(rows, i % 3 === 0, never);
+      return performance.now() - from;
+    }),
+  );
+}
+
+describe('pacing', () => {
+  it('never starts more than the rate within any second, and uses 97 % of it', async () => {
+    const times = await starts({ rate: 80, rowsPerSecond: 0 }, 240);
+    expect(maxInAnySecond(times)).toBeLessThanOrEqual(81);
+    expect(239 / ((Math.max(...times) - Math.min(...times)) / 1000)).toBeGreaterThanOrEqual(0.97 * 80);
+  });
+
+  it.each([2.5, 15, 200])('holds at %d a second too', async (rate) => {
+    const times = await starts({ rate, rowsPerSecond: 0 }, Math.ceil(rate * 1.6) + 2);
+    expect(maxInAnySecond(times)).toBeLessThanOrEqual(rate + 1);
+    expect((times.length - 1) / ((Math.max(...times) - Math.min(...times)) / 1000)).toBeGreaterThanOrEqual(0.9 * rate);
+  });
+
+  it('is smooth: no second’s worth at once', async () => {
+    const times = await starts({ rate: 50, rowsPerSecond: 0 }, 50);
+    const inTenthOfSecond = times.map((at) => times.filter((other) => other >= at && other < at + 100).length);
+    expect(Math.max(...inTenthOfSecond)).toBeLessThanOrEqual(8);
+  });
+
+  it('counts the starts of the process before', async () => {
+    const recentStartsAgoMs = Array.from({ length: 80 }, (_, i) => i * 12);
+    const times = await starts({ rate: 80, rowsPerSecond: 0, recentStartsAgoMs }, 100);
+    expect(maxInAnySecond([...recentStartsAgoMs.map((ago) => -ago), ...times])).toBeLessThanOrEqual(81);
+  });
+
+  it('limits rows as well', async () => {
+    const times = await starts({ rate: 0, rowsPerSecond: 1000 }, 12, 100);
+    expect(Math.max(...times)).toBeGreaterThanOrEqual(1_090);
+  });
+
+  it('has no limit at rate 0', async () => {
+    const times = await starts({ rate: 0, rowsPerSecond: 0 }, 2000);
+    expect(Math.max(...times)).toBeLessThan(1_000);
+  });
+
+  it('goes on when the wall clock jumps by an hour, either way', async () => {
+    let offset = 0;
+    const clock = { ...realClock, now: () => Date.now() + offset };
+    const now = Date.now;
+    try {
+      const pacer = createPacer({ rate: 100, rowsPerSecond: 0, clock });
+      for (const jump of [3_600_000, -3_600_000]) {
+        const from = performance.now();
+        for (let i = 0; i < 20; i++) {
+          await pacer.start(1, false, never);
+          if (i !== 10) continue;
+          offset += jump;
+          Date.now = () => now() + offset; // what Bottleneck looks at
+        }
+        expect(performance.now() - from).toBeLessThan(2_000);
+      }
+    } finally {
+      Date.now = now;
+    }
+  });
+});
+
+describe('waiting', () => {
+  it('retries go first', async () => {
+    const clock = fakeClock();
+    const pacer = createPacer({ rate: 0, rowsPerSecond: 1, clock });
+    const order: string[] = [];
+    const wait = (name: string, urgent: boolean): void => void pacer.start(1, urgent, never).then(() => order.push(name));
+    wait('first', false);
+    wait('new', false);
+    wait('retry', true);
+    await clock.pass(3_000);
+    expect(order).toEqual(['first', 'retry', 'new']);
+  });
+
+  it('a pause that a 429 asked for ends with the run: no sleeper stays behind', async () => {
+    const clock = fakeClock();
+    const stop = new AbortController();
+    const pacer = createPacer({ rate: 0, rowsPerSecond: 0, clock });
+    pacer.slowDown(300_000);
+    const waiting = Promise.all([pacer.start(1, false, stop.signal), pacer.start(1, true, stop.signal)]);
+    await clock.pass(10);
+    expect(clock.sleeping()).toBe(1);
+    stop.abort();
+    await waiting;
+    expect(clock.sleeping()).toBe(0);
+  });
+
+  it('a waiter that leaves does not take another one with it', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.boolean(), { minLength: 1, maxLength: 30 }), async (leaving) => {
+        const clock = fakeClock();
+        const stop = new AbortController();
+        const pacer = createPacer({ rate: 0, rowsPerSecond: 10, clock });
+        let granted = 0;
+        for (const leaves of leaving) void pacer.start(1, false, leaves ? stop.signal : never).then(() => granted++);
+        stop.abort();
+        await clock.pass(5_000);
+        expect(granted).toBe(leaving.length);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('429', () => {
+  it('halves the rate for everybody, at most once a second, and wins it back step by step', async () => {
+    const clock = fakeClock();
+    const pacer = createPacer({ rate: 80, rowsPerSecond: 0, clock });
+    pacer.slowDown(0);
+    pacer.slowDown(0);
+    expect(pacer.currentRate()).toBe(40);
+    await clock.pass(1_000);
+    pacer.slowDown(0);
+    expect(pacer.currentRate()).toBe(20);
+    for (let i = 0; i < 20; i++) {
+      await clock.pass(1_000);
+      pacer.slowDown(0);
+    }
+    expect(pacer.currentRate()).toBe(1);
+  });
+});
