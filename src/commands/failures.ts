@@ -11,7 +11,7 @@ import { openJournal, type Journal } from '../journal/open.ts';
 import { findRun } from '../journal/runs.ts';
 import { latestRunWithUndelivered, undeliveredRows } from '../journal/undelivered.ts';
 import { csvFailures, jsonKeysOf, ndjsonFailures, type FailuresWriter } from '../report/failures-file.ts';
-import { plural } from '../report/numbers.ts';
+import { plural, shellWord } from '../report/numbers.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
 import type { RunSpec } from './find-run.ts';
 
@@ -43,6 +43,7 @@ export async function run(_args: readonly string[], options: Record<string, unkn
     const rows = output === undefined || output === '-' ? await toStdout(lines, host) : toFile(lines, resolve(host.cwd, output));
     const written = rows - (writer?.header === undefined || rows === 0 ? 0 : 1);
     terminal.say(id === undefined ? 'No run has undelivered rows' : `${plural(written, 'undelivered row')} of run ${id}${output === undefined ? '' : ` in ${output}`}`);
+    if (output !== undefined && written > 0) terminal.say(`Send the corrected rows with: cio-bulk retry-failed --run ${id} --from ${shellWord(output)}`);
     return EXIT.ok;
   } finally {
     journal.close();

@@ -56,7 +56,7 @@ export async function run(_args: readonly string[], options: Record<string, unkn
     const chunks =
       fixedPath === undefined
         ? retryChunks(journal, run.id, states, (row) => row.code === 'would_trigger' && !sending.allowTriggers)
-        : fixedChunks({ journal, run, path: fixedPath, host, workspace: session.workspace });
+        : fixedChunks({ journal, run, path: fixedPath, host, workspace: session.workspace, allowTriggers: sending.allowTriggers || session.target.isSandbox, warn: terminal.warn });
     const startedAt = host.clock.monotonic();
     const toSend = run.tally.failed + (states.includes('rejected') ? run.tally.rejected : 0) + (states.includes('unclear') ? run.tally.unclear : 0);
     const progress = createProgress(terminal, host.clock, `retry of run ${run.id}`);

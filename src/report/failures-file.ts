@@ -28,9 +28,9 @@ export function csvFailures({ run, layout, cellsOf }: FailuresSource, jsonKeys: 
   return {
     header: [...ADDED_COLUMNS, ...names].map(cell).join(delimiter),
     line(row) {
-      const isReadable = isJson ? parseObject(row.record) !== undefined : cellsOf(row.record) !== undefined;
+      const isReadable = isRecord(row) && (isJson ? parseObject(row.record) : cellsOf(row.record)) !== undefined;
       const added = [String(run), String(row.row), String(row.line), row.state, row.code, noFormula(row.reason), isReadable ? '' : noFormula(row.record)].map(cell);
-      const rest = isJson ? names.map((name) => cell(jsonCell(parseObject(row.record)?.[name]))).join(delimiter) : isReadable ? row.record : names.map(() => '').join(delimiter);
+      const rest = isJson ? names.map((name) => cell(jsonCell(isReadable ? parseObject(row.record)?.[name] : undefined))).join(delimiter) : isReadable ? row.record : names.map(() => '').join(delimiter);
       return names.length === 0 ? added.join(delimiter) : `${added.join(delimiter)}${delimiter}${rest}`;
     },
   };
@@ -50,17 +50,22 @@ export function ndjsonFailures({ run, layout, cellsOf }: FailuresSource): Failur
         cio_bulk_reason: row.reason,
       };
       if (layout.format === 'ndjson') {
-        const object = parseObject(row.record);
-        if (!object) return JSON.stringify({ ...added, cio_bulk_record: row.record });
+        if (!isRecord(row) || !parseObject(row.record)) return JSON.stringify({ ...added, cio_bulk_record: row.record });
         const inner = oneLine(row.record).slice(1);
         return `${JSON.stringify(added).slice(0, -1)}${inner === '}' ? '' : ','}${inner}`;
       }
-      const cells = cellsOf(row.record);
-      if (!cells) return JSON.stringify({ ...added, cio_bulk_record: row.record });
-      const original = Object.fromEntries(cells.map((text, i) => [layout.header[i]?.trim() ?? `column_${i + 1}`, text]));
+      const cells = isRecord(row) ? cellsOf(row.record) : undefined;
+      if (cells?.length !== layout.header.length) // with a cell too few, values would stand under wrong names
+        return JSON.stringify({ ...added, cio_bulk_record: row.record });
+      const original = Object.fromEntries(cells.map((text, i) => [layout.header[i]?.trim() ?? '', text]));
       return JSON.stringify({ ...added, ...original });
     },
   };
+}
+
+/** A row that could not be read is kept whole: its text might swallow the rows behind it, or look like something it is not. */
+function isRecord({ code }: UndeliveredRow): boolean {
+  return code !== 'unparsable';
 }
 
 /** Top-level keys of the JSON objects among the records, in order of appearance. */
