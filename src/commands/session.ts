@@ -16,6 +16,7 @@ import type { Courier } from '../pipeline/deliver.ts';
 import { count } from '../report/numbers.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { canContinue, sameCommand } from './same-command.ts';
+import { closing } from './closing.ts';
 import { startSandbox, type Sandbox } from './sandbox-process.ts';
 import { assertTargetFlags, type SendingOptions } from './sending-flags.ts';
 
@@ -54,56 +55,46 @@ interface SessionSetting {
   readonly terminal: Terminal;
 }
 
-async function openSession<T>({ command, options, journalPath, host, terminal }: SessionSetting, work: (session: SendingSession) => Promise<T>): Promise<T> {
-  assertTargetFlags(options);
-  const realTarget = options.sandbox ? undefined : targetFrom(withEnvFile(host.env, options.envFile));
-  const journal = openJournal(journalPath);
-  try {
+function openSession<T>({ command, options, journalPath, host, terminal }: SessionSetting, work: (session: SendingSession) => Promise<T>): Promise<T> {
+  return closing(async (defer) => {
+    assertTargetFlags(options);
+    const { clock } = host;
+    const realTarget = options.sandbox ? undefined : targetFrom(withEnvFile(host.env, options.envFile));
+    const journal = openJournal(journalPath);
+    defer(() => closeJournal(journal));
     const sandbox = options.sandbox ? await startSandbox({ db: join(dirname(journalPath), 'sandbox.db') }) : undefined;
-    try {
-      const target = realTarget ?? sandboxTarget(sandbox);
-      const workspace = workspaceOf(target);
-      const lock = lockSender(journal, workspace, command, process.pid, host.clock.now);
-      let recentStarts: readonly number[] = [];
-      try {
-        const { clock } = host;
-        const pacer = createPacer({ rate: options.rate, rowsPerSecond: options.rowsPerSecond, clock, ...earlierStarts(lock.recentStartsAgoMs, options.rate) });
-        const wire = createHttpSender({
-          baseUrl: target.trackUrl,
-          credentials: { siteId: new Secret(target.siteId), apiKey: new Secret(target.trackApiKey) },
-          connections: options.concurrency,
-          timeoutMs: options.timeoutMs,
-          clock,
-        });
-        try {
-          const slots = createSlots(options.concurrency);
-          const persistent = createPersistentSender({
-            wire, pacer, slots, clock, breaker: createBreaker(clock), random: host.random,
-            maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs,
-          }); // prettier-ignore
-          const environmentId = options.preflight ? await preflight(target, { wire, pacer, host, terminal, maxAttempts: options.maxAttempts }) : undefined;
-          return await work({
-            journal,
-            target,
-            workspace,
-            environmentId,
-            courier: { send: (request, stopping) => persistent.send(request, { stopping, aborting: host.aborting }) },
-            requestsTaken: slots.taken,
-            traffic: () => ({ requests: persistent.requests(), retries: persistent.retries(), bytesSent: wire.bytesSent() }),
-          });
-        } finally {
-          await wire.close();
-          recentStarts = pacer.recentStartsAgoMs();
-        }
-      } finally {
-        lock.release(recentStarts);
-      }
-    } finally {
-      await closeSandbox(sandbox, terminal);
-    }
-  } finally {
-    closeJournal(journal);
-  }
+    defer(() => closeSandbox(sandbox, terminal));
+    const target = realTarget ?? sandboxTarget(sandbox);
+    const workspace = workspaceOf(target);
+    const lock = lockSender(journal, workspace, command, process.pid, clock.now);
+    let recentStarts: readonly number[] = [];
+    defer(() => lock.release(recentStarts));
+    const pacer = createPacer({ rate: options.rate, rowsPerSecond: options.rowsPerSecond, clock, ...earlierStarts(lock.recentStartsAgoMs, options.rate) });
+    defer(() => void (recentStarts = pacer.recentStartsAgoMs()));
+    const wire = createHttpSender({
+      baseUrl: target.trackUrl,
+      credentials: { siteId: new Secret(target.siteId), apiKey: new Secret(target.trackApiKey) },
+      connections: options.concurrency,
+      timeoutMs: options.timeoutMs,
+      clock,
+    });
+    defer(() => wire.close());
+    const slots = createSlots(options.concurrency);
+    const persistent = createPersistentSender({
+      wire, pacer, slots, clock, breaker: createBreaker(clock), random: host.random,
+      maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs,
+    }); // prettier-ignore
+    const environmentId = options.preflight ? await preflight(target, { wire, pacer, host, terminal, maxAttempts: options.maxAttempts }) : undefined;
+    return work({
+      journal,
+      target,
+      workspace,
+      environmentId,
+      courier: { send: (request, stopping) => persistent.send(request, { stopping, aborting: host.aborting }) },
+      requestsTaken: slots.taken,
+      traffic: () => ({ requests: persistent.requests(), retries: persistent.retries(), bytesSent: wire.bytesSent() }),
+    });
+  });
 }
 
 /** A process that died leaves no word about its last requests: then its whole last second counts as used up. */
