@@ -10,6 +10,7 @@ import { createProgress } from '../report/progress.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { endRun } from './end-run.ts';
 import { createLimits } from './limits.ts';
+import { sameCommand } from './same-command.ts';
 import type { SendingOptions } from './sending-flags.ts';
 import type { SendingSession } from './session.ts';
 import { undeliveredLines } from './undelivered-lines.ts';
@@ -34,6 +35,11 @@ export function finishedSweeps({ journal, workspace }: SendingSession, loadtest:
     if (run?.state !== 'finished') return done;
     done.push(run);
   }
+}
+
+/** Whether a finished sweep reached everybody. One that did not is worth nothing, however often it is followed by its like. */
+export function reachedAll({ tally }: Run): boolean {
+  return tally.failed + tally.rejected + tally.unclear === 0;
 }
 
 /** Deletes test people 0 to max_n, as a run of its own: journalled, rate limited, and continued where it was interrupted. */
@@ -66,7 +72,7 @@ export async function sweep(loadtest: LoadtestRun, number: number, { session, se
         progress.update({ done: offset, total: loadtest.max_n + 1, rowsSettled: settledRows(tally), rowsRead, undelivered: tally.failed + tally.rejected + tally.unclear, requests: session.traffic().requests }),
     });
     progress.stop();
-    return endRun({ terminal, run, end, host, session, startedAt, settledBefore, stop: limits.reason() });
+    return endRun({ terminal, run, end, host, session, startedAt, settledBefore, stop: limits.reason(), next: sameCommand(host) });
   } catch (error) {
     progress.stop();
     endRun({ terminal, run, host, session, startedAt, settledBefore, error });

@@ -5,14 +5,14 @@ import { duration, plainNumber } from '../config/values.ts';
 import { crashPoint } from '../domain/crash-point.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { personId, type LoadtestRun } from '../domain/loadtest.ts';
+import { personId, type LoadtestLedger, type LoadtestRun } from '../domain/loadtest.ts';
 import { createLoadtestLedger } from '../journal/loadtests.ts';
 import { openJournal } from '../journal/open.ts';
 import { count, plural, span } from '../report/numbers.ts';
 import { textTable } from '../report/plan-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { ask } from './ask.ts';
-import { finishedSweeps, sweep, type SweepSetting } from './cleanup-sweep.ts';
+import { finishedSweeps, reachedAll, sweep, type SweepSetting } from './cleanup-sweep.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
 import { sameCommand } from './same-command.ts';
 import { addTargetFlags, type SendingOptions } from './sending-flags.ts';
@@ -20,7 +20,9 @@ import { withSendingSession, type SendingSession } from './session.ts';
 
 /** The service applies deletes late, and a late update call would bring a person back: hence a second sweep. */
 const SWEEPS_MIN = 2;
+/** Of one call: whoever calls again may have found out what keeps creating people. */
 const SWEEPS_MAX = 5;
+const SETTLE_MS = 60_000;
 const SANDBOX_SETTLE_MS = 500;
 /** k6 stops by itself within seconds when its launcher dies; until then it may still create people. */
 const K6_GONE_MS = 15_000;
@@ -32,7 +34,7 @@ export function configure(command: Command): void {
     .option('--dry-run', 'say what would be deleted')
     .option('--yes', 'do not ask')
     .option('--confirm <last4>', 'last 4 characters of the site id, instead of --yes')
-    .option('--rate <n>', 'HTTP requests per second in all', '80')
+    .option('--rate <n>', 'HTTP requests per second in all, retries included; 0 = no limit', '80')
     .option('--settle-wait <duration>', 'between two sweeps, since the service applies late (default: 60s; sandbox: 500ms)');
   addCommonFlags(command);
   addHelpEnd(
@@ -48,19 +50,23 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const journalPath = journalPathOf(options, host);
   if (options['list'] === true) return list(journalPath, terminal);
   const settleWait = text(options, 'settleWait');
+  const settleWaitMs = settleWait === undefined ? undefined : duration('--settle-wait', settleWait, 0);
   const sending = sessionOptions(options);
   return withSendingSession({ command: 'cleanup', options: sending, journalPath, host, terminal }, async (session) => {
     const ledger = createLoadtestLedger(session.journal);
-    const loadtests = chosen(ledger.uncleaned(session.workspace), ledger.list(), text(options, 'run'));
-    if (loadtests.length === 0) terminal.say('Nothing to clean up: every load test of this workspace is cleaned up');
+    const loadtests = chosen(ledger, session.workspace, text(options, 'run'));
+    if (loadtests.length === 0) {
+      terminal.say('Nothing to clean up: every load test of this workspace is cleaned up');
+      return EXIT.ok;
+    }
     const people = loadtests.reduce((sum, { max_n: maxN }) => sum + maxN + 1, 0);
     if (options['dryRun'] === true) {
       for (const loadtest of loadtests) announce(loadtest, terminal);
       terminal.say(`Dry run: ${plural(people, 'test person', 'test people')} would be deleted`);
       return EXIT.ok;
     }
-    if (people > 0) await confirm(session, people, options, host);
-    const settleMs = settleWait === undefined ? (session.target.isSandbox ? SANDBOX_SETTLE_MS : 60_000) : duration('--settle-wait', settleWait, 0);
+    await confirm(session, people, options, host);
+    const settleMs = settleWaitMs ?? (session.target.isSandbox ? SANDBOX_SETTLE_MS : SETTLE_MS);
     for (const loadtest of loadtests) {
       const code = await cleanUp(loadtest, settleMs, { session, sending, host, terminal });
       if (code !== EXIT.ok) return code;
@@ -76,8 +82,8 @@ export async function run(args: readonly string[], options: Record<string, unkno
 /** Sweeps until two are done and nobody is left. What is done is in the journal: an interrupted cleanup goes on from there. */
 async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: SweepSetting): Promise<ExitCode> {
   const { session, host, terminal } = setting;
-  await untilGone(loadtest.k6_pid, host);
-  for (;;) {
+  await untilGone(loadtest, host);
+  for (let sweeps = 0; ; sweeps++) {
     const done = finishedSweeps(session, loadtest);
     if (done.length > 0) {
       const restMs = (done.at(-1)?.updatedAt ?? 0) + settleMs - host.clock.now();
@@ -89,11 +95,11 @@ async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: SweepSe
         terminal.next(sameCommand(host));
         return host.stopCode() ?? EXIT.unfinished;
       }
-      if (done.length >= SWEEPS_MIN && (await isGone(loadtest, session, terminal))) return EXIT.ok;
+      if (done.filter(reachedAll).length >= SWEEPS_MIN && (await isGone(loadtest, session, terminal))) return EXIT.ok;
     }
-    if (done.length >= SWEEPS_MAX)
+    if (sweeps >= SWEEPS_MAX)
       throw new CioBulkError('cleanup_unverified', `people of load test ${loadtest.id} are still found after ${SWEEPS_MAX} sweeps`, {
-        hint: 'something may still be creating them; stop it and run the same command again',
+        hint: 'something may still be creating them: stop it first',
       });
     const code = await sweep(loadtest, done.length + 1, setting);
     if (code !== EXIT.ok) return code;
@@ -111,13 +117,16 @@ async function isGone(loadtest: LoadtestRun, { target }: SendingSession, termina
     terminal.warn('the App API gave no answer: whether anybody is left is not verified');
     return true;
   }
-  if (left > 0) terminal.say(`${count(left)} test people are still there: another sweep`);
+  if (left > 0) terminal.say(`${plural(left, 'test person is', 'test people are')} still there: another sweep`);
   return left === 0;
 }
 
-async function untilGone(pid: number | null, host: Host): Promise<void> {
-  const deadline = host.clock.monotonic() + K6_GONE_MS;
-  while (pid !== null && isAlive(pid) && host.clock.monotonic() < deadline && !host.stopping.aborted) await host.clock.sleep(200, host.stopping);
+/** Only a launcher that was killed leaves a load test unfinished. If that was before it noted k6's pid, time has to tell. */
+async function untilGone({ state, k6_pid: pid, started_at: startedAt }: LoadtestRun, { clock, stopping }: Host): Promise<void> {
+  const passedMs = pid === null ? Math.max(0, clock.now() - startedAt) : 0;
+  const deadline = clock.monotonic() + K6_GONE_MS - passedMs;
+  const mayLive = (): boolean => state !== 'finished' && (pid === null || isAlive(pid)) && clock.monotonic() < deadline;
+  while (mayLive() && !stopping.aborted) await clock.sleep(200, stopping);
 }
 
 function isAlive(pid: number): boolean {
@@ -128,10 +137,13 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function chosen(uncleaned: readonly LoadtestRun[], all: readonly LoadtestRun[], id: string | undefined): readonly LoadtestRun[] {
+function chosen(ledger: LoadtestLedger, workspace: string, id: string | undefined): readonly LoadtestRun[] {
+  const uncleaned = ledger.uncleaned(workspace);
   if (id === undefined) return uncleaned;
-  const known = all.find((loadtest) => loadtest.id === id);
+  const known = ledger.list().find((loadtest) => loadtest.id === id);
   if (!known) throw new CioBulkError('no_such_run', `there is no load test ${JSON.stringify(id)} in this journal`, { hint: '`cio-bulk cleanup --list` shows them' });
+  if (known.workspace !== workspace)
+    throw new CioBulkError('wrong_workspace', `load test ${id} ran in another workspace than these credentials belong to`, { hint: 'use the credentials (or --sandbox) with which it ran' });
   return uncleaned.filter((loadtest) => loadtest.id === id);
 }
 

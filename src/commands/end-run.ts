@@ -21,6 +21,8 @@ export interface RunEnding {
   /** What stopped it before its source ended, if no signal did. */
   readonly stop?: CioBulkError | undefined;
   readonly limit?: number | null;
+  /** Finishes a job whose rows have failed; a retry of these rows unless it is given. */
+  readonly next?: string;
   readonly startedAt?: number;
   readonly settledBefore?: number;
   readonly note?: string;
@@ -75,7 +77,7 @@ function exitCodeOf({ error, end, stop, host }: RunEnding, tally: Tally): ExitCo
   return tally.failed + tally.rejected + tally.invalid + tally.unclear > 0 ? EXIT.undelivered : EXIT.ok;
 }
 
-function sayNext({ terminal, run, host, end, stop, limit }: RunEnding, tally: Tally, exitCode: ExitCode): void {
+function sayNext({ terminal, run, host, end, stop, limit, next }: RunEnding, tally: Tally, exitCode: ExitCode): void {
   if (end && !end.finished) {
     if (stop) terminal.say(`Stopped: ${stop.message}`);
     else if (host.stopCode() === undefined && limit !== null && limit !== undefined) terminal.say(`Stopped after ${plural(limit, 'row')} (--limit)`);
@@ -84,7 +86,10 @@ function sayNext({ terminal, run, host, end, stop, limit }: RunEnding, tally: Ta
   }
   if (exitCode !== EXIT.undelivered) return;
   const journal = journalFlag(host);
-  if (tally.failed > 0) {
+  if (next !== undefined) {
+    terminal.say(`See what is undelivered: cio-bulk failures --run ${run.id}${journal}`);
+    terminal.next(next);
+  } else if (tally.failed > 0) {
     if (tally.rejected + tally.invalid + tally.unclear > 0) terminal.say(`See what else is undelivered: cio-bulk failures --run ${run.id}${journal}`);
     terminal.next(`cio-bulk retry-failed --run ${run.id}${journal}${host.argv.includes('--sandbox') ? ' --sandbox' : ''}`);
   } else terminal.next(`cio-bulk failures --run ${run.id}${journal}`);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { withEnvFile } from '../config/env-file.ts';
@@ -17,6 +17,7 @@ import { prepareLoadtest, runLoadtest, type PreparedLoadtest } from '../loadtest
 import { readLatest, readSummary, type LoadtestFiles } from '../loadtest/store.ts';
 import type { LoadtestSummary } from '../loadtest/summary.ts';
 import { toTable } from '../loadtest/table.ts';
+import { shellWord } from '../report/numbers.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
 import { createLoadProgress } from './loadtest-progress.ts';
@@ -59,23 +60,33 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const guard = { plan: prepared.plan, confirm: text(options, 'confirm'), allowOverLimit: options['allowOverLimit'] === true, force: options['force'] === true };
   checkGuards({ ...guard, target: known, uncleaned: [] });
   const baseline = readBaseline(root, text(options, 'compare'), prepared);
+  const junit = junitPath(text(options, 'junit'), host);
 
   const result = await withSendingSession({ command: 'loadtest', options: sessionOptions(options), journalPath, host, terminal }, async (session) => {
     if (host.stopping.aborted) return null;
     const ledger = createLoadtestLedger(session.journal);
     const target = loadTarget(session.target, session.environmentId);
     checkGuards({ ...guard, target, uncleaned: ledger.uncleaned(session.workspace) });
-    const { summary, files } = await runPlanned({ session, prepared, target, ledger, root, host, terminal });
+    const { summary, files } = await runPlanned({ session, prepared, target, ledger, root, host, terminal, options });
     showResult(summary, baseline, terminal);
-    writeJunit(text(options, 'junit'), summary, host);
+    if (junit !== undefined) writeFileSync(junit, toJunit(summary));
     terminal.say(`summary.json, dashboard.html and k6.log are in ${files.dir}`);
+    terminal.say(`Test people ${summary.people.first} to ${summary.people.last} may be left. This deletes them:`);
+    terminal.next(cleanupCommand(summary.run, options));
     return summary;
   });
   if (result === null) return host.stopCode() ?? EXIT.sigint;
-  // The people are still there: the last line is the command that deletes them.
-  const { run, people } = result;
-  terminal.insist(`Test people ${people.first} to ${people.max_n} may be left. Delete them:\n  cio-bulk cleanup --run ${run}${isSandbox ? ' --sandbox' : ''}`);
   return exitCodeOf(result, host);
+}
+
+/** The people are still there: the last line is the command that deletes them, with the flags that lead to the same place. */
+function cleanupCommand(run: string, options: Record<string, unknown>): string {
+  const flag = (name: string, flagName: string): string[] => {
+    const value = text(options, name);
+    return value === undefined ? [] : [flagName, shellWord(value)];
+  };
+  const place = [...flag('journal', '--journal'), ...flag('envFile', '--env-file'), ...flag('confirm', '--confirm')];
+  return ['cio-bulk cleanup --run', run, ...place, ...(options['sandbox'] === true ? ['--sandbox'] : [])].join(' ');
 }
 
 async function runPlanned(setting: {
@@ -86,8 +97,9 @@ async function runPlanned(setting: {
   readonly root: string;
   readonly host: Host;
   readonly terminal: Terminal;
+  readonly options: Record<string, unknown>;
 }): Promise<{ summary: LoadtestSummary; files: LoadtestFiles }> {
-  const { session, prepared, host, terminal, ...rest } = setting;
+  const { session, prepared, host, terminal, options, ...rest } = setting;
   const { plan, k6 } = prepared;
   const run = newRunId(host.clock.now(), host.random);
   terminal.json({ type: 'plan', run, scenario: plan.scenario, rate: plan.rate, peak_rate: plan.peakRate, duration_ms: plan.durationMs, requests: plan.requests, max_n: plan.users - 1 });
@@ -96,6 +108,9 @@ async function runPlanned(setting: {
   try {
     const { env, clock, stopping, aborting } = host;
     return await runLoadtest({ ...rest, run, prepared, workspace: session.workspace, env, clock, stopping, aborting, onSample: progress.update });
+  } catch (error) {
+    if (error instanceof CioBulkError && error.code !== 'k6_failed') error.next ??= cleanupCommand(run, options);
+    throw error;
   } finally {
     progress.stop();
   }
@@ -147,10 +162,13 @@ function showResult(summary: LoadtestSummary, baseline: LoadtestSummary | null, 
   if (comparison !== null) terminal.data(`\n${toComparisonLines(comparison).join('\n')}`);
 }
 
-function writeJunit(path: string | undefined, summary: LoadtestSummary, host: Host): void {
-  if (path === undefined) return;
+/** Tried before the run, so that nobody waits an hour for a file that cannot be written. */
+function junitPath(path: string | undefined, host: Host): string | undefined {
+  if (path === undefined) return undefined;
   try {
-    writeFileSync(resolve(host.cwd, path), toJunit(summary));
+    const absolute = resolve(host.cwd, path);
+    closeSync(openSync(absolute, 'a'));
+    return absolute;
   } catch (cause) {
     throw new CioBulkError('output_unwritable', `--junit ${path} cannot be written`, { cause });
   }

@@ -1,4 +1,4 @@
-import { CioBulkError, EXIT } from '../domain/errors.ts';
+import { EXIT, type CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { shellWord } from '../report/numbers.ts';
 
@@ -11,5 +11,5 @@ const LATER: ReadonlySet<number> = new Set([EXIT.credentials, EXIT.unreachable])
 
 /** Whether the same command can do the work once the trouble is over, without another flag or another file. */
 export function canContinue(error: CioBulkError): boolean {
-  return LATER.has(error.exitCode) || ['forbidden', 'wrong_region', 'wrong_workspace', 'redirected', 'journal_locked', 'journal_unwritable'].includes(error.code);
+  return LATER.has(error.exitCode) || ['forbidden', 'wrong_region', 'wrong_workspace', 'redirected', 'journal_locked', 'journal_unwritable', 'cleanup_unverified'].includes(error.code);
 }
