@@ -16,7 +16,7 @@ export interface CliOptions {
   /** Where to send: base URL of the Track API, with the credentials above. */
   readonly trackUrl?: string;
   /** What stands on standard input; absent: nothing, closed at once. OPEN leaves it open for the test to write to. */
-  readonly input?: string | typeof OPEN;
+  readonly input?: string | Uint8Array | typeof OPEN;
   /** Arguments of Node, before the script. */
   readonly nodeArgs?: readonly string[];
 }
@@ -61,7 +61,7 @@ export function startCli(test: Finishing, args: readonly string[], options: CliO
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin?.on('error', () => undefined);
-  if (typeof options.input === 'string') child.stdin?.end(options.input);
+  if (options.input !== undefined && options.input !== OPEN) child.stdin?.end(options.input);
   const ended = once(child, 'close').then((): CliResult => {
     const json = jsonLines(stdout);
     return {
