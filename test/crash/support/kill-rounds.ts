@@ -25,6 +25,8 @@ export interface KillOptions {
 
 export interface KillReport extends Verdict {
   readonly kills: number;
+  /** Kills of a process that had sent something. */
+  readonly working: number;
   /** Runs that were resumed until they were finished. */
   readonly runs: number;
   readonly rows: number;
@@ -36,9 +38,9 @@ export interface KillReport extends Verdict {
 
 /** Imports mixed files, kills the process again and again, repeats the same command until it is done, and lets the service judge. */
 export async function killRounds(test: Finishing, options: KillOptions): Promise<KillReport> {
-  const sandbox = await loggingSandbox(test, { faults: options.faults ?? FAULTS, seed: options.seed });
+  const sandbox = await loggingSandbox(test, { faults: options.faults ?? FAULTS, latency: '5-150', seed: options.seed });
   const random = createRandom(options.seed);
-  let report: KillReport = { kills: 0, runs: 0, rows: 0, repeated: 0, lost: 0, doubled: 0, outOfOrder: 0, stale: 0, faults: [] };
+  let report: KillReport = { kills: 0, working: 0, runs: 0, rows: 0, repeated: 0, lost: 0, doubled: 0, outOfOrder: 0, stale: 0, faults: [] };
   while (report.kills < options.rounds) {
     await resetSandbox(sandbox);
     const one = await oneRun(test, options, { sandbox, random, number: report.runs, killsMax: options.rounds - report.kills });
@@ -63,14 +65,20 @@ async function oneRun(test: Finishing, options: KillOptions, { sandbox, random, 
   const faults: string[] = [];
   let args = ['import', 'mixed.ndjson', '--allow-triggers', ...sending];
   let kills = 0;
+  let working = 0;
+  let received = 0;
   for (;;) {
     const cli = startAgainst(test, { cwd, sandbox, args });
     const lifeMs = random() * random() < 0.1 ? random() * 300 : random() * options.lifeMsMax;
     const timer = kills < killsMax ? setTimeout(() => cli.child.kill('SIGKILL'), lifeMs) : undefined;
     const { code, signal, stderr } = await cli.ended;
     clearTimeout(timer);
-    if (signal === 'SIGKILL') kills++;
-    else if (code === 0) break;
+    const before = received;
+    received = (await sandbox.state()).operations_received;
+    if (signal === 'SIGKILL') {
+      kills++;
+      if (received > before) working++;
+    } else if (code === 0) break;
     else if (code === 6) args = ['retry-failed', '--run', '1', '--allow-triggers', ...sending];
     else {
       faults.push(`exit ${code}: ${stderr.slice(0, 500)}`);
@@ -78,15 +86,15 @@ async function oneRun(test: Finishing, options: KillOptions, { sandbox, random, 
     }
   }
   faults.push(...journalFaults(join(cwd, '.cio-bulk/journal.db'), rows.length));
-  const { operations_received: received } = await sandbox.state();
   const again = await startAgainst(test, { cwd, sandbox, args: ['import', 'mixed.ndjson', '--allow-triggers', ...sending] }).ended;
   if (again.code !== 0 || (await sandbox.state()).operations_received !== received) faults.push('a second import of a finished file sent something');
-  return { kills, runs: 1, rows: rows.length, repeated: received - rows.length, faults, ...(await judge(sandbox.url, rows)) };
+  return { kills, working, runs: 1, rows: rows.length, repeated: received - rows.length, faults, ...(await judge(sandbox.url, rows)) };
 }
 
 function add(a: KillReport, b: KillReport): KillReport {
   return {
     kills: a.kills + b.kills,
+    working: a.working + b.working,
     runs: a.runs + b.runs,
     rows: a.rows + b.rows,
     repeated: a.repeated + b.repeated,
