@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { CioBulkError, EXIT, type ExitCode } from './domain/errors.ts';
 import type { Host } from './domain/host.ts';
 import { processHost } from './host.ts';
+import { jsonLine, safeText } from './report/safe-text.ts';
 
 /** A command: its flags, and what it does. Loaded only when it is called, so that --help stays fast. */
 interface CommandModule {
@@ -33,7 +34,7 @@ async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode
     .version(version(), '-V, --version')
     .helpCommand(false)
     .showHelpAfterError(false)
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'cio-bulk: ')) })
+    .configureOutput({ outputError: (text, write) => write(safeText(text.replace(/^error: /, 'cio-bulk: '))) })
     .addHelpText('after', '\nTry it without an account:\n  cio-bulk import fixtures/users.csv --sandbox\n\nEach command has its own --help, with an example and its exit codes.');
   try {
     for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
@@ -65,19 +66,13 @@ function report(error: unknown, argv: readonly string[], host: Host): ExitCode {
   const message = known?.message ?? 'this is a bug in cio-bulk';
   if (argv.includes('--json')) {
     const line = { type: 'error', code: known?.code ?? 'bug', message, hint: known?.hint ?? null, exit_code: exitCode };
-    host.stdout.write(`${JSON.stringify(line)}\n`);
+    host.stdout.write(`${jsonLine(line)}\n`);
   }
-  host.stderr.write(`cio-bulk: ${printable(message)}\n`);
-  if (!known) host.stderr.write(`${printable(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
-  if (known?.hint !== undefined) host.stderr.write(`${printable(known.hint)}\n`);
-  if (known?.next !== undefined) host.stderr.write(`${printable(known.next)}\n`);
+  host.stderr.write(`cio-bulk: ${safeText(message)}\n`);
+  if (!known) host.stderr.write(`${safeText(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
+  if (known?.hint !== undefined) host.stderr.write(`${safeText(known.hint)}\n`);
+  if (known?.next !== undefined) host.stderr.write(`${safeText(known.next)}\n`);
   return exitCode;
-}
-
-/** Control characters of file names and headers must not reach the terminal. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 
 function version(): string {

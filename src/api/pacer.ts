@@ -5,9 +5,9 @@ import type { Clock } from '../domain/host.ts';
 const JOBS_PER_SECOND_MAX = 200;
 /**
  * The hard window is a little wider than a second: starts that the network or a busy machine pushes together must not look
- * like more than the rate to the service, which measures at its own door. Costs 1 % of the rate.
+ * like more than the rate to the service, which measures at its own door. Costs 1.5 % of the rate.
  */
-const WINDOW_MS = 1010;
+const WINDOW_MS = 1015;
 /** The even spacing is a little closer than the rate asks for, so that what a stall has cost is won back; the window is the ceiling. */
 const SPACING_SHARE = 0.93;
 /** A wall clock that moved by more than this against the monotonic one has been set: Bottleneck must forget its schedule. */

@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT_MEANING, type CioBulkError, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { createTerminal, safeText, type Terminal } from '../report/terminal.ts';
+import { safeText } from '../report/safe-text.ts';
+import { createTerminal, type Terminal } from '../report/terminal.ts';
 
 /** Flags of every command. */
 export function addCommonFlags(command: Command): Command {

@@ -2,7 +2,8 @@ import { EMPTY_TALLY } from '../domain/outcome.ts';
 import type { ExitCode } from '../domain/errors.ts';
 import { bytes, count, plural, span } from '../report/numbers.ts';
 import { summaryFields } from '../report/summary.ts';
-import { safeText, type Terminal } from '../report/terminal.ts';
+import { safeText } from '../report/safe-text.ts';
+import type { Terminal } from '../report/terminal.ts';
 import type { Inspection } from './inspection.ts';
 import { RECENT_HOURS } from './recent-events.ts';
 

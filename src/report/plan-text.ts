@@ -1,4 +1,4 @@
-import { safeText } from './terminal.ts';
+import { safeText } from './safe-text.ts';
 
 /** Rows of text in columns that line up. Cells are made safe here. */
 export function textTable(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,5 +1,5 @@
 import { count, plural } from './numbers.ts';
-import { safeText } from './terminal.ts';
+import { safeText } from './safe-text.ts';
 
 /** Examples shown of every problem. */
 const EXAMPLES = 3;

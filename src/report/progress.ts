@@ -1,7 +1,8 @@
 import { SingleBar } from 'cli-progress';
 import type { Clock } from '../domain/host.ts';
 import { count, span } from './numbers.ts';
-import { safeText, type Terminal } from './terminal.ts';
+import { safeText } from './safe-text.ts';
+import type { Terminal } from './terminal.ts';
 
 const LINE_EVERY_MS = 5_000;
 const JSON_EVERY_MS = 1_000;

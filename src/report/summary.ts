@@ -1,7 +1,8 @@
 import type { ExitCode } from '../domain/errors.ts';
 import type { Tally } from '../domain/outcome.ts';
 import { bytes, count, plural, span } from './numbers.ts';
-import { safeText, type Terminal } from './terminal.ts';
+import { safeText } from './safe-text.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What a run ends with. Row counts are of the run as a whole, the rest is of this process. */
 export interface Summary {

@@ -1,5 +1,6 @@
 import { Chalk, supportsColorStderr, supportsColor, type ChalkInstance } from 'chalk';
 import type { Host, OutputStream } from '../domain/host.ts';
+import { jsonLine, safeColored } from './safe-text.ts';
 
 export interface OutputOptions {
   readonly json: boolean;
@@ -31,22 +32,16 @@ export interface Terminal {
   readonly isInteractive: boolean;
 }
 
-/** Control characters never reach the terminal, wherever they came from: a file's name or cell could move the cursor. */
-export function safeText(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
-}
-
 export function createTerminal(host: Pick<Host, 'stdout' | 'stderr' | 'env'>, options: OutputOptions): Terminal {
   const wanted = options.color && host.env['NO_COLOR'] === undefined;
   const paint = new Chalk({ level: wanted && supportsColorStderr ? supportsColorStderr.level : 0 });
   const paintData = new Chalk({ level: wanted && supportsColor ? supportsColor.level : 0 });
   let commands: string[] = [];
-  const err = (text: string): void => void host.stderr.write(`${text}\n`);
+  const err = (text: string): void => void host.stderr.write(`${safeColored(text)}\n`);
   return {
     options,
-    data: (text) => void (options.json || host.stdout.write(`${text}\n`)),
-    json: (object) => void (options.json && host.stdout.write(`${JSON.stringify(object)}\n`)),
+    data: (text) => void (options.json || host.stdout.write(`${safeColored(text)}\n`)),
+    json: (object) => void (options.json && host.stdout.write(`${jsonLine(object)}\n`)),
     say: (text) => void (options.quiet || err(text)),
     detail: (text) => void (options.verbose && !options.quiet && err(paint.dim(text))),
     warn: (text) => void (options.quiet || err(`${paint.yellow('warning')} ${text}`)),

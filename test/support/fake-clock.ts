@@ -19,9 +19,6 @@ export function fakeClock(startMs = 1_700_000_000_000): FakeClock {
   let time = 0;
   let wall = startMs;
   let sleepers: Sleeper[] = [];
-  const settle = async (): Promise<void> => {
-    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
-  };
   return {
     now: () => wall + time,
     monotonic: () => time,
@@ -32,6 +29,7 @@ export function fakeClock(startMs = 1_700_000_000_000): FakeClock {
           at: time + Math.max(0, delayMs),
           wake() {
             sleepers = sleepers.filter((one) => one !== sleeper);
+            signal?.removeEventListener('abort', sleeper.wake);
             resolve();
           },
         };
@@ -53,4 +51,9 @@ export function fakeClock(startMs = 1_700_000_000_000): FakeClock {
     jump: (ms) => void (wall += ms),
     sleeping: () => sleepers.length,
   };
+}
+
+/** Lets everything run that needs no time. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -38,11 +38,6 @@ describe('credentials', () => {
 });
 
 describe('redirects', () => {
-  const redirectTo =
-    (url: () => string, status = 307): Behaviour =>
-    ({ path, socket }) =>
-      void socket.write(answer(status, '', { location: `${url()}${path}` }));
-
   it.concurrent.for([301, 302, 307, 308])('%i to another host stops with 4; neither credentials nor rows follow', async (status, test) => {
     const stranger = await hostileServer(test, take, { onRegion: take });
     const server = await hostileServer(test, redirectTo(() => stranger.url, status));
@@ -100,3 +95,7 @@ describe('TLS', () => {
     expect(result.lastLine).toMatch(/^cio-bulk import /);
   });
 });
+
+function redirectTo(url: () => string, status = 307): Behaviour {
+  return ({ path, socket }) => void socket.write(answer(status, '', { location: `${url()}${path}` }));
+}

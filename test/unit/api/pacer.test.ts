@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import fc from 'fast-check';
+import { array, assert, asyncProperty, boolean } from 'fast-check';
 import { createPacer, type PacerOptions } from '../../../src/api/pacer.ts';
 import { realClock } from '../../support/real-clock.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
@@ -105,8 +105,8 @@ describe('waiting', () => {
   });
 
   it('a waiter that leaves does not take another one with it', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.boolean(), { minLength: 1, maxLength: 30 }), async (leaving) => {
+    await assert(
+      asyncProperty(array(boolean(), { minLength: 1, maxLength: 30 }), async (leaving) => {
         const clock = fakeClock();
         const stop = new AbortController();
         const pacer = createPacer({ rate: 0, rowsPerSecond: 10, clock });

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { runCli, startCli } from '../support/cli.ts';
+import { sandboxFor } from '../support/sandbox.ts';
+import { eventsCsv, peopleCsv, tempFolder } from '../support/temp.ts';
+import { until } from '../support/until.ts';
+
+/** What the service may count in any second, wherever the second begins. */
+const RATE = 80;
+
+// Measured in real time: a machine that is busy with something else may push requests together. Three tries.
+describe('at --rate 80', { retry: 2 }, () => {
+  it('ten seconds of work use 97 % of the rate, and no second holds more than one request too many', async (test) => {
+    const sandbox = await sandboxFor(test, { latency: '20-100' });
+    const cwd = tempFolder(test);
+    const result = await runCli(test, ['import', peopleCsv(cwd, 800), '--batch-rows', '1', '--rate', '80', '--no-preflight', '--json'], { cwd, trackUrl: sandbox.trackUrl });
+    const { max_requests_in_any_second: most, first_request_at: first, last_request_at: last, requests } = await sandbox.state();
+    const seconds = (Date.parse(last ?? '') - Date.parse(first ?? '')) / 1000;
+    expect(result.code).toBe(0);
+    expect(result.stderr).not.toContain('Warning');
+    expect(most).toBeLessThanOrEqual(RATE + 1);
+    expect(requests.total).toBe(800);
+    expect((requests.total - 1) / seconds).toBeGreaterThanOrEqual(0.97 * RATE);
+  });
+
+  it('5 % of 429 and 500 change nothing about that: retries pay as well', async (test) => {
+    const sandbox = await sandboxFor(test, { latency: '5-50', faults: '429=5%,500=5%', seed: 7 });
+    const cwd = tempFolder(test);
+    const result = await runCli(test, ['import', eventsCsv(cwd, 1500), '--batch-rows', '10', '--rate', '80', '--json'], { cwd, trackUrl: sandbox.trackUrl });
+    const state = await sandbox.state();
+    expect(result.code).toBe(0);
+    expect(state.events).toBe(1500);
+    expect(Number(result.summary?.['retries'])).toBeGreaterThan(0);
+    expect(state.max_requests_in_any_second).toBeLessThanOrEqual(RATE + 1);
+  });
+
+  it('a process that was killed counts too: the next one does not burst on top of it', async (test) => {
+    const sandbox = await sandboxFor(test, { latency: 20 });
+    const cwd = tempFolder(test);
+    const args = ['import', eventsCsv(cwd, 400), '--batch-rows', '1', '--rate', '80', '--json'];
+    for (const rows of [100, 200, 300]) {
+      const run = startCli(test, args, { cwd, trackUrl: sandbox.trackUrl });
+      await until(async () => (await sandbox.state()).events >= rows, `${rows} events`);
+      run.child.kill('SIGKILL');
+      await run.ended;
+    }
+    const last = await runCli(test, args, { cwd, trackUrl: sandbox.trackUrl });
+    const state = await sandbox.state();
+    expect(last.code).toBe(0);
+    expect(state.events).toBe(400);
+    expect(state.max_requests_in_any_second).toBeLessThanOrEqual(RATE + 1);
+  });
+
+  it('a process that ended well hands its last second on to the next', async (test) => {
+    const sandbox = await sandboxFor(test);
+    const cwd = tempFolder(test);
+    const first = await runCli(test, ['import', peopleCsv(cwd, 60), '--batch-rows', '1', '--json'], { cwd, trackUrl: sandbox.trackUrl });
+    const second = await runCli(test, ['import', peopleCsv(cwd, 60, 'more.csv'), '--batch-rows', '1', '--json'], { cwd, trackUrl: sandbox.trackUrl });
+    expect([first.code, second.code]).toEqual([0, 0]);
+    expect((await sandbox.state()).max_requests_in_any_second).toBeLessThanOrEqual(RATE + 1);
+  });
+});
+
+it('a service that allows 20 a second gets everything from a sender that wants 80', async (test) => {
+  const sandbox = await sandboxFor(test, { rateLimit: 20 });
+  const cwd = tempFolder(test);
+  const result = await runCli(test, ['import', peopleCsv(cwd, 200), '--batch-rows', '1', '--rate', '80', '--json'], { cwd, trackUrl: sandbox.trackUrl });
+  const { requests } = await sandbox.state();
+  expect(result.code).toBe(0);
+  expect(result.summary?.['delivered']).toBe(200);
+  expect(requests.by_path['/api/v2/batch']?.['429'] ?? 0).toBeLessThan(60);
+  expect(result.elapsedMs).toBeLessThan(60_000);
+});
+
+it('--max-rows-per-second holds whatever the batches', async (test) => {
+  const sandbox = await sandboxFor(test);
+  const cwd = tempFolder(test);
+  const result = await runCli(test, ['import', peopleCsv(cwd, 900), '--max-rows-per-second', '300', '--json'], { cwd, trackUrl: sandbox.trackUrl });
+  expect(result.code).toBe(0);
+  expect(Number(result.summary?.['duration_ms'])).toBeGreaterThanOrEqual(2_000);
+});
