@@ -1,4 +1,4 @@
-/** Measures the reading of a file (its path is the argument): `npx rolldown bench/input.ts --platform node -o .bench.mjs && node .bench.mjs <file>`. */
+/** Measures the reading of a file (its path is the argument): `npx tsc -p bench/tsconfig.json && node .cache/bench/js/bench/input.js <file>`. */
 import { statSync } from 'node:fs';
 import { openBlocks } from '../src/input/blocks.ts';
 import { detectLayout } from '../src/input/layout.ts';
