@@ -1,4 +1,4 @@
-/** `npm run crash-rounds -- --rounds 100 --rows 200000 --seed 1 --life 3500 --batch 200 --rate 80`: kill -9 over and over. */
+/** `npm run crash-rounds -- --rounds 100 --rows 200000 --seed 1 --life 1200 --batch 200 --rate 80`: kill -9 over and over. */
 import { expect, it } from 'vitest';
 import { killRounds, type KillReport } from '../support/kill-rounds.ts';
 import { longOption } from './options.ts';
@@ -18,7 +18,7 @@ it(`${ROUNDS} kills over files of ${ROWS} rows (--seed ${SEED})`, async (test) =
     seed: SEED,
     batchRows: longOption('batch', 200),
     rate: longOption('rate', 80),
-    lifeMsMax: longOption('life', 3_500),
+    lifeMsMax: longOption('life', 1_200),
     onRun,
   });
   expect(report).toMatchObject({ lost: 0, doubled: 0, outOfOrder: 0, stale: 0, faults: [] });

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sandbox } from '../../../src/commands/sandbox-process.ts';
+import type { RunningCli } from '../../support/cli.ts';
 import { tempFolder, type Finishing } from '../../support/temp.ts';
 import { loggingSandbox, resetSandbox, startAgainst } from './crash-run.ts';
 import { journalFaults } from './journal.ts';
@@ -17,7 +19,7 @@ export interface KillOptions {
   readonly seed: number;
   readonly batchRows: number;
   readonly rate: number;
-  /** A process lives this long at most; how long is random. */
+  /** A process lives this long at most, from its first request or from its start; how long is random. */
   readonly lifeMsMax: number;
   readonly faults?: string;
   readonly onRun?: (report: KillReport) => void;
@@ -69,10 +71,8 @@ async function oneRun(test: Finishing, options: KillOptions, { sandbox, random, 
   let received = 0;
   for (;;) {
     const cli = startAgainst(test, { cwd, sandbox, args });
-    const lifeMs = random() * random() < 0.1 ? random() * 300 : random() * options.lifeMsMax;
-    const timer = kills < killsMax ? setTimeout(() => cli.child.kill('SIGKILL'), lifeMs) : undefined;
+    if (kills < killsMax) void killSometime(cli, sandbox, received, random, options.lifeMsMax);
     const { code, signal, stderr } = await cli.ended;
-    clearTimeout(timer);
     const before = received;
     received = (await sandbox.state()).operations_received;
     if (signal === 'SIGKILL') {
@@ -89,6 +89,17 @@ async function oneRun(test: Finishing, options: KillOptions, { sandbox, random, 
   const again = await startAgainst(test, { cwd, sandbox, args: ['import', 'mixed.ndjson', '--allow-triggers', ...sending] }).ended;
   if (again.code !== 0 || (await sandbox.state()).operations_received !== received) faults.push('a second import of a finished file sent something');
   return { kills, working, runs: 1, rows: rows.length, repeated: received - rows.length, faults, ...(await judge(sandbox.url, rows)) };
+}
+
+/** One in five dies at some moment of its start, the others some time after they have sent something. */
+async function killSometime(cli: RunningCli, sandbox: Sandbox, received: number, random: () => number, lifeMsMax: number): Promise<void> {
+  const lifeMs = random() * lifeMsMax;
+  const diesEarly = random() < 0.2;
+  let isOver = false;
+  void cli.ended.then(() => (isOver = true));
+  while (!diesEarly && !isOver && (await sandbox.state()).operations_received === received) await sleep(20);
+  await sleep(lifeMs);
+  if (!isOver) cli.child.kill('SIGKILL');
 }
 
 function add(a: KillReport, b: KillReport): KillReport {

@@ -1,0 +1,128 @@
+import { createBreaker } from '../../../src/api/breaker.ts';
+import { createPacer } from '../../../src/api/pacer.ts';
+import { createPersistentSender } from '../../../src/api/persistent.ts';
+import { createSlots } from '../../../src/api/slots.ts';
+import type { PreparedChunk } from '../../../src/domain/chunk.ts';
+import type { Ledger } from '../../../src/domain/ledger.ts';
+import { createImportLedger } from '../../../src/journal/import-ledger.ts';
+import { openJournal, type Journal } from '../../../src/journal/open.ts';
+import { createRetryLedger } from '../../../src/journal/retry-ledger.ts';
+import { createRun, findRun, listRuns } from '../../../src/journal/runs.ts';
+import { retryChunks } from '../../../src/journal/undelivered.ts';
+import { addsUp, runPipeline, type RunEnd } from '../../../src/pipeline/run.ts';
+import { chunkOf, type MadeRow } from '../../support/chunks.ts';
+import { hastyClock, type World } from './world.ts';
+
+const NEVER = new AbortController().signal;
+
+export interface Journey {
+  readonly journalPath: string;
+  readonly rows: readonly MadeRow[];
+  readonly world: World;
+  readonly random: () => number;
+  readonly batchRows: number;
+  readonly concurrency: number;
+  /** Chance to die at a commit. */
+  readonly deathShare: number;
+}
+
+class Death extends Error {}
+
+/** Imports the rows, dying now and then, until the run is finished. Each life opens the journal anew. Returns the number of lives. */
+export async function importUntilDone(journey: Journey): Promise<number> {
+  return live(journey, (journal) => {
+    const id = listRuns(journal)[0]?.id ?? createRun(journal, NEW_RUN, Date.now()).id;
+    const from = findRun(journal, id)?.checkpoint?.row ?? 0;
+    return { ledger: createImportLedger(journal, id, Date.now), chunks: chunksFrom(journey, from) };
+  });
+}
+
+/** Sends what has failed, dying now and then, until a life gets to its end. */
+export async function retryUntilDone(journey: Journey): Promise<number> {
+  return live(journey, (journal) => ({ ledger: createRetryLedger(journal, 1, Date.now), chunks: retryChunks(journal, 1, ['failed'], () => false) }));
+}
+
+async function live(journey: Journey, begin: (journal: Journal) => { ledger: Ledger; chunks: AsyncIterable<PreparedChunk> }): Promise<number> {
+  for (let lives = 1; ; lives++) {
+    const journal = openJournal(journey.journalPath);
+    try {
+      const { ledger, chunks } = begin(journal);
+      const end = await oneLife(journey, mortal(ledger, journey), chunks);
+      if (!end.finished) throw new Error('a run came to its end and is not finished');
+      return lives;
+    } catch (error) {
+      if (!(error instanceof Death)) throw error;
+      journey.world.revive();
+    } finally {
+      journal.close();
+    }
+  }
+}
+
+async function oneLife(journey: Journey, ledger: Ledger, chunks: AsyncIterable<PreparedChunk>): Promise<RunEnd> {
+  const { world, random, concurrency } = journey;
+  const slots = createSlots(concurrency);
+  const persistent = createPersistentSender({
+    wire: world.wire,
+    pacer: createPacer({ rate: 0, rowsPerSecond: 0, clock: hastyClock }),
+    breaker: createBreaker(hastyClock),
+    slots,
+    clock: hastyClock,
+    random,
+    maxAttempts: 3,
+    maxOutageMs: 1e12,
+  });
+  const stop = new AbortController();
+  const end = await runPipeline({
+    chunks,
+    isComplete: () => true,
+    ledger,
+    courier: { send: (request, stopping) => persistent.send(request, { stopping, aborting: NEVER }) },
+    findRecords: (_, indexes) => indexes.map(() => ({ text: '', line: 0 })),
+    clock: hastyClock,
+    concurrency,
+    requestsTaken: slots.taken,
+    batchRowsMax: journey.batchRows,
+    batchBytesMax: 480_000,
+    stopping: stop.signal,
+    onUndelivered: () => undefined,
+    onProgress: (progress) => {
+      // A retry reads no rows of its own: only the counts of an import can add up here.
+      if (ledger.state().checkpoint && !addsUp(progress)) throw new Error(`the counts do not add up: ${JSON.stringify(progress)}`);
+    },
+  });
+  return end;
+}
+
+/** A ledger whose process dies at some commit: before it is on disk, or right behind. What follows happens to nobody. */
+function mortal(ledger: Ledger, { random, deathShare, world }: Journey): Ledger {
+  let isDead = false;
+  const die = (): never => {
+    isDead = true;
+    world.die();
+    throw new Death('dead');
+  };
+  return {
+    ...ledger,
+    commit(change) {
+      if (isDead || random() < deathShare / 2) die();
+      ledger.commit(change);
+      if (random() < deathShare / 2) die();
+    },
+    finish() {
+      if (isDead || random() < deathShare) die();
+      ledger.finish();
+    },
+  };
+}
+
+async function* chunksFrom({ rows, random }: Journey, from: number): AsyncGenerator<PreparedChunk> {
+  for (let at = from; at < rows.length; ) {
+    const size = 1 + Math.floor(random() * 12);
+    yield chunkOf(at, rows.slice(at, at + size));
+    at += Math.min(size, rows.length - at);
+    if (random() < 0.2) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const NEW_RUN = { type: 'import', source: 'made up', sourceKey: 'made up', workspace: 'w', environmentId: null, fingerprint: 'f', spec: '{}' } as const;

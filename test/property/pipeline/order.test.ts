@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../crash/support/random.ts';
+import { type MadeRow } from '../../support/chunks.ts';
+import { importUntilDone, retryUntilDone } from './journey.ts';
+import { createWorld } from './world.ts';
+
+interface Draft {
+  readonly kind: 'identify' | 'alias' | 'event' | 'mail event' | 'merge' | 'single' | 'nobody';
+  readonly who: number;
+  readonly other: number;
+  readonly mark: '' | 'cursed' | 'poison' | 'guarded';
+}
+
+const draft: fc.Arbitrary<Draft> = fc.record({
+  kind: fc.constantFrom('identify', 'identify', 'alias', 'event', 'event', 'event', 'mail event', 'merge', 'single', 'nobody'),
+  who: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.nat(5) }), // 0 owns most of the rows
+  other: fc.nat(5),
+  mark: fc.oneof({ weight: 40, arbitrary: fc.constant('' as const) }, { weight: 1, arbitrary: fc.constantFrom('cursed', 'poison', 'guarded') }),
+});
+
+/** A row as it would be prepared. Its number stands in it once, as `"n":7`. */
+function made({ kind, who, other, mark }: Draft, n: number): MadeRow {
+  const id = `p${who}`;
+  const email = `p${who}@example.com`;
+  const base = { type: 'person', n, ...(mark === '' ? {} : { name: mark }) };
+  const guarded = mark === 'guarded';
+  switch (kind) {
+    case 'identify':
+      return { persons: [`id:${id}`], body: JSON.stringify({ ...base, action: 'identify', identifiers: { id }, attributes: {} }), guarded };
+    case 'alias':
+      return { persons: [`id:${id}`, `email:${email}`], body: JSON.stringify({ ...base, action: 'identify', identifiers: { id }, attributes: { email } }), guarded };
+    case 'event':
+      return { persons: [`id:${id}`], body: JSON.stringify({ ...base, action: 'event', identifiers: { id } }), guarded };
+    case 'mail event':
+      return { persons: [`email:${email}`], body: JSON.stringify({ ...base, action: 'event', identifiers: { email } }), guarded };
+    case 'merge':
+      return { persons: [`id:${id}`, `id:p${other}`], body: JSON.stringify({ ...base, action: 'merge', primary: { id }, secondary: { id: `p${other}` } }), guarded };
+    case 'single':
+      return { persons: [`id:${id}`], body: JSON.stringify({ n, name: mark }), single: { method: 'POST', path: `/api/v1/customers/${id}/events` }, guarded };
+    case 'nobody':
+      return { persons: [], body: JSON.stringify({ n, name: mark }), guarded };
+  }
+}
+
+const share = (max: number): fc.Arbitrary<number> => fc.double({ min: 0, max, noNaN: true });
+const weather = fc.record({ throttled: share(0.1), broken: share(0.15), resetBefore: share(0.1), resetAfter: share(0.15), timeoutAfter: share(0.1), partial: share(0.1) });
+
+describe('order', () => {
+  it('holds through latency, refusals, retries, halving, deaths and a retry of what failed', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(draft, { minLength: 1, maxLength: 150 }),
+        weather,
+        fc.record({ seed: fc.nat(), batchRows: fc.integer({ min: 1, max: 12 }), concurrency: fc.integer({ min: 1, max: 6 }), deathShare: fc.constantFrom(0, 0.02, 0.1, 0.3) }),
+        async (drafts, sky, { seed, ...sending }) => {
+          const folder = mkdtempSync(join(tmpdir(), 'cio-bulk-order-'));
+          try {
+            const random = createRandom(seed);
+            const world = createWorld(sky, random);
+            const rows = drafts.map((one, i) => made(one, i + 1));
+            const journey = { journalPath: join(folder, 'journal.db'), rows, world, random, ...sending };
+            await importUntilDone(journey);
+            world.calm();
+            await retryUntilDone(journey);
+            checkOrder(rows, world.applied);
+            checkJournal(journey.journalPath, rows.length, world.refused.size);
+            expect(new Set([...world.applied, ...world.refused]).size).toBe(rows.length);
+          } finally {
+            rmSync(folder, { recursive: true, force: true });
+          }
+        },
+      ),
+      { numRuns: Number(process.env['CIO_BULK_TEST_RUNS'] ?? 250) },
+    );
+  });
+});
+
+/** Of every person: first arrivals in the order of the file, and the last word is the last row. */
+function checkOrder(rows: readonly MadeRow[], applied: readonly number[]): void {
+  const seen = new Set<number>();
+  const latest = new Map<string, number>();
+  const last = new Map<string, number>();
+  for (const n of applied) {
+    for (const person of new Set(rows[n - 1]?.persons)) {
+      last.set(person, n);
+      if (seen.has(n)) continue;
+      expect(latest.get(person) ?? 0, `${person}: row ${n} came late`).toBeLessThan(n);
+      latest.set(person, n);
+    }
+    seen.add(n);
+  }
+  for (const [person, n] of last) expect(n, `${person}: an old row had the last word`).toBe(latest.get(person));
+}
+
+function checkJournal(path: string, rows: number, refused: number): void {
+  const journal = new Database(path, { readonly: true });
+  try {
+    expect(journal.pragma('integrity_check', { simple: true })).toBe('ok');
+    expect(journal.prepare('SELECT state, row, rows_read, delivered, rejected, failed, skipped, invalid, unclear FROM runs').get()).toEqual({
+      state: 'finished', row: rows, rows_read: rows, delivered: rows - refused, rejected: refused, failed: 0, skipped: 0, invalid: 0, unclear: 0,
+    }); // prettier-ignore
+    expect(journal.prepare('SELECT count(*) FROM beyond').pluck().get()).toBe(0);
+  } finally {
+    journal.close();
+  }
+}

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../../src/domain/host.ts';
+import type { Reply } from '../../../src/domain/outcome.ts';
+import type { Sender, WireRequest } from '../../../src/domain/wire.ts';
+
+/** Time passes this many times faster than on the wall: pauses of seconds take milliseconds. */
+const HASTE = 1_000;
+
+export const hastyClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now() * HASTE,
+  async sleep(delayMs, signal) {
+    await sleep(delayMs / HASTE, undefined, signal ? { signal } : undefined).catch(() => undefined);
+  },
+};
+
+/** What a made-up service does wrong, as shares of its requests. */
+export interface Weather {
+  readonly throttled: number;
+  readonly broken: number;
+  readonly resetBefore: number;
+  readonly resetAfter: number;
+  readonly timeoutAfter: number;
+  readonly partial: number;
+}
+
+export interface World {
+  readonly wire: Sender;
+  /** Row numbers as they were applied, repeats included. */
+  readonly applied: readonly number[];
+  /** Rows that were refused for good. */
+  readonly refused: ReadonlySet<number>;
+  /** From now on nothing is applied and nobody is answered: the sender is dead. */
+  die(): void;
+  revive(): void;
+  /** No more errors of any kind. */
+  calm(): void;
+}
+
+const ACCEPTED: Reply = { kind: 'response', status: 200, body: '{}', retryAfterMs: undefined, location: undefined };
+const answer = (status: number, body = ''): Reply => ({ kind: 'response', status, body, retryAfterMs: undefined, location: undefined });
+const fault = (kind: 'reset' | 'timeout' | 'aborted'): Reply => ({ kind: 'fault', fault: kind });
+
+/**
+ * A service with weather. A row is known by the `"n":7` in its bytes. Bytes with "cursed" get a 500 until it is calm; a batch
+ * with "poison" gets a 400 as a whole.
+ */
+export function createWorld(weather: Weather, random: () => number): World {
+  const applied: number[] = [];
+  const refused = new Set<number>();
+  let life = 0;
+  let isDead = false;
+  let isCalm = false;
+
+  async function send(request: WireRequest): Promise<Reply> {
+    const mine = life;
+    const pause = (): Promise<unknown> => (random() < 0.3 ? sleep(random() * 3) : new Promise((resolve) => setImmediate(resolve)));
+    await pause();
+    if (isDead || mine !== life) return fault('aborted');
+    if (request.path.endsWith('/region')) return ACCEPTED;
+    const { reply, takes } = decide(Buffer.from(request.body).toString());
+    applied.push(...takes);
+    await pause();
+    return isDead || mine !== life ? fault('aborted') : reply;
+  }
+
+  function decide(text: string): { reply: Reply; takes: number[] } {
+    const rows = [...text.matchAll(/"n":(\d+)/g)].map(([, n]) => Number(n));
+    if (text.includes('poison')) {
+      if (rows.length === 1) refused.add(rows[0] ?? 0);
+      return { reply: answer(400, '{"errors":[{"message":"poison"}]}'), takes: [] };
+    }
+    if (isCalm) return { reply: ACCEPTED, takes: rows };
+    if (text.includes('cursed')) return { reply: answer(500), takes: [] };
+    let draw = random();
+    const falls = (share: number): boolean => {
+      draw -= share;
+      return draw < 0;
+    };
+    if (falls(weather.throttled)) return { reply: answer(429), takes: [] };
+    if (falls(weather.broken)) return { reply: answer(503, '<html>'), takes: [] };
+    if (falls(weather.resetBefore)) return { reply: fault('reset'), takes: [] };
+    if (falls(weather.resetAfter)) return { reply: fault('reset'), takes: rows };
+    if (falls(weather.timeoutAfter)) return { reply: fault('timeout'), takes: rows };
+    if (text.startsWith('{"batch":') && falls(weather.partial)) return partial(rows);
+    return { reply: ACCEPTED, takes: rows };
+  }
+
+  /** A row that was applied before is not refused: its content has not changed since. */
+  function partial(rows: readonly number[]): { reply: Reply; takes: number[] } {
+    const at = Math.floor(random() * rows.length);
+    const victim = rows[at] ?? 0;
+    if (applied.includes(victim)) return { reply: ACCEPTED, takes: [...rows] };
+    refused.add(victim);
+    return { reply: answer(207, JSON.stringify({ errors: [{ batch_index: at, reason: 'invalid', field: 'n', message: 'no' }] })), takes: rows.filter((n) => n !== victim) };
+  }
+
+  return {
+    wire: { send },
+    applied,
+    refused,
+    die() {
+      isDead = true;
+      life++;
+    },
+    revive() {
+      isDead = false;
+    },
+    calm() {
+      isCalm = true;
+    },
+  };
+}
