@@ -12,7 +12,7 @@ import { endRun } from './end-run.ts';
 import { createLimits } from './limits.ts';
 import { sameCommand } from './same-command.ts';
 import type { SendingOptions } from './sending-flags.ts';
-import type { SendingSession } from './session.ts';
+import { countingFromHere, type SendingSession } from './session.ts';
 import { undeliveredLines } from './undelivered-lines.ts';
 
 export interface SweepSetting {
@@ -43,7 +43,8 @@ export function reachedAll({ tally }: Run): boolean {
 }
 
 /** Deletes test people 0 to max_n, as a run of its own: journalled, rate limited, and continued where it was interrupted. */
-export async function sweep(loadtest: LoadtestRun, number: number, { session, sending, host, terminal }: SweepSetting): Promise<ExitCode> {
+export async function sweep(loadtest: LoadtestRun, number: number, { sending, host, terminal, ...setting }: SweepSetting): Promise<ExitCode> {
+  const session = countingFromHere(setting.session);
   const { journal, workspace } = session;
   const sourceKey = sweepKey(loadtest, number);
   const source = `test people of ${loadtest.id}, sweep ${number}`;

@@ -18,7 +18,7 @@ import { openSource } from './open-source.ts';
 import { startReading } from './reading.ts';
 import { decideOnRecent } from './recent-events.ts';
 import type { SendingOptions } from './sending-flags.ts';
-import type { SendingSession } from './session.ts';
+import { countingFromHere, type SendingSession } from './session.ts';
 import { showPlan } from './show-plan.ts';
 import type { SourceOptions } from './source-flags.ts';
 import { undeliveredLines } from './undelivered-lines.ts';
@@ -35,7 +35,8 @@ export interface ImportSetting {
 
 /** One file, one run: find out what it is, find its run or begin one, send what is left, and say how it ended. */
 export async function importFile(file: InputFile, setting: ImportSetting): Promise<ExitCode> {
-  const { session, source: options, sending, host, terminal } = setting;
+  const { source: options, sending, host, terminal } = setting;
+  const session = countingFromHere(setting.session);
   const { journal, workspace } = session;
   const source = await openSource(file, options, host, { spoolFolder: join(dirname(setting.journalPath), 'spool'), restart: setting.restart });
   const fingerprint = createHash('sha256').update(JSON.stringify(options.meaning)).digest('hex');

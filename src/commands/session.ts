@@ -28,8 +28,18 @@ export interface SendingSession {
   readonly environmentId: number | undefined;
   readonly courier: Courier;
   readonly requestsTaken: () => number;
-  /** Of this process so far. */
+  /** Of this process so far, or since `countingFromHere`. */
   readonly traffic: () => { readonly requests: number; readonly retries: number; readonly bytesSent: number };
+}
+
+/** The same session with its traffic counted from now on: that of one run among several. */
+export function countingFromHere(session: SendingSession): SendingSession {
+  const before = session.traffic();
+  const traffic: SendingSession['traffic'] = () => {
+    const now = session.traffic();
+    return { requests: now.requests - before.requests, retries: now.retries - before.retries, bytesSent: now.bytesSent - before.bytesSent };
+  };
+  return { ...session, traffic };
 }
 
 /** Opens a session, hands it to `work`, and closes it whatever happens. Shows region and workspace, and at the end the sandbox. */
@@ -41,6 +51,7 @@ export async function withSendingSession<T>(
     return await openSession(setting, work);
   } catch (error) {
     if (error instanceof CioBulkError && canContinue(error)) error.next ??= sameCommand(setting.host);
+    if (!(error instanceof CioBulkError) && setting.host.stopping.aborted) setting.terminal.next(sameCommand(setting.host));
     throw error;
   } finally {
     setting.terminal.showNext();
