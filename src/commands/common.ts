@@ -35,9 +35,10 @@ export function journalPathOf(options: Record<string, unknown>, host: Host): str
 }
 
 /** Tells of a failure that ends the work on one file and not the command. */
-export function showError(terminal: Terminal, { code, message, hint, exitCode }: CioBulkError): void {
+export function showError(terminal: Terminal, error: CioBulkError, prefix = 'cio-bulk'): void {
+  const { code, message, hint, exitCode } = error;
   terminal.json({ type: 'error', code, message, hint: hint ?? null, exit_code: exitCode });
-  terminal.insist(`cio-bulk: ${safeText(message)}`);
+  terminal.insist(`${prefix}: ${safeText(message)}`);
   if (hint !== undefined) terminal.insist(safeText(hint));
 }
 

@@ -7,6 +7,7 @@ import { addsUp, type RunEnd } from '../pipeline/run.ts';
 import { plural, shellWord } from '../report/numbers.ts';
 import { showSummary } from '../report/summary.ts';
 import type { Terminal } from '../report/terminal.ts';
+import { showError } from './common.ts';
 import { sameCommand } from './same-command.ts';
 import type { SendingSession } from './session.ts';
 
@@ -79,7 +80,7 @@ function exitCodeOf({ error, end, stop, host }: RunEnding, tally: Tally): ExitCo
 
 function sayNext({ terminal, run, host, end, stop, limit, next }: RunEnding, tally: Tally, exitCode: ExitCode): void {
   if (end && !end.finished) {
-    if (stop) terminal.say(`Stopped: ${stop.message}`);
+    if (stop) showError(terminal, stop, 'Stopped');
     else if (host.stopCode() === undefined && limit !== null && limit !== undefined) terminal.say(`Stopped after ${plural(limit, 'row')} (--limit)`);
     terminal.next(sameCommand(host));
     return;

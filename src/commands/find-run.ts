@@ -57,7 +57,7 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
   }
   const spec = JSON.parse(same.spec) as RunSpec;
   if (same.state === 'open') {
-    if (same.checkpoint) terminal.say(`Run ${same.id} goes on after row ${same.checkpoint.row.toLocaleString('en-US')}`);
+    terminal.say(`Run ${same.id} goes on${same.checkpoint ? ` after row ${same.checkpoint.row.toLocaleString('en-US')}` : ''}`);
     return { run: same, spec, isNew: false, nothingToSend: false };
   }
   const change = same.checkpoint ? await changeSince(spec, same) : 'same';

@@ -14,7 +14,7 @@ import type { Terminal } from '../report/terminal.ts';
 import { endRun, endWithoutRows } from './end-run.ts';
 import { findOrCreateRun, type RunSpec } from './find-run.ts';
 import { createLimits } from './limits.ts';
-import { openSource } from './open-source.ts';
+import { openSource, type OpenSource } from './open-source.ts';
 import { startReading } from './reading.ts';
 import { decideOnRecent } from './recent-events.ts';
 import type { SendingOptions } from './sending-flags.ts';
@@ -35,10 +35,19 @@ export interface ImportSetting {
 
 /** One file, one run: find out what it is, find its run or begin one, send what is left, and say how it ended. */
 export async function importFile(file: InputFile, setting: ImportSetting): Promise<ExitCode> {
+  const place = { spoolFolder: join(dirname(setting.journalPath), 'spool'), restart: setting.restart };
+  const source = await openSource(file, setting.source, setting.host, place);
+  try {
+    return await importSource(source, file, setting);
+  } finally {
+    source.release();
+  }
+}
+
+async function importSource(source: OpenSource, file: InputFile, setting: ImportSetting): Promise<ExitCode> {
   const { source: options, sending, host, terminal } = setting;
   const session = countingFromHere(setting.session);
   const { journal, workspace } = session;
-  const source = await openSource(file, options, host, { spoolFolder: join(dirname(setting.journalPath), 'spool'), restart: setting.restart });
   const fingerprint = createHash('sha256').update(JSON.stringify(options.meaning)).digest('hex');
   const recent = await decideOnRecent(source, { allowTriggers: sending.allowTriggers, skipRecent: options.skipRecent, isSandbox: session.target.isSandbox }, host);
   showPlan(terminal, terminal.say, source.source, source.layout, { ...source.planned, warnings: [...source.planned.warnings, ...source.planned.identityWarnings] });

@@ -70,12 +70,10 @@ export function inspectFile(file: InputFile, setting: InspectSetting): Promise<E
 
 async function readAll(source: OpenSource, task: ReadingTask, inspection: Inspection, { host, terminal }: InspectSetting): Promise<void> {
   const { layout } = source;
-  const spoolFailed = new AbortController();
-  source.spooled.catch((error: unknown) => spoolFailed.abort(error)); // or the reader would wait for the rest for ever
   const bytesTotal = source.follow || layout.compression !== 'none' || layout.encoding !== 'utf-8' ? 0 : (await stat(layout.path)).size;
   const progress = createProgress(terminal, host.clock, task.name);
   try {
-    for await (const block of limitedBlocks(task, AbortSignal.any([host.stopping, spoolFailed.signal]))) {
+    for await (const block of limitedBlocks(task, source.signal)) {
       inspection.add(block);
       const rows = inspection.rows();
       progress.update({ done: block.end.offset, total: bytesTotal, rowsSettled: rows, rowsRead: rows, undelivered: inspection.problems.total(), requests: 0 });

@@ -29,8 +29,12 @@ export interface OpenSource {
   readonly planned: PlanResult;
   /** A spool that is still being written while it is read. */
   readonly follow: boolean;
+  /** For reading it: aborts at a stop, and with the failure of the stream behind the spool. */
+  readonly signal: AbortSignal;
   /** Rejects when the stream behind the spool cannot be used; resolves when it ended. */
   readonly spooled: Promise<void>;
+  /** Stops copying the stream: who has stopped reading must not wait for its end. */
+  release(): void;
   /** The run is finished: nobody needs the spool any more. */
   discard(): Promise<void>;
 }
@@ -45,57 +49,73 @@ export interface SpoolPlace {
 /** Finds out what a file or stream is and what its rows become. Streams go through a spool beside the journal. */
 export async function openSource(file: InputFile, options: SourceOptions, host: Host, place: SpoolPlace): Promise<OpenSource> {
   const key = file.path === '-' ? `stdin:${options.dataset ?? ''}` : file.path;
-  const name = options.dataset ?? file.name;
   const spool = file.isStream ? await spoolFor(file, key, host, place) : undefined;
-  const path = spool?.path ?? file.path;
-  const layout = await detectLayout(path, {
-    format: options.format,
-    delimiter: options.delimiter,
-    encoding: options.encoding,
-    name: file.name,
-    follow: spool !== undefined,
-    signal: host.stopping,
-  });
-  const sample = await firstRows(layout, file.name, spool !== undefined, host.stopping);
-  return {
-    source: file.path === '-' ? 'stdin' : file.path,
-    name,
-    key,
-    layout,
-    sample,
-    planned: inferPlan(layout, sample, options.plan),
-    follow: spool !== undefined,
-    spooled: spool?.done ?? Promise.resolve(),
-    discard: () => (spool ? removeSpool(spool.path) : Promise.resolve()),
-  };
+  try {
+    const follow = spool !== undefined;
+    const reading = { follow, name: file.name, signal: spool?.signal ?? host.stopping };
+    const { format, delimiter, encoding } = options;
+    const layout = await detectLayout(spool?.path ?? file.path, { format, delimiter, encoding, ...reading });
+    const sample = await firstRows(layout, reading);
+    return {
+      source: file.path === '-' ? 'stdin' : file.path,
+      name: options.dataset ?? file.name,
+      key,
+      layout,
+      sample,
+      planned: inferPlan(layout, sample, options.plan),
+      follow,
+      signal: reading.signal,
+      spooled: spool?.done ?? Promise.resolve(),
+      release: () => spool?.release(),
+      discard: () => (spool ? removeSpool(spool.path) : Promise.resolve()),
+    };
+  } catch (error) {
+    spool?.release();
+    throw error;
+  }
 }
 
 /** Like `openSource`, for a look that leaves nothing behind: a stream is kept in a temporary folder while `look` runs. */
 export async function withSample<T>(file: InputFile, options: SourceOptions, host: Host, look: (source: OpenSource) => Promise<T>): Promise<T> {
   const spoolFolder = await mkdtemp(join(tmpdir(), 'cio-bulk-'));
   try {
-    return await look(await openSource(file, options, host, { spoolFolder, restart: false }));
+    const source = await openSource(file, options, host, { spoolFolder, restart: false });
+    try {
+      return await look(source);
+    } finally {
+      source.release();
+      await source.spooled.catch(() => undefined);
+    }
   } finally {
     await rm(spoolFolder, { recursive: true, force: true });
   }
 }
 
-async function spoolFor(file: InputFile, key: string, host: Host, place: SpoolPlace): Promise<{ path: string; done: Promise<void> }> {
+interface Spool {
+  readonly path: string;
+  readonly done: Promise<void>;
+  readonly signal: AbortSignal;
+  release(): void;
+}
+
+async function spoolFor(file: InputFile, key: string, host: Host, place: SpoolPlace): Promise<Spool> {
   mkdirSync(place.spoolFolder, { recursive: true, mode: 0o700 });
   const path = join(place.spoolFolder, createHash('sha256').update(key).digest('hex').slice(0, 16));
   if (place.restart) await removeSpool(path);
   const stream = file.path === '-' ? host.stdin : createReadStream(file.path);
-  const { done } = await spoolStdin(stream, path, { signal: host.stopping });
-  done.catch(() => undefined); // whoever runs the source waits for it; until then it must not count as unhandled
-  return { path, done };
+  const releasing = new AbortController();
+  const failing = new AbortController();
+  const { done } = await spoolStdin(stream, path, { signal: AbortSignal.any([host.stopping, releasing.signal]) });
+  done.catch((error: unknown) => failing.abort(error)); // a reader that follows would wait for the rest for ever
+  return { path, done, signal: AbortSignal.any([host.stopping, failing.signal]), release: () => releasing.abort() };
 }
 
-async function firstRows(layout: SourceLayout, name: string, follow: boolean, signal: AbortSignal): Promise<readonly RawRow[]> {
+async function firstRows(layout: SourceLayout, reading: { readonly name: string; readonly follow: boolean; readonly signal: AbortSignal }): Promise<readonly RawRow[]> {
   const rows: RawRow[] = [];
-  for await (const block of openBlocks(layout, null, { name, follow, signal })) {
+  for await (const block of openBlocks(layout, null, reading)) {
     rows.push(...block.rows.slice(0, SAMPLE_ROWS - rows.length));
     // A slow pipe: what came so far decides. Waiting for a thousand rows could take for ever.
-    if (rows.length >= SAMPLE_ROWS || (follow && rows.length > 0)) break;
+    if (rows.length >= SAMPLE_ROWS || (reading.follow && rows.length > 0)) break;
   }
   return rows;
 }

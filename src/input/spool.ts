@@ -24,7 +24,7 @@ const COMPARE_BYTES = 256 * 1024;
  *
  * Resolves as soon as the spool may be read, following it. A spool that exists is continued: the stream must begin with the
  * bytes that are there; more are appended, unless the spool was complete. A stream that is a terminal, or empty, stands for "use the spool", which
- * must then be complete: else input_missing.
+ * must then be complete: else input_missing. When the signal aborts, the stream is let go and `done` rejects with its reason.
  */
 export async function spoolStdin(stream: InputStream, spoolPath: string, options: { readonly signal?: AbortSignal } = {}): Promise<Spooling> {
   const before = await stat(spoolPath).catch(() => undefined);
@@ -39,6 +39,9 @@ export async function spoolStdin(stream: InputStream, spoolPath: string, options
   crashPoint('spool opened');
   let received = 0;
   const pieces = stream[Symbol.asyncIterator]();
+  const letGo = (): void => void stream.destroy(); // a pipe that says nothing would keep the process waiting for its next word
+  options.signal?.addEventListener('abort', letGo, { once: true });
+  if (options.signal?.aborted === true) letGo();
   try {
     // With nothing kept the spool can be read at once; else the first piece tells whether the stream repeats it.
     const first = kept > 0 || isComplete ? await pieces.next() : undefined;
@@ -49,6 +52,7 @@ export async function spoolStdin(stream: InputStream, spoolPath: string, options
     return { done: copyAndClose(first), received: () => received };
   } catch (error) {
     await handle.close();
+    options.signal?.throwIfAborted();
     throw error;
   }
 
@@ -57,8 +61,10 @@ export async function spoolStdin(stream: InputStream, spoolPath: string, options
       await copy(first);
     } catch (error) {
       stream.destroy();
+      options.signal?.throwIfAborted();
       throw error;
     } finally {
+      options.signal?.removeEventListener('abort', letGo);
       await handle.close();
     }
   }
@@ -76,6 +82,7 @@ export async function spoolStdin(stream: InputStream, spoolPath: string, options
       received += bytes.length;
       crashPoint('spool written');
     }
+    options.signal?.throwIfAborted(); // ended by us, not by its writer
     if (received < kept) throw refusal('ended before the point which the interrupted run had read');
     await handle.sync();
     crashPoint('spool complete');
