@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 import type { RawRow } from '../domain/block.ts';
 import type { SourceLayout } from '../domain/plan.ts';
 import { SHAPE } from './extents.ts';
-import type { RowFault, RowReader } from './rows.ts';
+import type { RowFault, RowReader } from './row-reader.ts';
 
 const FAULTS: Readonly<Record<number, RowFault>> = {
   [SHAPE.unclosedQuote]: { fault: 'unparsable', message: 'a quote opens a cell and never closes' },

@@ -4,7 +4,7 @@ import type { RawRow } from '../domain/block.ts';
 import type { SourceLayout } from '../domain/plan.ts';
 import { RawNumber } from '../domain/raw-number.ts';
 import { SHAPE } from './extents.ts';
-import type { JsonRow, RowFault, RowReader } from './rows.ts';
+import type { JsonRow, RowFault, RowReader } from './row-reader.ts';
 
 /** Deeper than this no parser of ours may recurse; nobody's attributes are. */
 const DEPTH_MAX = 200;

@@ -12,7 +12,8 @@ import { BEHIND_FAILED, deliver, type Courier } from './deliver.ts';
 import { createHeldPersons } from './held.ts';
 import { startIntake } from './intake.ts';
 import { createLanes } from './lanes.ts';
-import { createSettling, type RecordFinder } from './settling.ts';
+import { createSettling } from './settling.ts';
+import type { RecordFinder } from './undelivered.ts';
 import { createWindow } from './window.ts';
 
 /** A slow pipe: when no row came for this long and nothing is under way, a batch goes out that is not full. */
@@ -144,8 +145,11 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
       if (halt.signal.aborted) settling.withdraw(batch);
       else {
         const delivery = await deliver(batch, courier, held, halt.signal);
-        lanes.release(batch); // first: a chunk whose last row is settled loses the keys that are asked for here
-        settling.settle(batch, delivery);
+        if (delivery.isUnsent) settling.withdraw(batch);
+        else {
+          lanes.release(batch); // first: a chunk whose last row is settled loses the keys that are asked for here
+          settling.settle(batch, delivery);
+        }
       }
     } catch (error) {
       fail(error);

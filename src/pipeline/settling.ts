@@ -1,19 +1,15 @@
-import { eachOperation, operationBytes, rowNumber } from '../domain/batch.ts';
+import { eachOperation, rowNumber } from '../domain/batch.ts';
 import type { Batch, WindowChunk } from '../domain/batch.ts';
-import type { Position, PreparedChunk } from '../domain/chunk.ts';
+import type { Position } from '../domain/chunk.ts';
 import { crashPoint } from '../domain/crash-point.ts';
 import type { Change, Ledger, Passed, RowRanges, SettledRows, UndeliveredRow } from '../domain/ledger.ts';
-import type { Outcome } from '../domain/outcome.ts';
 import { mergeRanges, rangesOf } from '../domain/row-ranges.ts';
 import type { Delivery } from './deliver.ts';
-import { personsAt } from './held.ts';
+import { createUndelivered, type RecordFinder } from './undelivered.ts';
 import type { Window } from './window.ts';
 
 /** Settlements wait at most this long for an intent to travel with in one transaction. */
 const COMMIT_DELAY_MS = 50;
-
-/** Finds the text and the physical line of rows again, by their index in the chunk. */
-export type RecordFinder = (chunk: PreparedChunk, indexes: readonly number[]) => readonly { readonly text: string; readonly line: number }[];
 
 export interface SettlingOptions {
   readonly ledger: Ledger;
@@ -37,7 +33,7 @@ export interface Settling {
   withdraw(batch: Batch): void;
   settle(batch: Batch, delivery: Delivery): void;
   /** One row that is settled without having been sent. */
-  setAside(chunk: WindowChunk, index: number, outcome: Outcome): void;
+  setAside(chunk: WindowChunk, index: number, outcome: Delivery['undelivered'][number]['outcome']): void;
   /** One row that an earlier process has settled. */
   skipSettled(chunk: WindowChunk): void;
   /** A chunk came in that needs no request at all. */
@@ -48,7 +44,8 @@ export interface Settling {
 
 /** Group commit: intents, settlements and the checkpoint that are due at the same time share one transaction. */
 export function createSettling(options: SettlingOptions): Settling {
-  const { ledger, window, findRecords } = options;
+  const { ledger, window } = options;
+  const rows = createUndelivered(options.findRecords);
   let intents: { batch: number; rows: RowRanges }[] = [];
   let withdrawn: number[] = [];
   let settled: SettledRows[] = [];
@@ -112,34 +109,12 @@ export function createSettling(options: SettlingOptions): Settling {
     const last = chunks.at(-1);
     if (!last) return undefined;
     const skipped = chunks.reduce((sum, { prepared }) => sum + Object.values(prepared.skipped).reduce((a, b) => a + b, 0), 0);
-    return { position: last.prepared.end, skipped, invalid: chunks.flatMap((chunk) => [...invalidRows(chunk)]) };
-  }
-
-  function invalidRows(chunk: WindowChunk): readonly UndeliveredRow[] {
-    const { prepared } = chunk;
-    if (prepared.invalid.length === 0 || chunk.invalid.length > 0) return chunk.invalid;
-    const records = findRecords(
-      prepared,
-      prepared.invalid.map(({ index }) => index),
-    );
-    return prepared.invalid.map((fault, i) => ({
-      row: prepared.start.row + fault.index + 1,
-      line: records[i]?.line ?? 0,
-      state: 'invalid',
-      code: fault.code,
-      reason: fault.message,
-      column: fault.column ?? null,
-      field: fault.field ?? null,
-      persons: [],
-      payload: null,
-      single: null,
-      record: records[i]?.text ?? '',
-    }));
+    return { position: last.prepared.end, skipped, invalid: chunks.flatMap((chunk) => [...rows.invalidOf(chunk)]) };
   }
 
   /** The last row of a chunk is settled: keep what the journal still needs, let the buffers go. */
   function strip(chunk: WindowChunk): void {
-    chunk.invalid = invalidRows(chunk);
+    chunk.invalid = rows.invalidOf(chunk);
     const none = new Uint32Array();
     const { count } = chunk.prepared.operations;
     chunk.prepared = {
@@ -154,22 +129,6 @@ export function createSettling(options: SettlingOptions): Settling {
     if (chunk.unsettled === 0) strip(chunk);
   }
 
-  /** The records of a chunk are found in one pass over its text. */
-  function undeliveredRows(undelivered: Delivery['undelivered']): UndeliveredRow[] {
-    const byChunk = groupBy(undelivered, ({ chunk }) => chunk);
-    return [...byChunk].flatMap(([chunk, items]) => {
-      const records = recordAt(chunk, items.map(({ index }) => index));
-      return items.map(({ index, outcome }, i) => undeliveredRow(chunk, index, outcome, records[i]));
-    });
-  }
-
-  function recordAt(chunk: WindowChunk, indexes: readonly number[]): readonly { readonly text: string; readonly line: number }[] {
-    return findRecords(
-      chunk.prepared,
-      indexes.map((index) => chunk.prepared.operations.rows[index] ?? 0),
-    );
-  }
-
   return {
     intend(batch) {
       intents.push({ batch: batch.id, rows: batchRows(batch) });
@@ -181,17 +140,17 @@ export function createSettling(options: SettlingOptions): Settling {
     },
     settle(batch, { undelivered, pending }) {
       const inDoubt = new Set(pending.map(({ chunk, index }) => rowNumber(chunk, index)));
-      const rows: RowRanges = inDoubt.size === 0 ? batchRows(batch) : rangesOf(rowNumbers(batch).filter((row) => !inDoubt.has(row)));
-      const lost = undeliveredRows(undelivered);
+      const ranges: RowRanges = inDoubt.size === 0 ? batchRows(batch) : rangesOf(rowNumbers(batch).filter((row) => !inDoubt.has(row)));
+      const lost = rows.ofItems(undelivered);
       const left = new Map<WindowChunk, number>();
       for (const { chunk, from, to } of batch.segments) left.set(chunk, (left.get(chunk) ?? 0) + to - from);
       for (const { chunk } of pending) left.set(chunk, (left.get(chunk) ?? 0) - 1);
       for (const [chunk, count] of left) settledOf(chunk, count);
-      settled.push({ batch: batch.id, rows, delivered: batch.count - inDoubt.size - lost.length, undelivered: lost, inDoubt: rangesOf([...inDoubt]) });
+      settled.push({ batch: batch.id, rows: ranges, delivered: batch.count - inDoubt.size - lost.length, undelivered: lost, inDoubt: rangesOf([...inDoubt]) });
       commitLater();
     },
     setAside(chunk, index, outcome) {
-      if (outcome.state !== 'delivered') aside.push(undeliveredRow(chunk, index, outcome, recordAt(chunk, [index])[0]));
+      aside.push(...rows.ofItems([{ chunk, index, outcome }]));
       settledOf(chunk, 1);
       commitLater();
     },
@@ -208,33 +167,6 @@ function seam(when: 'before' | 'after', { intents, settled, passed }: Change): v
   if (intents.length > 0) crashPoint(`${when} intents`);
   if (settled.length > 0) crashPoint(`${when} settling`);
   if (passed) crashPoint(`${when} checkpoint`);
-}
-
-function undeliveredRow(chunk: WindowChunk, index: number, outcome: Exclude<Outcome, { state: 'delivered' }>, record: { text: string; line: number } | undefined): UndeliveredRow {
-  const single = chunk.prepared.operations.singles.get(index);
-  return {
-    row: rowNumber(chunk, index),
-    line: record?.line ?? 0,
-    state: outcome.state,
-    code: outcome.code,
-    reason: outcome.reason,
-    column: null,
-    field: null,
-    persons: personsAt(chunk, index),
-    payload: operationBytes(chunk, index).slice(),
-    single: single ? `${single.method} ${single.path}` : null,
-    record: record?.text ?? '',
-  };
-}
-
-function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group) group.push(item);
-    else groups.set(key(item), [item]);
-  }
-  return groups;
 }
 
 function rowNumbers(batch: Batch): number[] {

@@ -1,0 +1,75 @@
+import { operationBytes, rowNumber } from '../domain/batch.ts';
+import type { WindowChunk } from '../domain/batch.ts';
+import type { PreparedChunk } from '../domain/chunk.ts';
+import type { UndeliveredRow } from '../domain/ledger.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Delivery } from './deliver.ts';
+import { personsAt } from './held.ts';
+
+/** Finds the text and the physical line of rows again, by their index in the chunk; the indexes ascend. */
+export type RecordFinder = (chunk: PreparedChunk, indexes: readonly number[]) => readonly { readonly text: string; readonly line: number }[];
+
+type Undelivered = Exclude<Outcome, { state: 'delivered' }>;
+type Item = Delivery['undelivered'][number];
+
+/** Makes of rows that did not arrive what the journal keeps of them. Their text is looked up only here, a chunk at a time. */
+export function createUndelivered(findRecords: RecordFinder): {
+  ofItems(items: readonly Item[]): UndeliveredRow[];
+  /** Rows of the chunk that can never be sent. Asked before the chunk lets its text go, and remembered by it. */
+  invalidOf(chunk: WindowChunk): readonly UndeliveredRow[];
+} {
+  function ofChunk(chunk: WindowChunk, items: readonly Item[]): UndeliveredRow[] {
+    const { rows } = chunk.prepared.operations;
+    // A batch may hold the rows of a chunk in another order than the chunk does.
+    const ascending = items.toSorted((a, b) => a.index - b.index);
+    const records = findRecords(chunk.prepared, ascending.map(({ index }) => rows[index] ?? 0)); // prettier-ignore
+    return ascending.map(({ index, outcome }, i) => toRow(chunk, index, outcome, records[i]));
+  }
+
+  return {
+    ofItems(items) {
+      const byChunk = new Map<WindowChunk, Item[]>();
+      for (const item of items) {
+        const group = byChunk.get(item.chunk);
+        if (group) group.push(item);
+        else byChunk.set(item.chunk, [item]);
+      }
+      return [...byChunk].flatMap(([chunk, group]) => ofChunk(chunk, group));
+    },
+    invalidOf(chunk) {
+      const { prepared } = chunk;
+      if (prepared.invalid.length === 0 || chunk.invalid.length > 0) return chunk.invalid;
+      const records = findRecords(prepared, prepared.invalid.map(({ index }) => index)); // prettier-ignore
+      return prepared.invalid.map((fault, i) => ({
+        row: prepared.start.row + fault.index + 1,
+        line: records[i]?.line ?? 0,
+        state: 'invalid',
+        code: fault.code,
+        reason: fault.message,
+        column: fault.column ?? null,
+        field: fault.field ?? null,
+        persons: [],
+        payload: null,
+        single: null,
+        record: records[i]?.text ?? '',
+      }));
+    },
+  };
+}
+
+function toRow(chunk: WindowChunk, index: number, outcome: Undelivered, record: { readonly text: string; readonly line: number } | undefined): UndeliveredRow {
+  const single = chunk.prepared.operations.singles.get(index);
+  return {
+    row: rowNumber(chunk, index),
+    line: record?.line ?? 0,
+    state: outcome.state,
+    code: outcome.code,
+    reason: outcome.reason,
+    column: null,
+    field: null,
+    persons: personsAt(chunk, index),
+    payload: operationBytes(chunk, index).slice(),
+    single: single ? `${single.method} ${single.path}` : null,
+    record: record?.text ?? '',
+  };
+}
