@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
 /** Parses, loads the one command that was asked for, runs it, and ends with its exit code. */
 export async function main(host: Host = processHost()): Promise<void> {
   process.exitCode = await runCommand(host.argv, host);
+  host.stdin.destroy(); // a pipe that never ends must not keep the process
 }
 
 async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode> {
@@ -60,6 +61,8 @@ async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode
 
 /** Known errors are told in a sentence and a hint; unknown ones are bugs, and show where they happened. */
 function report(error: unknown, argv: readonly string[], host: Host): ExitCode {
+  const stopCode = host.stopCode();
+  if (stopCode !== undefined && isAbort(error)) return stopCode; // a signal before there was anything to settle
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const known = error instanceof CioBulkError ? error : undefined;
   const exitCode = known?.exitCode ?? EXIT.bug;
@@ -73,6 +76,10 @@ function report(error: unknown, argv: readonly string[], host: Host): ExitCode {
   if (known?.hint !== undefined) host.stderr.write(`${safeText(known.hint)}\n`);
   if (known?.next !== undefined) host.stderr.write(`${safeText(known.next)}\n`);
   return exitCode;
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 function version(): string {

@@ -11,6 +11,7 @@ const BACKOFF_BASE_MS = 200;
 const BACKOFF_CAP_MS = 20_000;
 const THROTTLE_BASE_MS = 1_000;
 const THROTTLE_CAP_MS = 30_000;
+const ABORTED: Reply = { kind: 'fault', fault: 'aborted' };
 const REGION_PATH = '/api/v1/accounts/region';
 
 export interface PersistentOptions {
@@ -29,6 +30,8 @@ export interface PersistentOptions {
 export interface FinalReply {
   readonly reply: Reply;
   readonly othersPassed: boolean;
+  /** The run stopped before a byte of it left. */
+  readonly isUnsent?: true;
 }
 
 export interface PersistentSender {
@@ -53,17 +56,18 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
   /** No row can be sent at all: whoever waits for a turn need not try. */
   let over: CioBulkError | undefined;
 
-  async function once(request: WireRequest, stopping: AbortSignal, aborting: AbortSignal): Promise<Reply> {
+  /** One try. Undefined when the run is over or stops before it has begun. */
+  async function once(request: WireRequest, stopping: AbortSignal, aborting: AbortSignal): Promise<Reply | undefined> {
     for (;;) {
       await slots.acquire();
       try {
         if (!over) await pacer.start(request.rows, request.attempt > 0, stopping);
-        if (over) throw over;
-        if (stopping.aborted) return { kind: 'fault', fault: 'aborted' };
+        if (over !== undefined || stopping.aborted) return undefined;
         if (!breaker.isOpen()) {
           const admission = await breaker.admit(stopping);
-          if (!admission) return { kind: 'fault', fault: 'aborted' };
+          if (!admission) return undefined;
           requests++;
+          if (request.attempt > 0) retries++;
           const reply = await wire.send(request, aborting);
           const verdict = classify(reply);
           if (verdict === 'unauthorized' || verdict === 'forbidden' || verdict === 'redirected') over ??= fatal(reply, verdict);
@@ -78,7 +82,7 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
         slots.release();
       }
       await waitForService(stopping);
-      if (stopping.aborted) return { kind: 'fault', fault: 'aborted' };
+      if (stopping.aborted) return undefined;
     }
   }
 
@@ -127,13 +131,13 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
       let attempt = 0;
       let throttles = 0;
       for (let tries = 0; ; tries++) {
-        if (tries > 0) retries++;
         const reply = await once({ ...content, attempt: tries }, stopping, aborting);
+        if (!reply) return { reply: ABORTED, othersPassed: false, ...(tries === 0 ? { isUnsent: true } : {}) };
         const verdict = classify(reply);
         if (verdict === 'accepted' || verdict === 'refused') return { reply, othersPassed: true };
-        if (over) throw over;
-        if (aborted(reply)) return { reply, othersPassed: false };
-        if (stopping.aborted) return { reply: { kind: 'fault', fault: 'aborted' }, othersPassed: false };
+        if (verdict === 'unauthorized' || verdict === 'forbidden' || verdict === 'redirected') throw over ?? fatal(reply, verdict);
+        if (over !== undefined) return { reply: ABORTED, othersPassed: false };
+        if (aborted(reply) || stopping.aborted) return { reply: ABORTED, othersPassed: false };
         if (verdict === 'throttled') {
           // Never the fault of these bytes: it uses up no attempts. A service that says nothing else is as good as down.
           throttled(reply);
@@ -144,7 +148,7 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
           if (accepted > acceptedBefore) return { reply, othersPassed: true };
           // Nothing else got through either: is it these bytes, or the whole service? An outage uses up nobody's attempts.
           if (!breaker.isOpen() && (await serviceAnswers(stopping, aborting))) return { reply, othersPassed: true };
-          if (stopping.aborted) return { reply: { kind: 'fault', fault: 'aborted' }, othersPassed: false };
+          if (stopping.aborted) return { reply: ABORTED, othersPassed: false };
           breaker.trip();
         }
         if (breaker.isOpen()) {

@@ -6,14 +6,18 @@ import { refusal, toOutcomes } from '../domain/outcomes.ts';
 import { classify, replyCode, type WireRequest } from '../domain/wire.ts';
 import type { HeldPersons } from './held.ts';
 
+type LastWord = Awaited<ReturnType<Courier['send']>>;
+
 /** Sends one request until there is a last word on it. Implemented by api/persistent. */
 export interface Courier {
-  send(request: Omit<WireRequest, 'attempt'>, stopping: AbortSignal): Promise<{ readonly reply: Reply; readonly othersPassed: boolean }>;
+  send(request: Omit<WireRequest, 'attempt'>, stopping: AbortSignal): Promise<{ readonly reply: Reply; readonly othersPassed: boolean; readonly isUnsent?: true }>;
 }
 
 /** What became of a batch. Rows that are in neither list are delivered: the usual case costs nothing per row. */
 export interface Delivery {
   readonly undelivered: { readonly chunk: WindowChunk; readonly index: number; readonly outcome: Exclude<Outcome, { state: 'delivered' }> }[];
+  /** The run stopped before a byte of the batch left: nothing of it is in doubt. */
+  readonly isUnsent?: true;
   /** Without an outcome, because the run stopped: they stay in doubt. */
   readonly pending: { readonly chunk: WindowChunk; readonly index: number }[];
 }
@@ -26,12 +30,21 @@ export const BEHIND_FAILED: Exclude<Outcome, { state: 'delivered' }> = { state: 
  */
 export async function deliver(batch: Batch, courier: Courier, held: HeldPersons, stopping: AbortSignal): Promise<Delivery> {
   const delivery: Delivery = { undelivered: [], pending: [] };
-  await deliverInto(delivery, batch, courier, held, stopping);
+  const first = await send(batch, courier, stopping);
+  if (first.isUnsent) return { ...delivery, isUnsent: true };
+  await judge(delivery, batch, first, courier, held, stopping);
   return delivery;
 }
 
 async function deliverInto(delivery: Delivery, batch: Batch, courier: Courier, held: HeldPersons, stopping: AbortSignal): Promise<void> {
-  const { reply, othersPassed } = await courier.send({ ...requestOf(batch), rows: batch.count }, stopping);
+  await judge(delivery, batch, await send(batch, courier, stopping), courier, held, stopping);
+}
+
+function send(batch: Batch, courier: Courier, stopping: AbortSignal): ReturnType<Courier['send']> {
+  return courier.send({ ...requestOf(batch), rows: batch.count }, stopping);
+}
+
+async function judge(delivery: Delivery, batch: Batch, { reply, othersPassed }: LastWord, courier: Courier, held: HeldPersons, stopping: AbortSignal): Promise<void> {
   if (reply.kind === 'fault' && reply.fault === 'aborted') {
     eachOperation(batch, (chunk, index) => delivery.pending.push({ chunk, index }));
     return;

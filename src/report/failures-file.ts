@@ -30,7 +30,7 @@ export function csvFailures({ run, layout, cellsOf }: FailuresSource, jsonKeys: 
     line(row) {
       const isReadable = isRecord(row) && (isJson ? parseObject(row.record) : cellsOf(row.record)) !== undefined;
       const added = [String(run), String(row.row), String(row.line), row.state, row.code, noFormula(row.reason), isReadable ? '' : noFormula(row.record)].map(cell);
-      const rest = isJson ? names.map((name) => cell(jsonCell(isReadable ? parseObject(row.record)?.[name] : undefined))).join(delimiter) : isReadable ? row.record : names.map(() => '').join(delimiter);
+      const rest = isJson ? names.map((name) => cell(jsonCell(isReadable ? ownField(row.record, name) : undefined))).join(delimiter) : isReadable ? row.record : names.map(() => '').join(delimiter);
       return names.length === 0 ? added.join(delimiter) : `${added.join(delimiter)}${delimiter}${rest}`;
     },
   };
@@ -88,6 +88,12 @@ function parseObject(record: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Only what the record itself holds: a column may be called `constructor`. */
+function ownField(record: string, name: string): unknown {
+  const object = parseObject(record);
+  return object && Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
 function jsonCell(value: unknown): string {

@@ -1,5 +1,5 @@
 const POLL_MS = 10;
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 45_000;
 
 /** Waits for a condition, not for a time. Fails with what it waited for, and with what `seen` shows. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string, seen?: () => string, timeoutMs = TIMEOUT_MS): Promise<void> {
