@@ -68,10 +68,10 @@ it('every operation of Track v2 passes through NDJSON, and what the API has no a
 
 it('an event too large for a batch goes through v1 with the id it would have had, and a repeat of it counts once', async (test) => {
   const workspace = await openWorkspace(test);
-  const line = (chars: number, pad = 0): string => JSON.stringify({ id: 'big', event: 'exported', timestamp: OLD + chars, pad, blob: 'x'.repeat(chars) });
-  const text = `${[line(100), line(31_000), line(40_000), line(99_000), line(99_990), line(100_500)].join('\n')}\n`;
-  writeFileSync(join(workspace.folder, 'big.ndjson'), text);
-  writeFileSync(join(workspace.folder, 'again.ndjson'), text.split('\n').toReversed().join('\n'));
+  const sizes = [100, 31_000, 40_000, 99_000, 99_990, 100_500];
+  const lines = sizes.map((chars) => JSON.stringify({ id: 'big', event: 'exported', timestamp: OLD + chars, blob: 'x'.repeat(chars) }));
+  writeFileSync(join(workspace.folder, 'big.ndjson'), `${lines.join('\n')}\n`);
+  writeFileSync(join(workspace.folder, 'again.ndjson'), lines.toReversed().join('\n'));
   const result = await workspace.run(['import', 'big.ndjson', '--json']);
   expect(result.summary).toMatchObject({ rows_read: 6, delivered: 4, invalid: 2 });
   const reasons = result.json.filter(({ type }) => type === 'undelivered').map(({ reason }) => reason);

@@ -33,7 +33,7 @@ it('recent events behind the sample are kept back, with later ones of the same p
   const result = await workspace.run(['import', 'events.csv', '--json']);
   expect(result.code).toBe(6);
   expect(result.summary).toMatchObject({ delivered: 1201, failed: 2 });
-  expect(result.json.filter(({ type }) => type === 'undelivered').map(({ code }) => code).toSorted()).toEqual(['behind_failed', 'would_trigger']);
+  expect(result.json.filter(({ type }) => type === 'undelivered').map(({ code, line }) => `${String(line)} ${String(code)}`).toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['1202 would_trigger', '1203 behind_failed']);
   const held = await workspace.run(['retry-failed', '--json']);
   expect(held.summary).toMatchObject({ delivered: 1201, failed: 2 });
   const sent = await workspace.run(['retry-failed', '--allow-triggers', '--json']);
