@@ -77,6 +77,7 @@ async function deliverHalves(delivery: Delivery, batch: Batch, courier: Courier,
   await deliverInto(delivery, head, courier, held, stopping);
   const rest = withoutOperations(tail, (chunk, index) => {
     if (!held.has(chunk, index)) return false;
+    held.add(chunk, index); // its other persons wait too
     delivery.undelivered.push({ chunk, index, outcome: BEHIND_FAILED });
     return true;
   });

@@ -24,7 +24,9 @@ export interface LaneOptions {
   readonly rowsMax: number;
   readonly bytesMax: number;
   readonly firstBatchId: number;
-  /** Asked again when a row's turn comes: a row that must not be sent any more is settled by the caller and left out. */
+  /** Whether a row must wait for its turn even when its person is in the batch being filled: it may be one that must not go. */
+  readonly mustWait: (chunk: WindowChunk, index: number) => boolean;
+  /** Asked when the turn of a row that waited has come: one that must not be sent is settled by the caller and left out. */
   readonly mayGo: (chunk: WindowChunk, index: number) => boolean;
 }
 
@@ -47,7 +49,7 @@ interface Lane {
 type Holder = Draft | Lane;
 
 export function createLanes(options: LaneOptions): Lanes {
-  const { rowsMax, bytesMax, mayGo } = options;
+  const { rowsMax, bytesMax, mustWait, mayGo } = options;
   const holders = new Map<number, Holder>();
   const full: Draft[] = [];
   const laneOfBatch = new Map<number, Set<Lane>>();
@@ -108,14 +110,18 @@ export function createLanes(options: LaneOptions): Lanes {
     const holder = find(key);
     const aliasHolder = alias === 0 ? undefined : find(alias);
     waiting++;
-    const alone = chunk.prepared.operations.singles.has(index);
-    if (!alone && isOpen(holder) && isOpen(aliasHolder) && draftFits(chunk, index, holder ?? aliasHolder)) {
+    const waits = chunk.prepared.operations.singles.has(index) || mustWait(chunk, index);
+    if (!waits && isOpen(holder) && isOpen(aliasHolder) && draftFits(chunk, index, holder ?? aliasHolder)) {
       const to = place(chunk, index);
       if (key !== 0 && holder !== to) holders.set(key, to);
       if (alias !== 0 && aliasHolder !== to) holders.set(alias, to);
       return;
     }
-    if (alone && holder === undefined && aliasHolder === undefined) {
+    if (holder === undefined && aliasHolder === undefined) {
+      if (!mayGo(chunk, index)) {
+        waiting--;
+        return;
+      }
       const to = place(chunk, index);
       if (key !== 0) holders.set(key, to);
       if (alias !== 0) holders.set(alias, to);

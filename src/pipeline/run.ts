@@ -101,9 +101,12 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
     rowsMax: options.batchRowsMax,
     bytesMax: options.batchBytesMax,
     firstBatchId: before.nextBatch,
+    mustWait: (chunk, index) => isGuarded(chunk, index) || held.has(chunk, index),
     mayGo(chunk, index) {
-      if (!held.has(chunk, index)) return true;
-      settling.setAside(chunk, index, BEHIND_FAILED);
+      const isHeld = held.has(chunk, index);
+      if (!isHeld && !isGuarded(chunk, index)) return true;
+      held.add(chunk, index); // all its persons: a merge or an alias ties others to the one that failed
+      settling.setAside(chunk, index, isHeld ? BEHIND_FAILED : WOULD_TRIGGER);
       return false;
     },
   });
@@ -131,10 +134,6 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
     if (before.settled.length > 0 && isSettled(rowNumber(chunk, index))) {
       settledAhead--;
       settling.skipSettled(chunk);
-    } else if (held.has(chunk, index)) settling.setAside(chunk, index, BEHIND_FAILED);
-    else if (chunk.prepared.operations.guarded.has(index)) {
-      held.add(chunk, index);
-      settling.setAside(chunk, index, WOULD_TRIGGER);
     } else lanes.add(chunk, index);
   }
 
@@ -193,6 +192,11 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
     crashPoint('after finish');
   }
   return { ...end, finished, inDoubtResent: countRows(before.inDoubt) };
+}
+
+function isGuarded(chunk: WindowChunk, index: number): boolean {
+  const { guarded } = chunk.prepared.operations;
+  return guarded.size > 0 && guarded.has(index);
 }
 
 /** Whether the counts of a run add up. A mismatch is a bug, and it is said. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eachOperation, requestOf, rowNumber, type Batch, type WindowChunk } from '../../../src/domain/batch.ts';
 import { createLanes } from '../../../src/pipeline/lanes.ts';
@@ -29,6 +29,7 @@ function play(steps: readonly Step[], limits: { readonly rowsMax: number; readon
   const lanes = createLanes({
     ...limits,
     firstBatchId: 1,
+    mustWait: (chunk, index) => !mayGo(rowNumber(chunk, index)),
     mayGo(chunk, index) {
       if (mayGo(rowNumber(chunk, index))) return true;
       setAside.push(rowNumber(chunk, index));

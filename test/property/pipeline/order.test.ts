@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../crash/support/random.ts';
 import { type MadeRow } from '../../support/chunks.ts';
@@ -28,24 +28,29 @@ function made({ kind, who, other, mark }: Draft, n: number): MadeRow {
   const id = `p${who}`;
   const email = `p${who}@example.com`;
   const base = { type: 'person', n, ...(mark === '' ? {} : { name: mark }) };
-  const guarded = mark === 'guarded';
-  switch (kind) {
-    case 'identify':
-      return { persons: [`id:${id}`], body: JSON.stringify({ ...base, action: 'identify', identifiers: { id }, attributes: {} }), guarded };
-    case 'alias':
-      return { persons: [`id:${id}`, `email:${email}`], body: JSON.stringify({ ...base, action: 'identify', identifiers: { id }, attributes: { email } }), guarded };
-    case 'event':
-      return { persons: [`id:${id}`], body: JSON.stringify({ ...base, action: 'event', identifiers: { id } }), guarded };
-    case 'mail event':
-      return { persons: [`email:${email}`], body: JSON.stringify({ ...base, action: 'event', identifiers: { email } }), guarded };
-    case 'merge':
-      return { persons: [`id:${id}`, `id:p${other}`], body: JSON.stringify({ ...base, action: 'merge', primary: { id }, secondary: { id: `p${other}` } }), guarded };
-    case 'single':
-      return { persons: [`id:${id}`], body: JSON.stringify({ n, name: mark }), single: { method: 'POST', path: `/api/v1/customers/${id}/events` }, guarded };
-    case 'nobody':
-      return { persons: [], body: JSON.stringify({ n, name: mark }), guarded };
-  }
+  const shapes: Record<Draft['kind'], { persons: string[]; operation: object }> = {
+    identify: { persons: [`id:${id}`], operation: { ...base, action: 'identify', identifiers: { id }, attributes: {} } },
+    alias: { persons: [`id:${id}`, `email:${email}`], operation: { ...base, action: 'identify', identifiers: { id }, attributes: { email } } },
+    event: { persons: [`id:${id}`], operation: { ...base, action: 'event', identifiers: { id } } },
+    'mail event': { persons: [`email:${email}`], operation: { ...base, action: 'event', identifiers: { email } } },
+    merge: { persons: [`id:${id}`, `id:p${other}`], operation: { ...base, action: 'merge', primary: { id }, secondary: { id: `p${other}` } } },
+    single: { persons: [`id:${id}`], operation: { n, name: mark } },
+    nobody: { persons: [], operation: { n, name: mark } },
+  };
+  const { persons, operation } = shapes[kind];
+  const single = { method: 'POST', path: `/api/v1/customers/${id}/events` } as const;
+  return { persons, body: JSON.stringify(operation), guarded: mark === 'guarded', ...(kind === 'single' ? { single } : {}) };
 }
+
+const FAIR = { throttled: 0, broken: 0, resetBefore: 0, resetAfter: 0, timeoutAfter: 0, partial: 0 };
+const ONE_BY_ONE = { seed: 0, batchRows: 1, concurrency: 1, deathShare: 0 };
+const rowOf = (kind: Draft['kind'], who: number, other = 0, mark: Draft['mark'] = ''): Draft => ({ kind, who, other, mark });
+/** Found once, kept for ever: a failed person holds back the other persons of the rows behind it, and nobody in front of it. */
+const FOUND: [Draft[], typeof FAIR, typeof ONE_BY_ONE][] = [
+  [[rowOf('merge', 0, 3), rowOf('identify', 0), rowOf('identify', 3, 0, 'guarded')], FAIR, { ...ONE_BY_ONE, deathShare: 0.3 }],
+  [[rowOf('identify', 3, 0, 'cursed'), rowOf('merge', 0, 3), rowOf('identify', 0)], FAIR, ONE_BY_ONE],
+  [[rowOf('event', 1, 0, 'cursed'), rowOf('alias', 1), rowOf('mail event', 1)], FAIR, { ...ONE_BY_ONE, batchRows: 12 }],
+];
 
 const share = (max: number): fc.Arbitrary<number> => fc.double({ min: 0, max, noNaN: true });
 const weather = fc.record({ throttled: share(0.1), broken: share(0.15), resetBefore: share(0.1), resetAfter: share(0.15), timeoutAfter: share(0.1), partial: share(0.1) });
@@ -75,7 +80,7 @@ describe('order', () => {
           }
         },
       ),
-      { numRuns: Number(process.env['CIO_BULK_TEST_RUNS'] ?? 250) },
+      { numRuns: Number(process.env['CIO_BULK_TEST_RUNS'] ?? 150), examples: FOUND },
     );
   });
 });

@@ -41,6 +41,10 @@ const ACCEPTED: Reply = { kind: 'response', status: 200, body: '{}', retryAfterM
 const answer = (status: number, body = ''): Reply => ({ kind: 'response', status, body, retryAfterMs: undefined, location: undefined });
 const fault = (kind: 'reset' | 'timeout' | 'aborted'): Reply => ({ kind: 'fault', fault: kind });
 
+function latency(random: () => number): Promise<unknown> {
+  return random() < 0.3 ? sleep(random() * 3) : new Promise((resolve) => setImmediate(resolve));
+}
+
 /**
  * A service with weather. A row is known by the `"n":7` in its bytes. Bytes with "cursed" get a 500 until it is calm; a batch
  * with "poison" gets a 400 as a whole.
@@ -54,13 +58,12 @@ export function createWorld(weather: Weather, random: () => number): World {
 
   async function send(request: WireRequest): Promise<Reply> {
     const mine = life;
-    const pause = (): Promise<unknown> => (random() < 0.3 ? sleep(random() * 3) : new Promise((resolve) => setImmediate(resolve)));
-    await pause();
+    await latency(random);
     if (isDead || mine !== life) return fault('aborted');
     if (request.path.endsWith('/region')) return ACCEPTED;
     const { reply, takes } = decide(Buffer.from(request.body).toString());
     applied.push(...takes);
-    await pause();
+    await latency(random);
     return isDead || mine !== life ? fault('aborted') : reply;
   }
 

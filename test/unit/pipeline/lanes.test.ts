@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { eachOperation, rowNumber, type Batch } from '../../../src/domain/batch.ts';
+import { eachOperation, rowNumber, type Batch, type WindowChunk } from '../../../src/domain/batch.ts';
 import { createLanes, type Lanes } from '../../../src/pipeline/lanes.ts';
 import { windowChunkOf } from '../../support/chunks.ts';
 
 function lanesWith(rowsMax: number): Lanes {
-  return createLanes({ rowsMax, bytesMax: 480_000, firstBatchId: 1, mayGo: () => true });
+  return createLanes({ rowsMax, bytesMax: 480_000, firstBatchId: 1, mustWait: () => false, mayGo: () => true });
 }
 
 function addAll(lanes: Lanes, startRow: number, rows: readonly (readonly string[])[]): void {
@@ -16,6 +16,13 @@ function rowsOf(batch: Batch | undefined): number[] {
   const rows: number[] = [];
   if (batch) eachOperation(batch, (chunk, index) => rows.push(rowNumber(chunk, index)));
   return rows;
+}
+
+/** Rows with the numbers they have in their source, as a retry finds them. */
+function pageOf(rows: readonly number[], persons: readonly (readonly string[])[]): WindowChunk {
+  const chunk = windowChunkOf(0, persons.map((one) => ({ persons: one })));
+  chunk.prepared = { ...chunk.prepared, operations: { ...chunk.prepared.operations, rows: Uint32Array.from(rows, (n) => n - 1) } };
+  return chunk;
 }
 
 describe('lanes', () => {
@@ -61,12 +68,7 @@ describe('lanes', () => {
 
   it('keep the order of the file when two lanes become one, also for chunks that all begin at row 0', () => {
     const lanes = lanesWith(2);
-    const page = (rows: readonly number[], persons: readonly (readonly string[])[]): ReturnType<typeof windowChunkOf> => {
-      const chunk = windowChunkOf(0, persons.map((one) => ({ persons: one })));
-      chunk.prepared = { ...chunk.prepared, operations: { ...chunk.prepared.operations, rows: Uint32Array.from(rows, (n) => n - 1) } };
-      return chunk;
-    };
-    const pages = [page([10, 20, 30], [['id:1'], ['id:2'], ['id:1']]), page([40, 50, 60], [['id:2'], ['id:2', 'id:1'], ['id:1']])];
+    const pages = [pageOf([10, 20, 30], [['id:1'], ['id:2'], ['id:1']]), pageOf([40, 50, 60], [['id:2'], ['id:2', 'id:1'], ['id:1']])];
     for (const one of pages) for (let index = 0; index < 3; index++) lanes.add(one, index);
     const rows: number[] = [];
     for (let batch = lanes.next(true); batch; batch = lanes.next(true)) {
