@@ -7,7 +7,7 @@ import type { Host } from '../domain/host.ts';
 import type { UndeliveredState } from '../domain/outcome.ts';
 import type { SourceLayout } from '../domain/plan.ts';
 import { parseRecord } from '../input/csv.ts';
-import { openJournal, type Journal } from '../journal/open.ts';
+import { journalError, openJournal, type Journal } from '../journal/open.ts';
 import { findRun } from '../journal/runs.ts';
 import { latestRunWithUndelivered, undeliveredRows } from '../journal/undelivered.ts';
 import { csvFailures, jsonKeysOf, ndjsonFailures, type FailuresWriter } from '../report/failures-file.ts';
@@ -45,6 +45,8 @@ export async function run(_args: readonly string[], options: Record<string, unkn
     terminal.say(id === undefined ? 'No run has undelivered rows' : `${plural(written, 'undelivered row')} of run ${id}${output === undefined ? '' : ` in ${output}`}`);
     if (output !== undefined && written > 0) terminal.say(`Send the corrected rows with: cio-bulk retry-failed --run ${id} --from ${shellWord(output)}`);
     return EXIT.ok;
+  } catch (error) {
+    throw journalError(error, journal.name);
   } finally {
     journal.close();
   }

@@ -11,7 +11,8 @@ import { targetFrom, workspaceOf, type Target } from '../config/target.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { lockSender } from '../journal/lock.ts';
-import { openJournal, type Journal } from '../journal/open.ts';
+import { networkOf } from '../journal/file-system.ts';
+import { journalError, openJournal, type Journal } from '../journal/open.ts';
 import type { Courier } from '../pipeline/deliver.ts';
 import { count } from '../report/numbers.ts';
 import type { Terminal } from '../report/terminal.ts';
@@ -49,7 +50,8 @@ export async function withSendingSession<T>(
 ): Promise<T> {
   try {
     return await openSession(setting, work);
-  } catch (error) {
+  } catch (caught) {
+    const error = journalError(caught, setting.journalPath); // a damaged page may turn up anywhere
     if (error instanceof CioBulkError && canContinue(error)) error.next ??= sameCommand(setting.host);
     if (!(error instanceof CioBulkError) && setting.host.stopping.aborted) setting.terminal.next(sameCommand(setting.host));
     throw error;
@@ -73,6 +75,8 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     const realTarget = options.sandbox ? undefined : targetFrom(withEnvFile(host.env, options.envFile));
     const journal = openJournal(journalPath);
     defer(() => closeJournal(journal));
+    const network = networkOf(journalPath);
+    if (network !== undefined) terminal.warn(`the journal lies on a network file system (${network}), where SQLite can lose it: choose a local place with --journal`);
     const sandbox = options.sandbox ? await startSandbox({ db: join(dirname(journalPath), 'sandbox.db') }) : undefined;
     defer(() => closeSandbox(sandbox, terminal));
     const target = realTarget ?? sandboxTarget(sandbox);

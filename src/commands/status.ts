@@ -5,7 +5,7 @@ import type { Host } from '../domain/host.ts';
 import { settledRows } from '../domain/outcome.ts';
 import { countRows, decodeRanges } from '../domain/row-ranges.ts';
 import { senderOf } from '../journal/lock.ts';
-import { openJournal, type Journal } from '../journal/open.ts';
+import { journalError, openJournal, type Journal } from '../journal/open.ts';
 import { findRun, inDoubtOf, listRuns, type Run } from '../journal/runs.ts';
 import { countUndelivered } from '../journal/undelivered.ts';
 import { count, plural } from '../report/numbers.ts';
@@ -27,6 +27,8 @@ export function run(_args: readonly string[], options: Record<string, unknown>, 
   try {
     if (given === undefined) showAll(journal, terminal);
     else showOne(journal, terminal, wholeNumber('--run', given, 1));
+  } catch (error) {
+    throw journalError(error, journal.name);
   } finally {
     journal.close();
   }

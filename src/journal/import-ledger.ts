@@ -3,7 +3,7 @@ import { CioBulkError } from '../domain/errors.ts';
 import type { Change, Ledger, LedgerState, RowRanges, SettledRows, UndeliveredRow } from '../domain/ledger.ts';
 import { addTally, EMPTY_TALLY, type Tally } from '../domain/outcome.ts';
 import { decodeRanges, encodeRanges, mergeRanges, rangesAfter, subtractRanges } from '../domain/row-ranges.ts';
-import { journalError, type Journal } from './open.ts';
+import { assertInPlace, journalError, type Journal } from './open.ts';
 import { findRun } from './runs.ts';
 
 /** Settled batches beyond the checkpoint are merged into one record when there are more than this. */
@@ -100,6 +100,7 @@ export function createImportLedger(journal: Journal, runId: number, now: () => n
     commit(change) {
       const recordsBefore = settledRecords;
       try {
+        assertInPlace(journal);
         tally = addTally(tally, apply.immediate(change));
         nextBatch = Math.max(nextBatch, ...change.intents.map(({ batch }) => batch + 1));
       } catch (error) {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { crashPoint } from '../domain/crash-point.ts';
@@ -9,6 +9,8 @@ export type Journal = Database.Database;
 
 const BUSY_TIMEOUT_MS = 5_000;
 const WAL_BYTES_MAX = 64 * 1024 * 1024;
+
+const inodes = new WeakMap<Journal, number>();
 
 /**
  * Opens (or creates) the journal: directory 0700 with a `.gitignore` of `*`, files 0600, WAL with synchronous=FULL.
@@ -27,6 +29,7 @@ export function openJournal(path: string, options: { readonly readonly?: boolean
       throw error;
     }
     if (!readonly) chmodSync(path, 0o600);
+    inodes.set(journal, statSync(path).ino);
     return journal;
   } catch (error) {
     throw journalError(error, path);
@@ -84,6 +87,17 @@ function numberPragma(journal: Journal, name: string): number {
 
 function noJournal(path: string): CioBulkError {
   return new CioBulkError('no_such_run', `there is no journal at ${path}`, { hint: 'run an import first, or name the journal with --journal' });
+}
+
+/**
+ * A journal that was deleted or replaced while it was open takes writes as before, into a file that nobody will find again.
+ * Whoever settles asks first.
+ */
+export function assertInPlace(journal: Journal): void {
+  if (statSync(journal.name, { throwIfNoEntry: false })?.ino === inodes.get(journal)) return;
+  throw new CioBulkError('journal_unwritable', `the journal ${journal.name} was deleted or replaced while the run went on`, {
+    hint: 'put it back if you can; without it the file is sent again from the start (events keep their ids and count once)',
+  });
 }
 
 /** What SQLite's trouble means for the user. */

@@ -2,7 +2,7 @@ import { crashPoint } from '../domain/crash-point.ts';
 import type { Change, Ledger, RowRanges, SettledRows } from '../domain/ledger.ts';
 import { addTally, EMPTY_TALLY, type Tally, type UndeliveredState } from '../domain/outcome.ts';
 import { rangesOf } from '../domain/row-ranges.ts';
-import { journalError, type Journal } from './open.ts';
+import { assertInPlace, journalError, type Journal } from './open.ts';
 import { findRun } from './runs.ts';
 
 /** The ledger of a retry: rows move between the states of the same run, or leave the journal as delivered. */
@@ -52,6 +52,7 @@ export function createRetryLedger(journal: Journal, runId: number, now: () => nu
     state: () => ({ tally, checkpoint: null, settled: [], inDoubt: inDoubtRows(journal, runId), failedPersons: [], nextBatch }),
     commit(change) {
       try {
+        assertInPlace(journal);
         tally = addTally(tally, apply.immediate(change));
       } catch (error) {
         throw journalError(error, journal.name);

@@ -1,0 +1,27 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Magic numbers of file systems on other machines (Linux, statfs(2)). SQLite's WAL does not work there. */
+const NETWORK: Readonly<Record<number, string>> = {
+  0x6969: 'NFS',
+  0x517b: 'SMB',
+  0xff534d42: 'CIFS',
+  0xfe534d42: 'SMB',
+  0x5346414f: 'AFS',
+  0x00c36400: 'Ceph',
+};
+
+/** The name of the network file system of that type, if it is one. */
+export function networkFileSystem(type: number): string | undefined {
+  return NETWORK[type >>> 0];
+}
+
+/** The network file system that a journal lies on; undefined also where the system does not say (only Linux gives these numbers). */
+export function networkOf(journalPath: string): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    return networkFileSystem(statfsSync(dirname(journalPath)).type);
+  } catch {
+    return undefined; // no answer is no reason to stop
+  }
+}
