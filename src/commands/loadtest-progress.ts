@@ -30,7 +30,7 @@ export function createLoadProgress(terminal: Terminal, durationMs: number): Load
       });
       if (terminal.options.json || terminal.options.quiet) return;
       if (terminal.isInteractive) {
-        terminal.stderr.write(`\r\u001b[K${toProgressLine(sample).slice(0, (terminal.stderr.columns ?? 80) - 1)}`);
+        terminal.stderr.write(`\r\u001b[K${toProgressLine(sample).slice(0, (terminal.stderr.columns || 80) - 1)}`);
         isLineOpen = true;
       } else if (sample.elapsedMs - saidAtMs >= LINE_EVERY_MS - 500) {
         saidAtMs = sample.elapsedMs;

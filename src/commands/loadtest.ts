@@ -71,7 +71,7 @@ export async function run(args: readonly string[], options: Record<string, unkno
     showResult(summary, baseline, terminal);
     if (junit !== undefined) writeFileSync(junit, toJunit(summary));
     terminal.say(`summary.json, dashboard.html and k6.log are in ${files.dir}`);
-    terminal.say(`Test people ${summary.people.first} to ${summary.people.last} may be left. This deletes them:`);
+    terminal.say(`Test people ${summary.people.first} to ${summary.people.last} may be left: the last line deletes them`);
     terminal.next(cleanupCommand(summary.run, options));
     return summary;
   });

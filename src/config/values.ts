@@ -24,7 +24,8 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h
 export function duration(flag: string, value: string, minMs = 1): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(value);
   const ms = match ? Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? Number.NaN) : Number.NaN;
-  if (!(ms >= minMs && ms <= 7 * 24 * UNIT_MS_HOUR)) throw refuse(flag, value, 'a duration such as 500ms, 10s, 15m or 2h');
+  if (Number.isNaN(ms)) throw refuse(flag, value, 'a duration such as 500ms, 10s, 15m or 2h');
+  if (!(ms >= minMs && ms <= 7 * 24 * UNIT_MS_HOUR)) throw refuse(flag, value, `a duration from ${minMs < 1000 ? `${minMs}ms` : `${minMs / 1000}s`} to 168h`);
   return ms;
 }
 
