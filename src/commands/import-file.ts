@@ -90,6 +90,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     const end = await runPipeline({
       chunks: reading,
       isComplete: reading.isComplete,
+      onSpent: reading.giveBack,
       ledger,
       courier: session.courier,
       findRecords: (chunk, indexes) => recordsOf(spec.layout, chunk.raw, chunk.start.line, indexes),

@@ -73,7 +73,7 @@ async function readAll(source: OpenSource, task: ReadingTask, inspection: Inspec
   const bytesTotal = source.follow || layout.compression !== 'none' || layout.encoding !== 'utf-8' ? 0 : (await stat(layout.path)).size;
   const progress = createProgress(terminal, host.clock, task.name);
   try {
-    for await (const block of limitedBlocks(task, source.signal)) {
+    for await (const block of limitedBlocks(task, { signal: source.signal })) {
       inspection.add(block);
       const rows = inspection.rows();
       progress.update({ done: block.end.offset, total: bytesTotal, rowsSettled: rows, rowsRead: rows, undelivered: inspection.problems.total(), requests: 0 });

@@ -1,7 +1,8 @@
+import { NEW_BUFFERS, type Buffers } from '../domain/buffers.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import type { PrepareSpec } from '../domain/plan.ts';
 import type { RowBlock } from '../domain/block.ts';
-import { openBlocks } from '../input/blocks.ts';
+import { openBlocks, type BlockOptions } from '../input/blocks.ts';
 import { LIMITS } from '../input/limits.ts';
 import { createPreparer } from '../mapping/prepare.ts';
 
@@ -14,14 +15,14 @@ export interface ReadingTask extends PrepareSpec {
 }
 
 /** input -> mapping: blocks of rows become chunks of operations. `isLast` is true of the last chunk of the source. */
-export async function* preparedChunks(task: ReadingTask, signal?: AbortSignal): AsyncGenerator<{ chunk: PreparedChunk; isLast: boolean }> {
-  const preparer = createPreparer(task);
-  for await (const block of limitedBlocks(task, signal)) yield { chunk: preparer.prepare(block), isLast: block.isLast };
+export async function* preparedChunks(task: ReadingTask, { signal, buffers = NEW_BUFFERS }: { readonly signal?: AbortSignal; readonly buffers?: Buffers } = {}): AsyncGenerator<{ chunk: PreparedChunk; isLast: boolean }> {
+  const preparer = createPreparer(task, buffers);
+  for await (const block of limitedBlocks(task, { buffers, ...(signal ? { signal } : {}) })) yield { chunk: preparer.prepare(block), isLast: block.isLast };
 }
 
 /** Blocks up to a number of rows, the last of them cut exactly there: a checkpoint must stand between two rows. */
-export async function* limitedBlocks({ layout, from, follow, name, rowsMax }: ReadingTask, signal: AbortSignal | undefined): AsyncGenerator<RowBlock> {
-  const options = { follow, name, ...(signal ? { signal } : {}) };
+export async function* limitedBlocks({ layout, from, follow, name, rowsMax }: ReadingTask, given: BlockOptions): AsyncGenerator<RowBlock> {
+  const options = { ...given, follow, name };
   let left = rowsMax ?? Infinity;
   let at = from;
   while (left > 0) {

@@ -1,5 +1,6 @@
 /** The reading thread: bytes in, prepared chunks out. It wires input to mapping, and keeps a few chunks ahead. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { createBufferPool } from '../domain/buffers.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import { preparedChunks, type ReadingTask } from './prepared-chunks.ts';
@@ -9,6 +10,9 @@ export type ReadingMessage =
   | { readonly type: 'end'; readonly isComplete: boolean }
   | { readonly type: 'error'; readonly error: { readonly code: string | undefined; readonly message: string; readonly hint: string | undefined; readonly stack: string | undefined } };
 
+/** What the sending thread says: the next chunk please, or take these buffers back. */
+export type ReadingRequest = { readonly type: 'more' } | { readonly type: 'spent'; readonly buffers: readonly ArrayBuffer[] };
+
 /** Chunks handed over and not yet consumed. */
 const CHUNKS_AHEAD = 4;
 
@@ -16,15 +20,19 @@ if (parentPort) {
   const port = parentPort;
   let credits = CHUNKS_AHEAD;
   let wake: (() => void) | undefined;
-  port.on('message', () => {
-    credits++;
-    wake?.();
+  const buffers = createBufferPool();
+  port.on('message', (request: ReadingRequest) => {
+    if (request.type === 'spent') for (const buffer of request.buffers) buffers.giveBack(buffer);
+    else {
+      credits++;
+      wake?.();
+    }
   });
   const post = (message: ReadingMessage, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, transfer);
   try {
     const task = workerData as ReadingTask;
     let isComplete = true;
-    for await (const { chunk, isLast } of preparedChunks(task)) {
+    for await (const { chunk, isLast } of preparedChunks(task, { buffers })) {
       while (credits === 0) await new Promise<void>((resolve) => (wake = resolve));
       credits--;
       isComplete = isLast;
@@ -39,8 +47,8 @@ if (parentPort) {
   port.close();
 }
 
-/** Buffers that nobody shares are moved, not copied. */
+/** Every chunk has buffers of its own: they are moved, not copied. */
 function buffersOf({ raw, operations }: PreparedChunk): ArrayBuffer[] {
   const views = [raw, operations.body, operations.rows, operations.keys, operations.ends];
-  return views.flatMap(({ buffer, byteLength }) => (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength > 0 ? [buffer] : []));
+  return views.flatMap(({ buffer, byteLength }) => (buffer instanceof ArrayBuffer && byteLength > 0 ? [buffer] : []));
 }

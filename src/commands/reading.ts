@@ -2,12 +2,14 @@ import { Worker } from 'node:worker_threads';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import { CioBulkError, ERRORS, type ErrorCode } from '../domain/errors.ts';
 import type { ReadingTask } from './prepared-chunks.ts';
-import type { ReadingMessage } from './reading-thread.ts';
+import type { ReadingMessage, ReadingRequest } from './reading-thread.ts';
 
 /** Chunks from a reading thread. */
 export interface Reading extends AsyncIterable<PreparedChunk> {
   /** The source was read to its end; false when a row limit ended it. Meaningful after the last chunk. */
   isComplete(): boolean;
+  /** All rows of a chunk are settled: its buffers are used again. Nobody may look at them after this. */
+  giveBack(chunk: PreparedChunk): void;
 }
 
 /** Young objects die fast here: a small nursery keeps the thread's memory flat. */
@@ -23,6 +25,7 @@ export function startReading(task: ReadingTask): Reading {
   let end: { readonly isComplete: boolean } | { readonly error: unknown } | undefined;
   let wake: (() => void) | undefined;
 
+  const send = (request: ReadingRequest, transfer: readonly ArrayBuffer[] = []): void => thread.postMessage(request, transfer);
   thread.on('message', (message: ReadingMessage) => {
     if (message.type === 'chunk') ready.push(message.chunk);
     else if (message.type === 'end') end = { isComplete: message.isComplete };
@@ -41,7 +44,7 @@ export function startReading(task: ReadingTask): Reading {
   async function* chunks(): AsyncGenerator<PreparedChunk> {
     for (;;) {
       for (let chunk = ready.shift(); chunk; chunk = ready.shift()) {
-        thread.postMessage('more');
+        send({ type: 'more' });
         yield chunk;
       }
       if (end) break;
@@ -63,6 +66,10 @@ export function startReading(task: ReadingTask): Reading {
           return { done: true, value: undefined };
         },
       };
+    },
+    giveBack({ raw, operations }) {
+      const buffers = [raw.buffer, operations.body.buffer].filter((buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer && buffer.byteLength > 0);
+      if (!end) send({ type: 'spent', buffers }, buffers);
     },
     isComplete: () => end !== undefined && 'isComplete' in end && end.isComplete,
   };

@@ -58,12 +58,15 @@ export function eachOperation(batch: Pick<Batch, 'segments'>, visit: (chunk: Win
   for (const { chunk, from, to } of batch.segments) for (let index = from; index < to; index++) visit(chunk, index);
 }
 
-/** Method, path and bytes of a batch. The bytes are joined from what was serialised once: a repeat is byte-identical. */
+/**
+ * Method, path and bytes of a batch. The bytes are joined from what was serialised once: a repeat is byte-identical. They are a
+ * copy: the network may still be reading them when the answer is there and the chunk's buffers go to other rows.
+ */
 export function requestOf(batch: Batch): { method: 'PUT' | 'POST' | 'DELETE'; path: string; body: Uint8Array } {
   const slices = batch.segments.map(({ chunk, from, to }) =>
     chunk.prepared.operations.body.subarray(operationStart(chunk, from), operationEnd(chunk, to - 1)),
   );
-  if (batch.single) return { ...batch.single, body: slices[0] ?? new Uint8Array() };
+  if (batch.single) return { ...batch.single, body: slices[0]?.slice() ?? new Uint8Array() };
   const size = slices.reduce((sum, slice) => sum + slice.length + 1, ENVELOPE_BYTES - 1);
   const body = new Uint8Array(size);
   body.set(OPEN, 0);

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { RowBlock } from '../domain/block.ts';
+import { NEW_BUFFERS, type Buffers } from '../domain/buffers.ts';
 import type { Position } from '../domain/chunk.ts';
 import type { CioBulkError } from '../domain/errors.ts';
 import type { SourceLayout } from '../domain/plan.ts';
@@ -17,6 +18,8 @@ export interface BlockOptions {
   readonly follow?: boolean;
   /** What messages call the source; by default the base name of its path. */
   readonly name?: string;
+  /** Where the text of blocks is kept; new buffers by default. */
+  readonly buffers?: Buffers;
   /** For tests, which force blocks to end everywhere. */
   readonly limits?: Limits;
 }
@@ -37,13 +40,13 @@ export async function* openBlocks(layout: SourceLayout, from: Position | null, o
   const window = openWindow(layout, options.follow ?? false, options.signal);
   try {
     const start = await seek(window, hash, layout, from, name);
-    yield* blocksFrom(window, hash, layout, start, limits, name);
+    yield* blocksFrom(window, hash, layout, start, limits, name, options.buffers ?? NEW_BUFFERS);
   } finally {
     await window.close();
   }
 }
 
-async function* blocksFrom(window: Window, hash: Hash, layout: SourceLayout, first: Position, limits: Limits, name: string): AsyncGenerator<RowBlock, void, void> {
+async function* blocksFrom(window: Window, hash: Hash, layout: SourceLayout, first: Position, limits: Limits, name: string, buffers: Buffers): AsyncGenerator<RowBlock, void, void> {
   const split = createSplitter(layout, limits);
   const readRows = createRowReader(layout);
   let start = first;
@@ -54,7 +57,7 @@ async function* blocksFrom(window: Window, hash: Hash, layout: SourceLayout, fir
     if (found.oversize && layout.jsonArray) throw endless(name, start, found, window.isEnded());
     if (found.oversize) {
       const shown = Math.min(OVERSIZE_SHOWN_BYTES, limits.recordBytesMax);
-      const raw = ownCopy(window.bytes().subarray(0, shown));
+      const raw = ownCopy(window.bytes().subarray(0, shown), buffers);
       const offset = start.offset + (await window.skipLine(hash, layout.format !== 'ndjson'));
       const end = { row: start.row + 1, line: start.line + 1, offset, hash: hash.copy().digest('hex') };
       const isLast = window.isEnded() && window.bytes().length === 0;
@@ -72,7 +75,7 @@ async function* blocksFrom(window: Window, hash: Hash, layout: SourceLayout, fir
       continue;
     }
     wanted = limits.blockBytes + 1;
-    const raw = ownCopy(window.bytes().subarray(0, found.consumed));
+    const raw = ownCopy(window.bytes().subarray(0, found.consumed), buffers);
     window.drop(found.consumed);
     hash.update(raw);
     const end = {
@@ -114,8 +117,8 @@ async function arrayEndProblem(window: Window, found: Extents, name: string): Pr
   return undecodable(name, 'has text behind the end of its JSON array', 'give it as NDJSON, one object per line');
 }
 
-function ownCopy(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
+function ownCopy(bytes: Buffer, buffers: Buffers): Buffer {
+  const copy = Buffer.from(buffers.take(bytes.length), 0, bytes.length);
   bytes.copy(copy);
   return copy;
 }

@@ -1,4 +1,5 @@
 /** Collects the operations of one chunk and packs them into one buffer: everything is serialised exactly once. */
+import type { Buffers } from '../domain/buffers.ts';
 import type { InvalidCode, InvalidRow, PreparedChunk, SingleRequest, SkipCode } from '../domain/chunk.ts';
 import type { RowBlock } from '../domain/block.ts';
 
@@ -18,7 +19,7 @@ export interface Packer {
   finish(block: RowBlock, onText: (text: string, lengths: readonly number[]) => void): PreparedChunk;
 }
 
-export function createPacker(): Packer {
+export function createPacker(buffers: Buffers): Packer {
   const pieces: string[] = [];
   let rows: number[] = [];
   let keys: number[] = [];
@@ -53,7 +54,7 @@ export function createPacker(): Packer {
     finish(block, onText) {
       const text = pieces.join(',');
       const lengths = pieces.map((piece) => piece.length);
-      const { body, ends } = encode(text, pieces, lengths);
+      const { body, ends } = encode(text, pieces, lengths, buffers);
       const chunk: PreparedChunk = {
         start: block.start,
         end: block.end,
@@ -80,11 +81,11 @@ export function createPacker(): Packer {
 }
 
 /** The text in UTF-8, in a buffer of its own (to be transferred), and where each piece ends in it. */
-function encode(text: string, pieces: readonly string[], lengths: readonly number[]): { body: Uint8Array; ends: Uint32Array } {
+function encode(text: string, pieces: readonly string[], lengths: readonly number[], buffers: Buffers): { body: Uint8Array; ends: Uint32Array } {
   const byteLength = Buffer.byteLength(text);
   const isAscii = byteLength === text.length;
-  const body = new Uint8Array(new ArrayBuffer(byteLength));
-  Buffer.from(body.buffer).write(text, isAscii ? 'latin1' : 'utf8');
+  const body = Buffer.from(buffers.take(byteLength), 0, byteLength);
+  body.write(text, isAscii ? 'latin1' : 'utf8');
   const ends = new Uint32Array(lengths.length);
   let end = -1;
   for (let index = 0; index < lengths.length; index++) {

@@ -1,4 +1,5 @@
 /** Rows to operations: everything that happens to a row between reading and batching. Pure but for its memory of what was just prepared. */
+import { NEW_BUFFERS, type Buffers } from '../domain/buffers.ts';
 import type { RowBlock } from '../domain/block.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import type { PrepareSpec } from '../domain/plan.ts';
@@ -14,8 +15,8 @@ export interface Preparer {
   eventCount(): number;
 }
 
-export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'>): Preparer {
-  const packer = createPacker();
+export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'>, buffers: Buffers = NEW_BUFFERS): Preparer {
+  const packer = createPacker(buffers);
   const emitter = createEmitter(spec, packer);
   const cellRow = createCellRows(spec.plan, packer, emitter);
   const jsonRow = createJsonRows(spec.plan, packer, emitter);

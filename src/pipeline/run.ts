@@ -6,7 +6,7 @@ import { crashPoint } from '../domain/crash-point.ts';
 import type { Clock } from '../domain/host.ts';
 import type { Ledger, UndeliveredRow } from '../domain/ledger.ts';
 import { settledRows, type Tally } from '../domain/outcome.ts';
-import { countRows, createRowLookup } from '../domain/row-ranges.ts';
+import { countRows, countWithin, createRowLookup } from '../domain/row-ranges.ts';
 import { createBell } from './bell.ts';
 import { BEHIND_FAILED, deliver, type Courier } from './deliver.ts';
 import { createHeldPersons } from './held.ts';
@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly batchBytesMax: number;
   /** Aborts: take no more rows, settle what is in flight, end. */
   readonly stopping: AbortSignal;
+  /** A chunk whose buffers nobody needs any more: they may be used again. */
+  readonly onSpent?: (chunk: PreparedChunk) => void;
   readonly onUndelivered: (rows: readonly UndeliveredRow[]) => void;
   /** After every commit, for progress and limits. */
   readonly onProgress: (progress: RunProgress) => void;
@@ -65,7 +67,7 @@ export interface RunEnd extends RunProgress {
 export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   const { ledger, courier, stopping, clock } = options;
   const before = ledger.state();
-  const rowsBefore = before.checkpoint?.row ?? 0;
+  let rowsBefore = before.checkpoint?.row ?? 0;
   const isSettled = createRowLookup(before.settled);
   const held = createHeldPersons(before.failedPersons);
   const bell = createBell();
@@ -89,8 +91,10 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
     ledger,
     window,
     findRecords: options.findRecords,
-    rowsBefore,
+    clock,
+    rowsBefore: () => rowsBefore,
     onUndelivered: options.onUndelivered,
+    onSpent: options.onSpent ?? (() => undefined),
     onPassed: (position) => {
       checkpoint = position;
     },
@@ -123,11 +127,31 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
     return lanes.waiting() < rowsMax && window.size() < CHUNKS_MAX && window.bytesHeld() < WINDOW_BYTES_MAX;
   }
 
-  function admit(prepared: PreparedChunk): void {
+  function admit(read: PreparedChunk): void {
+    const prepared = before.settled.length > 0 ? withoutSettledSkips(read) : read;
     const chunk = window.admit(prepared);
     const { count } = prepared.operations;
     for (let index = 0; index < count; index++) admitRow(chunk, index);
     if (chunk.unsettled === 0) settling.commitSoon();
+  }
+
+  /**
+   * A row that an earlier process has sent may be left out by this one (--skip-recent came later, or it looks back on other rows).
+   * It is settled and counted: here it neither counts as read nor as skipped.
+   */
+  function withoutSettledSkips(prepared: PreparedChunk): PreparedChunk {
+    let again = countWithin(before.settled, prepared.start.row + 1, prepared.start.row + prepared.rows);
+    for (const index of prepared.operations.rows) if (again > 0 && isSettled(prepared.start.row + index + 1)) again--;
+    if (again === 0) return prepared;
+    rowsBefore += again;
+    settledAhead -= again;
+    let left = again;
+    const skipped = Object.entries(prepared.skipped).map(([reason, count]) => {
+      const less = Math.min(left, count);
+      left -= less;
+      return [reason, count - less] as const;
+    });
+    return { ...prepared, rows: prepared.rows - again, skipped: Object.fromEntries(skipped) };
   }
 
   function admitRow(chunk: WindowChunk, index: number): void {

@@ -1,7 +1,8 @@
 import { eachOperation, rowNumber } from '../domain/batch.ts';
 import type { Batch, WindowChunk } from '../domain/batch.ts';
-import type { Position } from '../domain/chunk.ts';
+import type { Position, PreparedChunk } from '../domain/chunk.ts';
 import { crashPoint } from '../domain/crash-point.ts';
+import type { Clock } from '../domain/host.ts';
 import type { Change, Ledger, Passed, RowRanges, SettledRows, UndeliveredRow } from '../domain/ledger.ts';
 import { mergeRanges, rangesOf } from '../domain/row-ranges.ts';
 import type { Delivery } from './deliver.ts';
@@ -10,15 +11,20 @@ import type { Window } from './window.ts';
 
 /** Settlements wait at most this long for an intent to travel with in one transaction. */
 const COMMIT_DELAY_MS = 50;
+/** Between two commits for intents: each costs a wait for the disk, in which nothing is sent. */
+const COMMIT_EVERY_MS = 10;
 
 export interface SettlingOptions {
   readonly ledger: Ledger;
   readonly window: Window;
   readonly findRecords: RecordFinder;
-  /** Rows read by earlier processes up to the checkpoint where this one starts. */
-  readonly rowsBefore: number;
+  readonly clock: Clock;
+  /** Rows read that are not in the window: those before the checkpoint at which this process began, for the most part. */
+  readonly rowsBefore: () => number;
   /** After a commit: these rows are undelivered for good. */
   readonly onUndelivered: (rows: readonly UndeliveredRow[]) => void;
+  /** A chunk whose buffers nobody needs any more. */
+  readonly onSpent: (chunk: PreparedChunk) => void;
   /** The checkpoint has moved, durably. */
   readonly onPassed: (position: Position) => void;
   readonly onCommit: () => void;
@@ -51,12 +57,13 @@ export function createSettling(options: SettlingOptions): Settling {
   let settled: SettledRows[] = [];
   let aside: UndeliveredRow[] = [];
   let waiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
-  let soon: NodeJS.Immediate | undefined;
+  let soon: NodeJS.Timeout | undefined;
+  let committedAt = -Infinity;
   let later: NodeJS.Timeout | undefined;
   let broken: { readonly error: unknown } | undefined;
 
   function commit(): void {
-    if (soon) clearImmediate(soon);
+    if (soon) clearTimeout(soon);
     if (later) clearTimeout(later);
     soon = later = undefined;
     // What a failed commit held is lost to this process: a later one would move the checkpoint over rows that nobody has counted.
@@ -64,7 +71,7 @@ export function createSettling(options: SettlingOptions): Settling {
     const passed = passWindow();
     if (aside.length > 0) settled.push({ batch: undefined, rows: rangesOf(aside.map(({ row }) => row)), delivered: 0, undelivered: aside, inDoubt: [] });
     if (intents.length + withdrawn.length + settled.length === 0 && passed === undefined) return;
-    const change = { intents, withdrawn, settled, passed, rowsRead: options.rowsBefore + window.rowsAdmitted() };
+    const change = { intents, withdrawn, settled, passed, rowsRead: options.rowsBefore() + window.rowsAdmitted() };
     const waiting = waiters;
     intents = [];
     withdrawn = [];
@@ -74,6 +81,7 @@ export function createSettling(options: SettlingOptions): Settling {
     try {
       seam('before', change);
       ledger.commit(change);
+      committedAt = options.clock.monotonic();
       seam('after', change);
     } catch (error) {
       broken = { error };
@@ -115,6 +123,7 @@ export function createSettling(options: SettlingOptions): Settling {
   /** The last row of a chunk is settled: keep what the journal still needs, let the buffers go. */
   function strip(chunk: WindowChunk): void {
     chunk.invalid = rows.invalidOf(chunk);
+    const spent = chunk.prepared;
     const none = new Uint32Array();
     const { count } = chunk.prepared.operations;
     chunk.prepared = {
@@ -122,6 +131,7 @@ export function createSettling(options: SettlingOptions): Settling {
       raw: new Uint8Array(),
       operations: { count, rows: none, keys: none, ends: none, body: new Uint8Array(), singles: new Map(), guarded: new Set() },
     };
+    options.onSpent(spent);
   }
 
   function settledOf(chunk: WindowChunk, count: number): void {
@@ -132,7 +142,7 @@ export function createSettling(options: SettlingOptions): Settling {
   return {
     intend(batch) {
       intents.push({ batch: batch.id, rows: batchRows(batch) });
-      soon ??= setImmediate(inBackground);
+      soon ??= setTimeout(inBackground, committedAt + COMMIT_EVERY_MS - options.clock.monotonic());
       return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
     },
     withdraw(batch) {
