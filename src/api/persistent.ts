@@ -53,6 +53,7 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
   let retries = 0;
   let accepted = 0;
   let throttledInARow = 0;
+  let pausedUntil = -Infinity;
   /** No row can be sent at all: whoever waits for a turn need not try. */
   let over: CioBulkError | undefined;
 
@@ -110,10 +111,14 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
   }
 
   function throttled(reply: Reply): void {
-    const cap = Math.min(THROTTLE_CAP_MS, THROTTLE_BASE_MS * 2 ** throttledInARow);
-    const own = cap / 2 + (random() * cap) / 2;
-    throttledInARow = Math.min(throttledInARow + 1, 10);
-    pacer.slowDown(Math.max(own, (reply.kind === 'response' ? reply.retryAfterMs : undefined) ?? 0));
+    const now = clock.monotonic();
+    // Requests that were under way together are throttled together: that is one pause for all of them, not a longer one for each.
+    if (now >= pausedUntil) {
+      const cap = Math.min(THROTTLE_CAP_MS, THROTTLE_BASE_MS * 2 ** throttledInARow);
+      pausedUntil = now + cap / 2 + (random() * cap) / 2;
+      throttledInARow = Math.min(throttledInARow + 1, 10);
+    }
+    pacer.slowDown(Math.max(pausedUntil - now, (reply.kind === 'response' ? reply.retryAfterMs : undefined) ?? 0));
   }
 
   async function backOff(reply: Reply, attempt: number, stopping: AbortSignal): Promise<void> {

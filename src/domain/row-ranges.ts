@@ -44,6 +44,11 @@ export function rangesAfter(ranges: RowRanges, row: number): RowRanges {
   return ranges.filter(([, last]) => last > row).map(([first, last]) => [Math.max(first, row + 1), last] as const);
 }
 
+/** How many rows of the ranges lie between `first` and `last`, both included. */
+export function countWithin(ranges: RowRanges, first: number, last: number): number {
+  return ranges.reduce((sum, range) => sum + Math.max(0, Math.min(range[1], last) - Math.max(range[0], first) + 1), 0);
+}
+
 /** Whether a row lies in the ranges. Asked in ascending order it costs nothing: it remembers where it was. */
 export function createRowLookup(ranges: RowRanges): (row: number) => boolean {
   let at = 0;
