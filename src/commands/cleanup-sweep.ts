@@ -1,6 +1,6 @@
 import type { ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import type { LoadtestRun } from '../domain/loadtest.ts';
+import { personId, type LoadtestRun } from '../domain/loadtest.ts';
 import { settledRows } from '../domain/outcome.ts';
 import { createImportLedger } from '../journal/import-ledger.ts';
 import { createRun, runsOfSource, type Run } from '../journal/runs.ts';
@@ -61,7 +61,7 @@ export async function sweep(loadtest: LoadtestRun, number: number, { sending, ho
       isComplete: () => true,
       ledger: createImportLedger(journal, run.id, host.clock.now),
       courier: session.courier,
-      findRecords: () => [],
+      findRecords: ({ start }, indexes) => indexes.map((index) => ({ text: JSON.stringify({ id: personId(loadtest.id, start.row + index) }), line: 0 })),
       clock: host.clock,
       concurrency: sending.concurrency,
       requestsTaken: session.requestsTaken,

@@ -17,7 +17,7 @@ import type { RunSpec } from './find-run.ts';
 
 const ALL: readonly UndeliveredState[] = ['failed', 'rejected', 'invalid', 'unclear'];
 const WRITE_LINES = 500;
-/** A cleanup reads no file: its rows have nothing but a reason. */
+/** A cleanup reads no file: its rows are ids. */
 const NO_SOURCE: SourceLayout = { path: '', format: 'ndjson', compression: 'none', encoding: 'utf-8', delimiter: ',', jsonArray: false, headerBytes: 0, headerLines: 0, header: [] };
 
 export function configure(command: Command): void {

@@ -86,7 +86,7 @@ describe.skipIf(k6Bin === undefined)('cio-bulk loadtest of a workspace', { timeo
       expect(await cioBulk(confirmed, cwd, keys)).toMatchObject({ code: 4, stderr: expect.stringMatching(/--sandbox, or set CUSTOMERIO_ENVIRONMENT=staging/) });
       expect(await cioBulk(args, cwd, staging)).toMatchObject({ code: 4, stderr: expect.stringContaining('--confirm') });
       expect(await cioBulk([...confirmed, '--rate', '900'], cwd, staging)).toMatchObject({ code: 4, stderr: expect.stringContaining('--allow-over-limit') });
-      expect(await cioBulk([...confirmed, '--scenario', 'batch', '--rate', '50', '--max-users', '200000'], cwd, staging)).toMatchObject({ code: 4, stderr: expect.stringContaining('use --max-users 100000 or less') });
+      expect(await cioBulk([...confirmed, '--scenario', 'batch', '--rate', '500', '--max-users', '200000'], cwd, staging)).toMatchObject({ code: 4, stderr: expect.stringContaining('use --max-users 100000 or less') });
       expect((await sandbox.state()).people).toBe(0);
 
       expect(await cioBulk(confirmed, cwd, staging)).toMatchObject({ code: 9, stdout: expect.stringMatching(/Verdict +FAIL: identify p95 was \d+ ms \(limit 500 ms\)/) });
