@@ -1,6 +1,7 @@
 import { ENVELOPE_BYTES, eachOperation, operationEnd, operationStart, rowNumber } from '../domain/batch.ts';
 import type { Batch, Segment, WindowChunk } from '../domain/batch.ts';
 import type { SingleRequest } from '../domain/chunk.ts';
+import { createKeyTable } from './key-table.ts';
 
 /**
  * Order per person. A person belongs to at most one batch that is not settled yet; rows that come meanwhile wait in
@@ -50,7 +51,7 @@ type Holder = Draft | Lane;
 
 export function createLanes(options: LaneOptions): Lanes {
   const { rowsMax, bytesMax, mustWait, mayGo } = options;
-  const holders = new Map<number, Holder>();
+  const holders = createKeyTable<Holder>();
   const full: Draft[] = [];
   const laneOfBatch = new Map<number, Set<Lane>>();
   let nextId = options.firstBatchId;
@@ -159,7 +160,7 @@ export function createLanes(options: LaneOptions): Lanes {
     if (holder !== undefined && isLane(holder)) return holder;
     const lane: Lane = { keys: [key], queue: [], holders: new Set(), merged: undefined };
     if (holder !== undefined) hold(lane, holder.id);
-    holders.set(key, lane);
+    if (key !== 0) holders.set(key, lane);
     return lane;
   }
 
