@@ -14,7 +14,7 @@ export function safeColored(text: string): string {
   return text.replace(COLOR_OR_CONTROL, (found) => (found.length > 1 ? found : '\ufffd'));
 }
 
-/** An object on one line. JSON leaves C1 controls as they are, and some terminals obey them. */
+/** An object on one line. JSON leaves C1 controls and bidirectional overrides as they are, and terminals obey them. */
 export function jsonLine(object: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(object).replace(/[\u007f-\u009f\u2028\u2029]/g, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(object).replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
