@@ -43,7 +43,7 @@ export async function run(_args: readonly string[], options: Record<string, unkn
     const rows = output === undefined || output === '-' ? await toStdout(lines, host) : toFile(lines, resolve(host.cwd, output));
     const written = rows - (writer?.header === undefined || rows === 0 ? 0 : 1);
     terminal.say(id === undefined ? 'No run has undelivered rows' : `${plural(written, 'undelivered row')} of run ${id}${output === undefined ? '' : ` in ${output}`}`);
-    if (output !== undefined && written > 0) terminal.say(`Send the corrected rows with: cio-bulk retry-failed --run ${id} --from ${shellWord(output)}`);
+    if (output !== undefined && written > 0 && id !== undefined && findRun(journal, id)?.type === 'import') terminal.say(`Send the corrected rows with: cio-bulk retry-failed --run ${id} --from ${shellWord(output)}`);
     return EXIT.ok;
   } catch (error) {
     throw journalError(error, journal.name);

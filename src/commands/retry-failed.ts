@@ -50,6 +50,8 @@ export async function run(_args: readonly string[], options: Record<string, unkn
       terminal.say('Nothing to retry: the journal holds no failed rows');
       return EXIT.ok;
     }
+    if (fixedPath !== undefined && run.type === 'cleanup')
+      throw new CioBulkError('usage', `run ${run.id} is a cleanup: it has no rows that could be corrected, and --from has no meaning`, { hint: 'leave --from out, or run cio-bulk cleanup again' });
     warnOfLaterRuns(journal, run, terminal.warn);
     const limits = createLimits(sending, host);
     const ledger = createRetryLedger(journal, run.id, host.clock.now);

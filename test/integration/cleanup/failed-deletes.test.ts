@@ -19,6 +19,9 @@ describe.concurrent('a delete that fails', () => {
     expect(await run('failures')).toMatchObject({ code: 0, stdout: expect.stringMatching(/,id\n1,2,.*all attempts failed, the last with http_500",,cio-bulk-lt-abcd-1\n$/) });
     expect(await run('cleanup', '--list')).toMatchObject({ stdout: expect.stringContaining('not cleaned') });
 
+    expect((await run('failures', '-o', 'failures.csv')).stderr).not.toContain('--from');
+    expect(await run('retry-failed', '--run', '1', '--from', 'failures.csv')).toMatchObject({ code: 2, stderr: expect.stringContaining('run 1 is a cleanup') });
+
     isBroken = false;
     expect(await run('retry-failed', '--run', '1')).toMatchObject({ code: 0 });
     expect(server.taken.map(({ identifiers }) => identifiers['id'])).toEqual(['cio-bulk-lt-abcd-0', 'cio-bulk-lt-abcd-1']);
