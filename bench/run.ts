@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { cleanup } from './cleanup.ts';
 import type { Measurement } from './context.ts';
 import { resume, retryFailed } from './interrupted.ts';
 import { help, smallFile } from './latency.ts';
@@ -14,7 +15,7 @@ import { startSink } from './sink-process.ts';
 import { resultTable } from './table.ts';
 import { defaultSettings, growth, unlimited } from './throughput.ts';
 
-const MEASUREMENTS: Readonly<Record<string, Measurement>> = { help, small: smallFile, default: defaultSettings, unlimited, growth, resume, retry: retryFailed, validate };
+const MEASUREMENTS: Readonly<Record<string, Measurement>> = { help, small: smallFile, default: defaultSettings, unlimited, growth, resume, retry: retryFailed, validate, cleanup };
 
 const USAGE = `npm run bench -- [flags]
 
