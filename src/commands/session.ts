@@ -18,6 +18,7 @@ import { count } from '../report/numbers.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { canContinue, sameCommand } from './same-command.ts';
 import { closing } from './closing.ts';
+import { createCollector } from './collect.ts';
 import { startSandbox, type Sandbox } from './sandbox-process.ts';
 import { assertTargetFlags, type SendingOptions } from './sending-flags.ts';
 
@@ -100,12 +101,18 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
       maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs,
     }); // prettier-ignore
     const environmentId = options.preflight ? await preflight(target, { wire, pacer, host, terminal, maxAttempts: options.maxAttempts }) : undefined;
+    const collect = createCollector();
     return work({
       journal,
       target,
       workspace,
       environmentId,
-      courier: { send: (request, stopping) => persistent.send(request, { stopping, aborting: host.aborting }) },
+      courier: {
+        send(request, stopping) {
+          collect(wire.bytesSent());
+          return persistent.send(request, { stopping, aborting: host.aborting });
+        },
+      },
       requestsTaken: slots.taken,
       traffic: () => ({ requests: persistent.requests(), retries: persistent.retries(), bytesSent: wire.bytesSent() }),
     });
