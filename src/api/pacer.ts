@@ -108,7 +108,7 @@ export function createPacer({ rate: rateMax, rowsPerSecond, clock, recentStartsA
         const offset = clock.now() - clock.monotonic();
         if (Math.abs(offset - clockOffset) > CLOCK_JUMP_MS) bottleneck = newBottleneck();
         clockOffset = offset;
-        await bottleneck.schedule(() => Promise.resolve());
+        await space();
       }
       for (let i = 0; i < startsPerJob() && isWanted(); i++) {
         for (let ms = waitMs(); ms > 0 && isWanted(); ms = waitMs()) {
@@ -119,6 +119,25 @@ export function createPacer({ rate: rateMax, rowsPerSecond, clock, recentStartsA
       }
     }
     granting = false;
+  }
+
+  /**
+   * One even step. Bottleneck looks at the wall clock some time after it was asked: a clock that is set back in between would
+   * make it wait for as long. Then it is replaced; the window keeps the limit.
+   */
+  async function space(): Promise<void> {
+    const inTime = new AbortController();
+    const isStuck = await Promise.race([
+      bottleneck.schedule(() => Promise.resolve()).then(
+        () => false,
+        () => false, // dropped below
+      ),
+      clock.sleep(spacingMs() + CLOCK_JUMP_MS, inTime.signal).then(() => !inTime.signal.aborted),
+    ]);
+    inTime.abort();
+    if (!isStuck) return;
+    void bottleneck.stop({ dropWaitingJobs: true }).catch(() => undefined); // with its timer, which would keep the process
+    bottleneck = newBottleneck();
   }
 
   function isWanted(): boolean {

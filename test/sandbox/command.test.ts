@@ -68,5 +68,5 @@ test('help names every flag and ends with an example and the exit codes', () => 
   command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
   for (const flag of ['--port', '--db', '--rate-limit', '--latency', '--faults', '--seed', '--json', '--quiet', '--verbose']) expect(help).toContain(flag);
   expect(help.trim().split('\n').at(-1)).toMatch(/^ +5 {2}API unreachable/);
-  expect(help).toContain('$ cio-bulk sandbox');
+  expect(help).toContain('  cio-bulk sandbox');
 });

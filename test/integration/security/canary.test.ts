@@ -29,7 +29,7 @@ function commandLines(pid: number): string {
   return [String(pid), ...children].map((one) => readFileSync(`/proc/${one}/cmdline`, 'utf8')).join('\n');
 }
 
-it('credentials are in nothing that a run leaves behind, and people only where their rows must be kept', async (test) => {
+it('credentials are in nothing that a run leaves behind, and people only where their rows must be kept', { timeout: 180_000 }, async (test) => {
   const sandbox = await sandboxFor(test, { faults: 'partial=100%', latency: 300 });
   const cwd = tempFolder(test);
   writeFileSync(join(cwd, 'people.csv'), `id,email,city\n${PERSON.id},${PERSON.email},${PERSON.city}\n,,${PERSON.city}\nu2,u2@example.com,Graz\n`);

@@ -21,7 +21,8 @@ async function starts(options: Omit<PacerOptions, 'clock'>, count: number, rows 
   );
 }
 
-describe('pacing', () => {
+// Measured in real time: a machine that is busy with something else costs starts.
+describe('pacing', { retry: 3 }, () => {
   it('never starts more than the rate within any second, and uses 97 % of it', async () => {
     const times = await starts({ rate: 80, rowsPerSecond: 0 }, 240);
     expect(maxInAnySecond(times)).toBeLessThanOrEqual(81);
