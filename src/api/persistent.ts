@@ -12,6 +12,8 @@ const BACKOFF_CAP_MS = 20_000;
 const THROTTLE_BASE_MS = 1_000;
 const THROTTLE_CAP_MS = 30_000;
 const ABORTED: Reply = { kind: 'fault', fault: 'aborted' };
+/** Failures of suspects in a row that are not held against the service: isolating one row of a thousand takes ten halvings. */
+const SUSPECT_FAILURES_MAX = 64;
 const REGION_PATH = '/api/v1/accounts/region';
 
 export interface PersistentOptions {
@@ -53,6 +55,7 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
   let retries = 0;
   let accepted = 0;
   let throttledInARow = 0;
+  let failuresInARow = 0;
   let pausedUntil = -Infinity;
   /** No row can be sent at all: whoever waits for a turn need not try. */
   let over: CioBulkError | undefined;
@@ -72,8 +75,10 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
           const reply = await wire.send(request, aborting);
           const verdict = classify(reply);
           if (verdict === 'unauthorized' || verdict === 'forbidden' || verdict === 'redirected') over ??= fatal(reply, verdict);
-          breaker.record(admission, aborted(reply) || verdict === 'throttled' ? 'neither' : verdict === 'retryable' ? 'failure' : 'success');
+          if (verdict === 'retryable') failuresInARow++;
+          breaker.record(admission, resultOf(reply, request));
           if (verdict === 'accepted') {
+            failuresInARow = 0;
             accepted++;
             throttledInARow = 0;
           }
@@ -85,6 +90,14 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
       await waitForService(stopping);
       if (stopping.aborted) return undefined;
     }
+  }
+
+  /** What a reply says about the service's health. A culprit on its way to stand alone says nothing, until it takes too long. */
+  function resultOf(reply: Reply, { isSuspect }: WireRequest): 'success' | 'failure' | 'neither' {
+    const verdict = classify(reply);
+    if (aborted(reply) || verdict === 'throttled') return 'neither';
+    if (verdict !== 'retryable') return 'success';
+    return isSuspect === true && failuresInARow <= SUSPECT_FAILURES_MAX ? 'neither' : 'failure';
   }
 
   /** Waits while the breaker is open, without a slot. An outage has an end: then the run stops, resumable. */

@@ -9,6 +9,8 @@ export interface WireRequest {
   readonly body: Uint8Array;
   /** Rows inside, for `--max-rows-per-second`. */
   readonly rows: number;
+  /** Part of a batch that failed as a whole: when this fails too, it is probably its own fault and not the service's. */
+  readonly isSuspect?: boolean;
   /** 0 for the first try of these bytes. Retries go ahead of new work. */
   readonly attempt: number;
 }

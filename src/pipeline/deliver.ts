@@ -30,18 +30,18 @@ export const BEHIND_FAILED: Exclude<Outcome, { state: 'delivered' }> = { state: 
  */
 export async function deliver(batch: Batch, courier: Courier, held: HeldPersons, stopping: AbortSignal): Promise<Delivery> {
   const delivery: Delivery = { undelivered: [], pending: [] };
-  const first = await send(batch, courier, stopping);
+  const first = await send(batch, courier, stopping, false);
   if (first.isUnsent) return { ...delivery, isUnsent: true };
   await judge(delivery, batch, first, courier, held, stopping);
   return delivery;
 }
 
 async function deliverInto(delivery: Delivery, batch: Batch, courier: Courier, held: HeldPersons, stopping: AbortSignal): Promise<void> {
-  await judge(delivery, batch, await send(batch, courier, stopping), courier, held, stopping);
+  await judge(delivery, batch, await send(batch, courier, stopping, true), courier, held, stopping);
 }
 
-function send(batch: Batch, courier: Courier, stopping: AbortSignal): ReturnType<Courier['send']> {
-  return courier.send({ ...requestOf(batch), rows: batch.count }, stopping);
+function send(batch: Batch, courier: Courier, stopping: AbortSignal, isSuspect: boolean): ReturnType<Courier['send']> {
+  return courier.send({ ...requestOf(batch), rows: batch.count, isSuspect }, stopping);
 }
 
 async function judge(delivery: Delivery, batch: Batch, { reply, othersPassed }: LastWord, courier: Courier, held: HeldPersons, stopping: AbortSignal): Promise<void> {

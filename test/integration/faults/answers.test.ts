@@ -60,6 +60,13 @@ describe('answers of a service that does as it likes', () => {
     expect(result.lastLine).toBe('cio-bulk retry-failed --run 1');
   });
 
+  it.concurrent('a poison row at the front of the only batch is isolated too, although nothing passes until it stands alone', async (test) => {
+    const server = await hostileServer(test, (request, self) => (holds(request, 'u0') ? void request.socket.write(answer(500, '{}')) : take(request, self)));
+    const result = await send(test, server.url, { args: ['--batch-rows', '100', '--max-attempts', '5', '--max-outage', '20s'] });
+    expect(countsOf(result)).toEqual({ delivered: 29, failed: 1 });
+    expect(result.code).toBe(6);
+  });
+
   it.concurrent('a 404 on the batch endpoint stops at once: this is not the Track API', async (test) => {
     const server = await hostileServer(test, says(404, 'not here'));
     const result = await send(test, server.url, { args: ['--concurrency', '1'] });
