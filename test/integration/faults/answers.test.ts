@@ -61,7 +61,7 @@ describe('answers of a service that does as it likes', () => {
   });
 
   it.concurrent('a poison row at the front of the only batch is isolated too, although nothing passes until it stands alone', async (test) => {
-    const server = await hostileServer(test, (request, self) => (holds(request, 'u0') ? void request.socket.write(answer(500, '{}')) : take(request, self)));
+    const server = await hostileServer(test, (request, self) => (holds(request, 'u1') ? void request.socket.write(answer(500, '{}')) : take(request, self)));
     const result = await send(test, server.url, { args: ['--batch-rows', '100', '--max-attempts', '5', '--max-outage', '20s'] });
     expect(countsOf(result)).toEqual({ delivered: 29, failed: 1 });
     expect(result.code).toBe(6);
