@@ -8,8 +8,8 @@ const JOBS_PER_SECOND_MAX = 100;
  * like more than the rate to the service, which measures at its own door. Costs 1.5 % of the rate.
  */
 const WINDOW_MS = 1015;
-/** The even spacing is a little closer than the rate asks for, so that what a stall has cost is won back; the window is the ceiling. */
-const SPACING_SHARE = 0.93;
+/** The even spacing is closer than the rate asks for, so that what a stall has cost is won back; the window is the ceiling. */
+const SPACING_SHARE = 0.8;
 /** A wall clock that moved by more than this against the monotonic one has been set: Bottleneck must forget its schedule. */
 const CLOCK_JUMP_MS = 500;
 /** On 429 everybody slows down to this share, at most once a second, and never below the floor. */
