@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createBufferPool } from '../domain/buffers.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import { CioBulkError } from '../domain/errors.ts';
+import { createCollector } from './collect.ts';
 import { preparedChunks, type ReadingTask } from './prepared-chunks.ts';
 
 export type ReadingMessage =
@@ -14,7 +15,7 @@ export type ReadingMessage =
 export type ReadingRequest = { readonly type: 'more' } | { readonly type: 'spent'; readonly buffers: readonly ArrayBuffer[] };
 
 /** Chunks handed over and not yet consumed. */
-const CHUNKS_AHEAD = 4;
+const CHUNKS_AHEAD = 32;
 
 if (parentPort) {
   const port = parentPort;
@@ -31,12 +32,16 @@ if (parentPort) {
   const post = (message: ReadingMessage, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, transfer);
   try {
     const task = workerData as ReadingTask;
+    const collect = createCollector();
+    let bytesMade = 0;
     let isComplete = true;
     for await (const { chunk, isLast } of preparedChunks(task, { buffers })) {
       while (credits === 0) await new Promise<void>((resolve) => (wake = resolve));
       credits--;
       isComplete = isLast;
+      bytesMade += chunk.operations.body.length;
       post({ type: 'chunk', chunk }, buffersOf(chunk));
+      collect(bytesMade);
     }
     post({ type: 'end', isComplete });
   } catch (error) {

@@ -5,9 +5,9 @@ export interface Buffers {
 }
 
 /** Sizes are rounded up to this, so that a buffer fits many chunks. */
-const STEP_BYTES = 32 * 1024;
+const STEP_BYTES = 4 * 1024;
 /** Buffers that lie idle at most. */
-const IDLE_MAX = 64;
+const IDLE_MAX = 128;
 /** A buffer more than this many times as large as needed is not wasted on it. */
 const WASTE_MAX = 4;
 

@@ -8,8 +8,8 @@ export interface Limits {
   readonly recordBytesMax: number;
 }
 
-/** 64 KiB is about 800 rows of 80 bytes: few enough to be dead before the collector copies them, enough to hide a block's fixed cost. */
-export const LIMITS: Limits = { blockBytes: 64 * 1024, rowsMax: 4096, recordBytesMax: 16 * 1024 * 1024 };
+/** 8 KiB is about 100 rows of 80 bytes: dead before the collector copies them, which costs more than a block does (docs/performance.md). */
+export const LIMITS: Limits = { blockBytes: 8 * 1024, rowsMax: 4096, recordBytesMax: 16 * 1024 * 1024 };
 
 /** Of a record over the limit this much is kept to show it. */
 export const OVERSIZE_SHOWN_BYTES = 64 * 1024;

@@ -22,7 +22,7 @@ const TICK_MS = 200;
 /** Batches under way at once, those waiting for a retry included, for each request slot. */
 const BATCHES_PER_SLOT = 4;
 /** Settled chunks that may wait behind an unsettled one before reading pauses: a stub each. */
-const CHUNKS_MAX = 4096;
+const CHUNKS_MAX = 32_768;
 const WINDOW_BYTES_MAX = 48_000_000;
 
 const WOULD_TRIGGER = { state: 'failed', code: 'would_trigger', reason: 'the event is younger than 72 hours, or has no time, and could trigger campaigns' } as const;
@@ -123,7 +123,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   }
 
   function hasRoom(): boolean {
-    const rowsMax = Math.max(2 * options.concurrency + 4, 8) * options.batchRowsMax;
+    const rowsMax = Math.max(options.concurrency + 4, 8) * options.batchRowsMax;
     return lanes.waiting() < rowsMax && window.size() < CHUNKS_MAX && window.bytesHeld() < WINDOW_BYTES_MAX;
   }
 

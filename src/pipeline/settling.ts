@@ -14,6 +14,9 @@ const COMMIT_DELAY_MS = 50;
 /** Between two commits for intents: each costs a wait for the disk, in which nothing is sent. */
 const COMMIT_EVERY_MS = 10;
 
+const NO_BYTES = new Uint8Array();
+const NO_OPERATIONS = { rows: new Uint32Array(), keys: new Uint32Array(), ends: new Uint32Array(), body: NO_BYTES, singles: new Map(), guarded: new Set<number>() };
+
 export interface SettlingOptions {
   readonly ledger: Ledger;
   readonly window: Window;
@@ -124,19 +127,13 @@ export function createSettling(options: SettlingOptions): Settling {
   function strip(chunk: WindowChunk): void {
     chunk.invalid = rows.invalidOf(chunk);
     const spent = chunk.prepared;
-    const none = new Uint32Array();
-    const { count } = chunk.prepared.operations;
-    chunk.prepared = {
-      ...chunk.prepared,
-      raw: new Uint8Array(),
-      operations: { count, rows: none, keys: none, ends: none, body: new Uint8Array(), singles: new Map(), guarded: new Set() },
-    };
+    chunk.prepared = { ...spent, raw: NO_BYTES, operations: { ...NO_OPERATIONS, count: spent.operations.count } };
+    window.letGo(spent);
     options.onSpent(spent);
   }
 
   function settledOf(chunk: WindowChunk, count: number): void {
-    chunk.unsettled -= count;
-    if (chunk.unsettled === 0) strip(chunk);
+    if (window.settle(chunk, count)) strip(chunk);
   }
 
   return {
