@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openBlocks } from '../../../src/input/blocks.ts';
 import { detectLayout } from '../../../src/input/layout.ts';
+import { LIMITS } from '../../../src/input/limits.ts';
 import { AUTO, blocksOf, createFolder, TINY } from './support/reading.ts';
 
 const folder = createFolder();
@@ -83,8 +84,11 @@ describe('a block', () => {
   it('stays within its limits of bytes and rows', async () => {
     const layout = await detectLayout(folder.write('short-rows.csv', `a,b\n${'1,2\n'.repeat(50_000)}`), AUTO);
     const blocks = await blocksOf(layout);
-    expect(Math.max(...blocks.map((block) => block.rows.length))).toBe(4096);
+    expect(Math.max(...blocks.map((block) => block.raw.length))).toBeLessThanOrEqual(LIMITS.blockBytes + 4); // up to the end of a record
     expect(rowsOf(blocks).length).toBe(50_000);
+    const few = await blocksOf(layout, null, { limits: { ...LIMITS, rowsMax: 100 } });
+    expect(Math.max(...few.map((block) => block.rows.length))).toBe(100);
+    expect(rowsOf(few).length).toBe(50_000);
   });
 });
 
