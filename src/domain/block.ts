@@ -1,4 +1,4 @@
-/** What reading yields and mapping consumes: some thousand rows at once, with their source text. */
+/** What reading yields and mapping consumes: some hundred rows at once, with their source text. */
 import type { InvalidCode, Position } from './chunk.ts';
 
 /** A row as read: the cells of a CSV or TSV record, a JSON object, or a record that could not be read. */

@@ -1,5 +1,5 @@
 /**
- * What flows from reading to sending: chunks of some thousand rows, never single rows. A chunk is a struct of arrays,
+ * What flows from reading to sending: chunks of some hundred rows, never single rows. A chunk is a struct of arrays,
  * so that it crosses a thread boundary by transferring a few buffers and costs the collector almost nothing.
  */
 
