@@ -27,10 +27,6 @@ export interface Objects {
 
 const CIO_OBJECT_PREFIX = 'ob';
 
-export function cioObjectIdOf(oid: number): string {
-  return CIO_OBJECT_PREFIX + oid;
-}
-
 /** Objects and who is related to them (reference 3.2, 3.3). */
 export function createObjects(db: Db): Objects {
   const columns = 'oid, object_type_id, object_id, attributes';
