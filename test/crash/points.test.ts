@@ -53,7 +53,7 @@ describe('a process that dies at a seam', () => {
     expect(deaths).toBeGreaterThan(0);
   });
 
-  const SPOOL_POINTS = ['spool opened', 'spool written', 'spool complete', 'spool marked', 'after intents', 'after checkpoint', 'before finish'] as const;
+  const SPOOL_POINTS = ['spool opened', 'spool written', 'spool complete', 'spool marked', 'spool half removed', 'after intents', 'after checkpoint', 'before finish'] as const;
   it.concurrent.for(SPOOL_POINTS)('goes on from standard input that is piped again: %s', { timeout: 240_000 }, async (point, test) => {
     const deaths = await dieEverywhere(test, point, { args: ['import', '-', '--format', 'ndjson', ...ARGS], isStdin: true });
     expect(deaths).toBeGreaterThan(0);

@@ -38,6 +38,26 @@ describe('standard input', () => {
     expect((await reading).flatMap((block) => block.rows)).toEqual([['1', 'Ann'], ['2', 'Bob']]);
   });
 
+  it('is read to its end although the mark of an earlier one, whose removal was cut short, says that it is complete', async () => {
+    writeFileSync(`${spool}.done`, '');
+    const pipe = new PassThrough();
+    const spooling = await spoolStdin(pipe as InputStream, spool);
+    pipe.write('id,name\n1,Ann\n');
+    const layout = await detectLayout(spool, { ...AUTO, name: 'stdin', follow: true });
+    const reading = blocksOf(layout, null, { follow: true });
+    await new Promise((resolve) => setTimeout(resolve, 200)); // long enough for a reader that believes the mark to have ended
+    expect(existsSync(`${spool}.done`)).toBe(false);
+    pipe.end('2,Bob\n');
+    await spooling.done;
+    expect((await reading).flatMap((block) => block.rows)).toEqual([['1', 'Ann'], ['2', 'Bob']]);
+    expect(existsSync(`${spool}.done`)).toBe(true);
+  });
+
+  it('of a terminal is not taken from a mark that has no spool', async () => {
+    writeFileSync(`${spool}.done`, '');
+    await expect(spoolStdin(terminal(), spool)).rejects.toMatchObject({ code: 'input_missing', message: 'standard input is a terminal' });
+  });
+
   it('that is empty has no rows', async () => {
     await (await spoolStdin(stdin(), spool)).done;
     const layout = await detectLayout(spool, { ...AUTO, follow: true });
