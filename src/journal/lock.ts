@@ -71,10 +71,11 @@ interface SenderRow {
   readonly recent_starts: string;
 }
 
+/** A clock that was set back puts the starts into the future: how long ago they were nobody knows, and just now is safe. */
 function startsOf(row: SenderRow, now: number): readonly number[] | null {
   if (row.ended_at === null) return null;
   const starts: unknown = JSON.parse(row.recent_starts);
-  return Array.isArray(starts) ? starts.map((at) => now - Number(at)).filter((ago) => ago >= 0 && ago < 1000) : [];
+  return Array.isArray(starts) ? starts.map((at) => Math.max(0, now - Number(at))).filter((ago) => ago < 1000) : [];
 }
 
 function acquire(path: string, journal: Journal, workspace: string): Database.Database {

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { describe, expect, it, type TestContext } from 'vitest';
+import { lockSender } from '../../../src/journal/lock.ts';
+import { openJournal, type Journal } from '../../../src/journal/open.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const WORKSPACE = 'a'.repeat(64);
+const NOW = 1_700_000_000_000;
+
+function journalFor(test: TestContext): Journal {
+  const journal = openJournal(join(tempFolder(test), 'journal.db'));
+  test.onTestFinished(() => void journal.close());
+  return journal;
+}
+
+/** What the next process hears, at `nextNow`, of starts 900, 400 and 0 ms before the end of the one before. */
+function handedOver(journal: Journal, nextNow: number): readonly number[] | null {
+  lockSender(journal, WORKSPACE, 'import', process.pid, () => NOW).release([900, 400, 0]);
+  const next = lockSender(journal, WORKSPACE, 'import', process.pid, () => nextNow);
+  next.release([]);
+  return next.recentStartsAgoMs;
+}
+
+describe('the last second of the process before', () => {
+  it('is handed over with the time that has passed since', (test) => {
+    const journal = journalFor(test);
+    expect(handedOver(journal, NOW)).toEqual([900, 400, 0]);
+    expect(handedOver(journal, NOW + 300)).toEqual([700, 300]);
+    expect(handedOver(journal, NOW + 1000)).toEqual([]);
+  });
+
+  it.for([
+    [450, [450, 0, 0]],
+    [3_600_000, [0, 0, 0]],
+  ] as const)('counts as just now as far as a clock that was set back puts it into the future: %i ms', ([backMs, expected], test) => {
+    expect(handedOver(journalFor(test), NOW - backMs)).toEqual(expected);
+  });
+});
