@@ -41,7 +41,7 @@ describe('standard input', () => {
   it('is read to its end although the mark of an earlier one, whose removal was cut short, says that it is complete', async () => {
     writeFileSync(`${spool}.done`, '');
     const pipe = new PassThrough();
-    const spooling = await spoolStdin(pipe as InputStream, spool);
+    const spooling = await spoolStdin(pipe, spool);
     pipe.write('id,name\n1,Ann\n');
     const layout = await detectLayout(spool, { ...AUTO, name: 'stdin', follow: true });
     const reading = blocksOf(layout, null, { follow: true });
