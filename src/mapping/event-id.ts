@@ -22,7 +22,7 @@ export function createEventIds({ target, dataset, clockMs }: RunIdentity): Event
       const hasTime = !Number.isNaN(timeMs);
       const subject = start + part(person) + part(name) + (action === 'event' ? '' : `a${part(action)}`);
       const rest = key !== null ? `k${key}` : hasTime ? `t${part(String(timeMs))}${part(data)}` : `${rowStart}${part(String(row))}${part(data)}`;
-      return ulidOf(hasTime ? timeMs : clockMs, hash('sha256', subject + rest, 'hex'));
+      return ulidOf(hasTime ? timeMs : clockMs, hash('sha256', subject + rest, 'binary'));
     },
   };
 }

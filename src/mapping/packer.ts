@@ -59,7 +59,7 @@ export function createPacker(buffers: Buffers): Packer {
         start: block.start,
         end: block.end,
         rows: block.rows.length,
-        operations: { count: pieces.length, rows: Uint32Array.from(rows), keys: Uint32Array.from(keys), ends, body, singles, guarded },
+        operations: { count: pieces.length, rows: new Uint32Array(rows), keys: new Uint32Array(keys), ends, body, singles, guarded },
         invalid,
         skipped,
         raw: block.raw,

@@ -11,29 +11,24 @@ export interface SeenEvents {
   has(ulid: string): boolean;
 }
 
-/** An id is kept as its 26 characters in 130 bits, in the one slot that its last bits choose. */
+const ULID_CHARS = 26;
+
+/** An id is kept as its digits, in the one slot that the last of them choose. */
 export function createSeenEvents(): SeenEvents {
-  const words = new Int32Array(EVENT_SLOTS * 5);
+  const digits = new Uint8Array(EVENT_SLOTS * ULID_CHARS);
   return {
     has(ulid) {
-      const slot = (thirtyBits(ulid, 20) & (EVENT_SLOTS - 1)) * 5;
-      const last = digit(ulid, 24) * 32 + digit(ulid, 25) + 1; // + 1: an empty slot is no id of zeros
-      let isSame = words[slot + 4] === last;
-      words[slot + 4] = last;
-      for (let word = 0; word < 4; word++) {
-        const bits = thirtyBits(ulid, word * 6);
-        if (words[slot + word] !== bits) isSame = false;
-        words[slot + word] = bits;
+      const slot = ((digit(ulid, 22) << 15) | (digit(ulid, 23) << 10) | (digit(ulid, 24) << 5) | digit(ulid, 25)) & (EVENT_SLOTS - 1);
+      let at = slot * ULID_CHARS;
+      let isSame = true;
+      for (let index = 0; index < ULID_CHARS; index++, at++) {
+        const value = digit(ulid, index) + 1; // + 1: an empty slot is no id of zeros
+        if (digits[at] !== value) isSame = false;
+        digits[at] = value;
       }
       return isSame;
     },
   };
-}
-
-function thirtyBits(ulid: string, from: number): number {
-  let bits = 0;
-  for (let index = from; index < from + 6; index++) bits = (bits << 5) | digit(ulid, index);
-  return bits;
 }
 
 /** 5 bits of a Crockford digit, either case: distinct for all 32 digits. */
