@@ -4,10 +4,11 @@ import type { Clock } from '../domain/host.ts';
 /** Bottleneck tops out near 400 jobs/s, and far lower on a busy machine; above this rate one job grants several starts. */
 const JOBS_PER_SECOND_MAX = 100;
 /**
- * The hard window is a little wider than a second: starts that the network or a busy machine pushes together must not look
- * like more than the rate to the service, which measures at its own door. Costs 1.5 % of the rate.
+ * The hard window is a little wider than its starts ask for (1.015 s for a second's worth): starts that the network or a busy
+ * machine pushes together must not look like more than the rate to the service, which measures at its own door. Costs 1.5 %
+ * of the rate.
  */
-const WINDOW_MS = 1015;
+const WINDOW_WIDTH = 1.015;
 /** The even spacing is closer than the rate asks for, so that what a stall has cost is won back; the window is the ceiling. */
 const SPACING_SHARE = 0.8;
 /** A wall clock that moved by more than this against the monotonic one has been set: Bottleneck must forget its schedule. */
@@ -16,8 +17,12 @@ const CLOCK_JUMP_MS = 500;
 const SLOWDOWN_FACTOR = 0.5;
 const SLOWDOWN_EVERY_MS = 1000;
 const RATE_MIN = 1;
-/** Share of the full rate won back in each second without a 429. */
-const RECOVERY_PER_SECOND = 0.05;
+/**
+ * Share of the full rate won back in a second without a 429, once the pause is over: when a storm ends the full rate is back within
+ * two seconds, and while it lasts there is a 429 about every two seconds, with nearly all of what the service grants used.
+ */
+const RECOVERY_PER_SECOND = 0.4;
+const RECOVERY_EVERY_MS = 250;
 
 export interface PacerOptions {
   /** Request starts per second; 0 = no limit. */
@@ -36,7 +41,7 @@ export interface Pacer {
   slowDown(pauseMs: number): void;
   /** Starts per second allowed right now. */
   currentRate(): number;
-  /** How long ago (ms) the starts of the last second were: what the next process has to know. */
+  /** How long ago (ms) the starts of the last window were: what the next process has to know. */
   recentStartsAgoMs(): number[];
 }
 
@@ -47,7 +52,8 @@ interface Waiter {
 
 /**
  * Two limits on every start. Bottleneck spaces them evenly (`minTime`; a reservoir would fire a second's worth at once),
- * and a window over the last second makes `rate` a hard ceiling, even when late timers want to catch up.
+ * and a sliding window makes `rate` a hard ceiling, even when late timers want to catch up: a second long, and as long as one
+ * start takes below one a second.
  */
 export function createPacer({ rate: rateMax, rowsPerSecond, clock, recentStartsAgoMs = [] }: PacerOptions): Pacer {
   const urgent: Waiter[] = [];
@@ -67,9 +73,8 @@ export function createPacer({ rate: rateMax, rowsPerSecond, clock, recentStartsA
     return Math.max(1, Math.ceil(rate / JOBS_PER_SECOND_MAX));
   }
 
-  /** Below one start a second the window is no help: there the spacing alone is the limit. */
   function spacingMs(): number {
-    return ((1000 * startsPerJob()) / rate) * (rate >= 1 ? SPACING_SHARE : 1);
+    return ((1000 * startsPerJob()) / rate) * SPACING_SHARE;
   }
 
   function newBottleneck(): Bottleneck {
@@ -83,20 +88,19 @@ export function createPacer({ rate: rateMax, rowsPerSecond, clock, recentStartsA
 
   function recover(): void {
     const now = clock.monotonic();
-    const seconds = Math.floor((now - recoveredAt) / 1000);
-    if (rateMax === 0 || rate >= rateMax || seconds < 1) return;
-    recoveredAt += seconds * 1000;
-    setRate(Math.min(rateMax, rate + seconds * RECOVERY_PER_SECOND * rateMax));
+    const ms = now - recoveredAt;
+    if (rate >= rateMax || ms < RECOVERY_EVERY_MS) return;
+    recoveredAt = now;
+    setRate(Math.min(rateMax, rate + (ms / 1000) * RECOVERY_PER_SECOND * rateMax));
   }
 
-  /** Milliseconds until the window over the last second, the pause and the row limit all allow a start. */
+  /** Milliseconds until the window, the pause and the row limit all allow a start. */
   function waitMs(): number {
     const now = clock.monotonic();
     let until = Math.max(notBefore, rowsFreeAt);
     if (rateMax > 0) {
-      const slots = Math.max(1, Math.ceil(rate));
-      const blocking = starts.length >= slots ? starts[starts.length - slots] : undefined;
-      if (blocking !== undefined) until = Math.max(until, blocking + WINDOW_MS);
+      const blocking = starts[starts.length - startsPerWindow(rate)];
+      if (blocking !== undefined) until = Math.max(until, blocking + windowMs(rate));
     }
     return until - now;
   }
@@ -122,20 +126,20 @@ export function createPacer({ rate: rateMax, rowsPerSecond, clock, recentStartsA
   }
 
   /**
-   * One even step. Bottleneck looks at the wall clock some time after it was asked: a clock that is set back in between would
-   * make it wait for as long. Then it is replaced; the window keeps the limit.
+   * One even step, cut short when nobody waits any more. Bottleneck looks at the wall clock some time after it was asked: a clock
+   * that is set back in between would make it wait for as long. Either way it is replaced; the window keeps the limit.
    */
   async function space(): Promise<void> {
-    const inTime = new AbortController();
-    const isStuck = await Promise.race([
+    const waiting = (sleeper = new AbortController());
+    const isOver = await Promise.race([
       bottleneck.schedule(() => Promise.resolve()).then(
-        () => false,
-        () => false, // dropped below
+        () => true,
+        () => true, // dropped below
       ),
-      clock.sleep(spacingMs() + CLOCK_JUMP_MS, inTime.signal).then(() => !inTime.signal.aborted),
+      clock.sleep(spacingMs() + CLOCK_JUMP_MS, waiting.signal).then(() => false),
     ]);
-    inTime.abort();
-    if (!isStuck) return;
+    waiting.abort();
+    if (isOver) return;
     void bottleneck.stop({ dropWaitingJobs: true }).catch(() => undefined); // with its timer, which would keep the process
     bottleneck = newBottleneck();
   }
@@ -183,12 +187,20 @@ export function createPacer({ rate: rateMax, rowsPerSecond, clock, recentStartsA
     slowDown(pauseMs) {
       const now = clock.monotonic();
       notBefore = Math.max(notBefore, now + pauseMs);
-      recoveredAt = now;
+      recoveredAt = notBefore;
       if (rateMax === 0 || now - slowedAt < SLOWDOWN_EVERY_MS) return;
       slowedAt = now;
       setRate(Math.max(Math.min(RATE_MIN, rateMax), rate * SLOWDOWN_FACTOR));
     },
     currentRate: () => rate,
-    recentStartsAgoMs: () => starts.map((at) => clock.monotonic() - at).filter((ago) => ago < WINDOW_MS),
+    recentStartsAgoMs: () => starts.map((at) => clock.monotonic() - at).filter((ago) => ago < windowMs(rateMax)),
   };
+}
+
+function startsPerWindow(rate: number): number {
+  return Math.max(1, Math.ceil(rate));
+}
+
+function windowMs(rate: number): number {
+  return ((1000 * startsPerWindow(rate)) / rate) * WINDOW_WIDTH;
 }

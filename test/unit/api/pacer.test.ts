@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { array, assert, asyncProperty, boolean } from 'fast-check';
 import { createPacer, type PacerOptions } from '../../../src/api/pacer.ts';
@@ -21,6 +22,11 @@ async function starts(options: Omit<PacerOptions, 'clock'>, count: number, rows 
   );
 }
 
+/** Timers that keep this process alive. */
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+}
+
 // Measured in real time inside a busy test process: the share of the rate that is used is held to 97 % in test/integration/pacing.test.ts.
 describe('pacing', { retry: 3 }, () => {
   it('never starts more than the rate within any second, and uses it', async () => {
@@ -29,7 +35,7 @@ describe('pacing', { retry: 3 }, () => {
     expect(239 / ((Math.max(...times) - Math.min(...times)) / 1000)).toBeGreaterThanOrEqual(0.8 * 80);
   });
 
-  it.each([2.5, 15, 200])('holds at %d a second too', async (rate) => {
+  it.each([1.2, 2.5, 15, 200])('holds at %d a second too', async (rate) => {
     const times = await starts({ rate, rowsPerSecond: 0 }, Math.ceil(rate * 1.6) + 2);
     expect(maxInAnySecond(times)).toBeLessThanOrEqual(rate + 1);
     expect((times.length - 1) / ((Math.max(...times) - Math.min(...times)) / 1000)).toBeGreaterThanOrEqual(0.6 * rate);
@@ -55,6 +61,18 @@ describe('pacing', { retry: 3 }, () => {
   it('has no limit at rate 0', async () => {
     const times = await starts({ rate: 0, rowsPerSecond: 0 }, 2000);
     expect(Math.max(...times)).toBeLessThan(1_000);
+  });
+
+  it('is back at the full rate two seconds after the pause of a 429, and not before', async () => {
+    const pacer = createPacer({ rate: 80, rowsPerSecond: 0, clock: realClock });
+    const from = performance.now();
+    pacer.slowDown(300);
+    await pacer.start(1, false, never);
+    expect(performance.now() - from).toBeGreaterThanOrEqual(299);
+    expect(pacer.currentRate()).toBe(40);
+    while (pacer.currentRate() < 80) await pacer.start(1, false, never);
+    expect(performance.now() - from).toBeGreaterThanOrEqual(300 + 1_000);
+    expect(performance.now() - from).toBeLessThan(300 + 2_500);
   });
 
   it('goes on when the wall clock jumps by an hour, either way', async () => {
@@ -122,8 +140,72 @@ describe('waiting', () => {
   });
 });
 
+describe('below one start a second', () => {
+  it.each([0.2, 0.75])('the next start waits its turn: %d a second', async (rate) => {
+    const clock = fakeClock();
+    const pacer = createPacer({ rate, rowsPerSecond: 0, clock });
+    const times: number[] = [];
+    const four = Array.from({ length: 4 }, () => pacer.start(1, false, never).then(() => times.push(clock.monotonic())));
+    for (let i = 0; i < 5; i++) {
+      await clock.pass(1100 / rate);
+      await sleep(1); // Bottleneck keeps real time; where it is late the spare time of the fake clock passes instead
+    }
+    await Promise.all(four);
+    const gaps = times.slice(1).map((at, i) => at - (times[i] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1000 / rate);
+  });
+
+  it('whoever stops waiting is gone at once, and no timer stays behind', async () => {
+    const clock = fakeClock();
+    const stop = new AbortController();
+    const pacer = createPacer({ rate: 0.2, rowsPerSecond: 0, clock });
+    await pacer.start(1, false, stop.signal);
+    const timersBefore = timers();
+    const waiting = Promise.all([pacer.start(1, false, stop.signal), pacer.start(1, true, stop.signal)]);
+    await clock.pass(100);
+    expect([clock.sleeping(), timers()]).toEqual([1, timersBefore + 1]);
+    stop.abort();
+    await waiting;
+    await clock.pass(0);
+    expect([clock.sleeping(), timers()]).toEqual([0, timersBefore]);
+  });
+
+  it('the one who comes after them still waits for the whole interval', async () => {
+    const clock = fakeClock();
+    const stop = new AbortController();
+    const pacer = createPacer({ rate: 0.2, rowsPerSecond: 0, clock });
+    await pacer.start(1, false, never);
+    const leaving = pacer.start(1, false, stop.signal);
+    await clock.pass(100);
+    stop.abort();
+    await leaving;
+    let startedAt = Infinity;
+    const next = pacer.start(1, false, never).then(() => (startedAt = clock.monotonic()));
+    await clock.pass(4_800);
+    expect(startedAt).toBe(Infinity);
+    await clock.pass(1_000);
+    await next;
+    expect(startedAt).toBeGreaterThanOrEqual(5_000);
+  });
+
+  it('the process before counts for as long', async () => {
+    const clock = fakeClock();
+    const first = createPacer({ rate: 0.2, rowsPerSecond: 0, clock });
+    await first.start(1, false, never);
+    await clock.pass(3_000);
+    const second = createPacer({ rate: 0.2, rowsPerSecond: 0, clock, recentStartsAgoMs: first.recentStartsAgoMs() });
+    let startedAt = Infinity;
+    const start = second.start(1, false, never).then(() => (startedAt = clock.monotonic()));
+    await clock.pass(1_900);
+    expect(startedAt).toBe(Infinity);
+    await clock.pass(1_000);
+    await start;
+    expect(startedAt).toBeGreaterThanOrEqual(5_000);
+  });
+});
+
 describe('429', () => {
-  it('halves the rate for everybody, at most once a second, and wins it back step by step', async () => {
+  it('halves the rate for everybody, at most once a second', async () => {
     const clock = fakeClock();
     const pacer = createPacer({ rate: 80, rowsPerSecond: 0, clock });
     pacer.slowDown(0);
