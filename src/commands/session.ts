@@ -119,7 +119,7 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
   });
 }
 
-/** A process that died leaves no word about its last requests: then its whole last second counts as used up. */
+/** A process that died leaves no word about its last requests: then its whole last window counts as used up. */
 function earlierStarts(agoMs: readonly number[] | null, rate: number): { recentStartsAgoMs: readonly number[] } {
   return { recentStartsAgoMs: agoMs ?? Array.from({ length: Math.ceil(Math.min(rate, 10_000)) }, () => 0) };
 }

@@ -6,8 +6,8 @@ import { journalError, type Journal } from './open.ts';
 /** The right to send to a workspace, for one process at a time. */
 export interface SenderLock {
   /**
-   * How long ago (ms) the requests of the process before started, as far as a rate limit cares; null when it died, so that
-   * nobody knows.
+   * How long ago (ms) the last requests of the process before started, as far as its rate limit cared; null when it died, so
+   * that nobody knows.
    */
   readonly recentStartsAgoMs: readonly number[] | null;
   release(recentStartsAgoMs: readonly number[]): void;
@@ -75,7 +75,7 @@ interface SenderRow {
 function startsOf(row: SenderRow, now: number): readonly number[] | null {
   if (row.ended_at === null) return null;
   const starts: unknown = JSON.parse(row.recent_starts);
-  return Array.isArray(starts) ? starts.map((at) => Math.max(0, now - Number(at))).filter((ago) => ago < 1000) : [];
+  return Array.isArray(starts) ? starts.map((at) => Math.max(0, now - Number(at))) : [];
 }
 
 function acquire(path: string, journal: Journal, workspace: string): Database.Database {

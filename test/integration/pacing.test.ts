@@ -78,3 +78,19 @@ it('--max-rows-per-second holds whatever the batches', async (test) => {
   expect(result.code).toBe(0);
   expect(Number(result.summary?.['duration_ms'])).toBeGreaterThanOrEqual(2_000);
 });
+
+it('at --rate 0.1 Ctrl-C does not wait for the next turn, and the next process does', { timeout: 120_000 }, async (test) => {
+  const sandbox = await sandboxFor(test);
+  const cwd = tempFolder(test);
+  const args = ['import', peopleCsv(cwd, 2), '--batch-rows', '1', '--rate', '0.1', '--no-preflight', '--json'];
+  const first = startCli(test, args, { cwd, trackUrl: sandbox.trackUrl });
+  await until(async () => (await sandbox.state()).people === 1, 'the first request');
+  const from = performance.now();
+  first.child.kill('SIGINT');
+  expect(await first.ended).toMatchObject({ code: 130 });
+  expect(performance.now() - from).toBeLessThan(7_000);
+  const next = await runCli(test, args, { cwd, trackUrl: sandbox.trackUrl });
+  const { people, requests, first_request_at: start, last_request_at: end } = await sandbox.state();
+  expect([next.code, people, requests.total]).toEqual([0, 2, 2]);
+  expect(Date.parse(end ?? '') - Date.parse(start ?? '')).toBeGreaterThanOrEqual(9_900);
+});
