@@ -13,8 +13,9 @@ import type { Host } from '../domain/host.ts';
 import { lockSender } from '../journal/lock.ts';
 import { networkOf } from '../journal/file-system.ts';
 import { journalError, openJournal, type Journal } from '../journal/open.ts';
+import { watchWal } from '../journal/wal-watch.ts';
 import type { Courier } from '../pipeline/deliver.ts';
-import { count } from '../report/numbers.ts';
+import { bytes, count } from '../report/numbers.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { canContinue, sameCommand } from './same-command.ts';
 import { closing } from './closing.ts';
@@ -76,6 +77,7 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     const realTarget = options.sandbox ? undefined : targetFrom(withEnvFile(host.env, options.envFile));
     const journal = openJournal(journalPath);
     defer(() => closeJournal(journal));
+    watchWal(journal, (size) => terminal.warn(`the journal's WAL file has reached ${bytes(size)} and keeps growing, because another process has been reading the journal all the time: end that process`));
     const network = networkOf(journalPath);
     if (network !== undefined) terminal.warn(`the journal lies on a network file system (${network}), where SQLite can lose it: choose a local place with --journal`);
     const sandbox = options.sandbox ? await startSandbox({ db: join(dirname(journalPath), 'sandbox.db') }) : undefined;

@@ -5,6 +5,7 @@ import { addTally, EMPTY_TALLY, type Tally } from '../domain/outcome.ts';
 import { decodeRanges, encodeRanges, mergeRanges, rangesAfter, subtractRanges } from '../domain/row-ranges.ts';
 import { assertInPlace, journalError, type Journal } from './open.ts';
 import { findRun } from './runs.ts';
+import { lookAtWal } from './wal-watch.ts';
 
 /** Settled batches beyond the checkpoint are merged into one record when there are more than this. */
 const BEYOND_MAX = 256;
@@ -101,6 +102,7 @@ export function createImportLedger(journal: Journal, runId: number, now: () => n
       const recordsBefore = settledRecords;
       try {
         assertInPlace(journal);
+        lookAtWal(journal);
         tally = addTally(tally, apply.immediate(change));
         nextBatch = Math.max(nextBatch, ...change.intents.map(({ batch }) => batch + 1));
       } catch (error) {

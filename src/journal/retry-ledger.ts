@@ -4,6 +4,7 @@ import { addTally, EMPTY_TALLY, type Tally, type UndeliveredState } from '../dom
 import { rangesOf } from '../domain/row-ranges.ts';
 import { assertInPlace, journalError, type Journal } from './open.ts';
 import { findRun } from './runs.ts';
+import { lookAtWal } from './wal-watch.ts';
 
 /** The ledger of a retry: rows move between the states of the same run, or leave the journal as delivered. */
 export function createRetryLedger(journal: Journal, runId: number, now: () => number): Ledger {
@@ -53,6 +54,7 @@ export function createRetryLedger(journal: Journal, runId: number, now: () => nu
     commit(change) {
       try {
         assertInPlace(journal);
+        lookAtWal(journal);
         tally = addTally(tally, apply.immediate(change));
       } catch (error) {
         throw journalError(error, journal.name);
