@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange } from './exchange.ts';
 import { readEvents, readLog, readPeople } from './readouts.ts';
 import { send } from './send.ts';
-import { EVENT_TYPES } from './store/activities.ts';
 import { json, type Answer } from './wire.ts';
 
 /** `/_sandbox/...`: what a judge asks. No credentials, no faults, no latency, and not counted as traffic. */
@@ -17,6 +16,8 @@ function controlAnswer(exchange: Exchange, request: IncomingMessage): Answer {
   switch (`${request.method} ${url.pathname}`) {
     case 'GET /_sandbox/state':
       return json(200, state(exchange));
+    case 'GET /_sandbox/traffic':
+      return json(200, traffic.snapshot());
     case 'GET /_sandbox/people':
       return ndjson(readPeople(workspace, url.searchParams));
     case 'GET /_sandbox/events':
@@ -34,17 +35,17 @@ function controlAnswer(exchange: Exchange, request: IncomingMessage): Answer {
 
 /** Counts of the workspace (as stored) and of the traffic (of this process). Add fields, never rename. */
 function state({ workspace, traffic }: Exchange): Readonly<Record<string, unknown>> {
-  const { activities } = workspace;
+  const activities = workspace.activities.counts();
   return {
     people: workspace.people.count(),
-    events: activities.count(...EVENT_TYPES),
+    events: activities.events,
     suppressed: workspace.suppression.count(),
     objects: workspace.objects.count(),
     relationships: workspace.objects.relationshipCount(),
     deliveries: workspace.records.deliveryCount(),
-    failed_changes: activities.count('failed_attribute_change', 'failed_event'),
-    skipped_updates: activities.count('skipped_update'),
-    deleted_people: activities.count('profile_delete'),
+    failed_changes: activities.failed,
+    skipped_updates: activities.skipped,
+    deleted_people: activities.deleted,
     ...traffic.snapshot(),
   };
 }

@@ -18,6 +18,15 @@ test('requests are counted by route and status, reading the state is not', async
   expect(Date.parse(String(first))).toBeLessThanOrEqual(Date.parse(String(last)));
 });
 
+test('the counts of requests are told without those of what is stored', async () => {
+  const { track, state, url } = await startTestSandbox();
+  await track.identify('a');
+  const traffic = (await (await fetch(`${url}/_sandbox/traffic`)).json()) as Record<string, unknown>;
+  expect(traffic).toMatchObject({ operations_received: 1, requests: { total: 1 } });
+  expect(traffic).not.toHaveProperty('people');
+  expect(await state()).toMatchObject(traffic);
+});
+
 test('the most requests in any second are found across clock seconds', () => {
   let at = 0;
   const traffic = createTraffic(() => 0, () => at);

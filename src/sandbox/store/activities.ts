@@ -32,6 +32,14 @@ export interface Activity {
   readonly body: string;
 }
 
+export interface ActivityCounts {
+  /** Events, pages and screens. */
+  readonly events: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly deleted: number;
+}
+
 export interface Activities {
   /** False when the dedupe key has been seen before: nothing was stored. */
   add(activity: NewActivity): boolean;
@@ -41,12 +49,11 @@ export interface Activities {
   /** Events received under an anonymous id since `sinceSeconds` become the person's. Returns how many. */
   claim(anonymousId: string, pid: number, sinceSeconds: number): number;
   move(fromPid: number, toPid: number): void;
-  count(...types: readonly ActivityType[]): number;
+  /** All there is, in one pass: a tenth of a second for every million. */
+  counts(): ActivityCounts;
   /** Makes reading one person's history cheap. Not there from the start: an import should not pay for it. */
   indexByPerson(): void;
 }
-
-export const EVENT_TYPES = ['event', 'page', 'screen'] as const;
 
 export function createActivities(db: Db, now: () => number): Activities {
   const into = 'INTO activities (uid, pid, anonymous_id, type, name, at, received_ms, body) VALUES ';
@@ -56,7 +63,12 @@ export function createActivities(db: Db, now: () => number): Activities {
   const known = db.prepare<[string], number>('SELECT 1 FROM activities WHERE uid = ?').pluck();
   const claim = db.prepare('UPDATE activities SET pid = ? WHERE anonymous_id = ? AND pid IS NULL AND at >= ?');
   const move = db.prepare('UPDATE activities SET pid = ? WHERE pid = ?');
-  const countType = db.prepare<[string], number>('SELECT count(*) FROM activities WHERE type = ?').pluck();
+  const counts = db.prepare<[], ActivityCounts>(
+    `SELECT count(*) FILTER (WHERE type IN ('event', 'page', 'screen')) AS events,
+       count(*) FILTER (WHERE type IN ('failed_attribute_change', 'failed_event')) AS failed,
+       count(*) FILTER (WHERE type = 'skipped_update') AS skipped, count(*) FILTER (WHERE type = 'profile_delete') AS deleted
+     FROM activities`,
+  );
 
   function valuesOf(a: NewActivity): (string | number | null)[] {
     return [a.uid, a.pid, a.anonymousId, a.type, a.name, a.at, now(), a.body];
@@ -77,7 +89,7 @@ export function createActivities(db: Db, now: () => number): Activities {
       indexByPerson();
       move.run(toPid, fromPid);
     },
-    count: (...types) => types.reduce((sum, type) => sum + (countType.get(type) ?? 0), 0),
+    counts: () => counts.get() ?? { events: 0, failed: 0, skipped: 0, deleted: 0 },
     indexByPerson,
   };
 }
