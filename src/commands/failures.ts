@@ -12,6 +12,7 @@ import { findRun } from '../journal/runs.ts';
 import { latestRunWithUndelivered, undeliveredRows } from '../journal/undelivered.ts';
 import { csvFailures, jsonKeysOf, ndjsonFailures, type FailuresWriter } from '../report/failures-file.ts';
 import { plural, shellWord } from '../report/numbers.ts';
+import { safeText } from '../report/safe-text.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
 import type { RunSpec } from './find-run.ts';
 
@@ -70,11 +71,13 @@ function* failureLines(journal: Journal, id: number, writer: FailuresWriter): Ge
   }
 }
 
+/** Byte for byte, but not onto a terminal: there a cell could move the cursor. */
 async function toStdout(lines: Iterable<string>, host: Host): Promise<number> {
+  const shown = host.stdout.isTTY === true ? safeText : (line: string): string => line;
   let count = 0;
   for (const line of lines) {
     count++;
-    if (!host.stdout.write(`${line}\n`)) await new Promise<void>((resolve) => host.stdout.once('drain', resolve).once('error', () => resolve()).once('close', resolve));
+    if (!host.stdout.write(`${shown(line)}\n`)) await new Promise<void>((resolve) => host.stdout.once('drain', resolve).once('error', () => resolve()).once('close', resolve));
     if (host.stopping.aborted || host.stdout.destroyed) break;
   }
   return count;

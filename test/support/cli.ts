@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Finishing } from './temp.ts';
 import { until } from './until.ts';
 
-const BIN = fileURLToPath(new URL('../../bin/cio-bulk.js', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../bin/cio-bulk.js', import.meta.url));
 /** Made up, long enough to be found wherever they leak, and unlike anything else in the output. */
 export const CREDENTIALS = { siteId: 'canary-site-4f1d0c7b9e', apiKey: 'canary-key-8a52d1e6f3' } as const;
 
@@ -93,7 +93,7 @@ export function runCli(test: Finishing, args: readonly string[], options: CliOpt
   return startCli(test, args, options).ended;
 }
 
-function targetEnv(trackUrl: string | undefined): Record<string, string> {
+export function targetEnv(trackUrl: string | undefined): Record<string, string> {
   return trackUrl === undefined ? {} : { CUSTOMERIO_TRACK_URL: trackUrl, CUSTOMERIO_SITE_ID: CREDENTIALS.siteId, CUSTOMERIO_TRACK_API_KEY: CREDENTIALS.apiKey };
 }
 
