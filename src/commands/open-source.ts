@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync } from 'node:fs';
+import { closeSync, constants, createReadStream, mkdirSync, openSync, statSync, type ReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,12 +102,23 @@ async function spoolFor(file: InputFile, key: string, host: Host, place: SpoolPl
   mkdirSync(place.spoolFolder, { recursive: true, mode: 0o700 });
   const path = join(place.spoolFolder, createHash('sha256').update(key).digest('hex').slice(0, 16));
   if (place.restart) await removeSpool(path);
-  const stream = file.path === '-' ? host.stdin : createReadStream(file.path);
+  const pipe = file.path === '-' ? undefined : createReadStream(file.path);
   const releasing = new AbortController();
   const failing = new AbortController();
-  const { done } = await spoolStdin(stream, path, { signal: AbortSignal.any([host.stopping, releasing.signal]) });
+  const signal = AbortSignal.any([host.stopping, releasing.signal]);
+  if (pipe) signal.addEventListener('abort', () => letGo(pipe), { once: true });
+  const { done } = await spoolStdin(pipe ?? host.stdin, path, { signal });
   done.catch((error: unknown) => failing.abort(error)); // a reader that follows would wait for the rest for ever
   return { path, done, signal: AbortSignal.any([host.stopping, failing.signal]), release: () => releasing.abort() };
+}
+
+/** A named pipe that nobody writes to holds the thread that opens it, and with it the process: opening its other end lets it go. */
+function letGo({ pending, path }: ReadStream): void {
+  try {
+    if (pending && statSync(path).isFIFO()) closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+  } catch {
+    // it is gone, or nobody waits at it any more
+  }
 }
 
 async function firstRows(layout: SourceLayout, reading: { readonly name: string; readonly follow: boolean; readonly signal: AbortSignal }): Promise<readonly RawRow[]> {

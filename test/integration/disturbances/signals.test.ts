@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -51,6 +52,21 @@ describe('a signal in the middle of a run', () => {
     assertAddsUp(stopped);
     expect(stopped.summary?.['delivered']).toBe(0);
     expect(stopped.lastLine).toMatch(/^cio-bulk import /);
+  });
+
+  it.concurrent('SIGINT ends it promptly while a named pipe waits for somebody who writes to it', async (test) => {
+    const sandbox = await sandboxFor(test);
+    const cwd = tempFolder(test);
+    execFileSync('mkfifo', [join(cwd, 'people.csv')]);
+    const run = startCli(test, ['import', 'people.csv'], { cwd, trackUrl: sandbox.trackUrl });
+    await run.says('Sending to');
+    await new Promise((resolve) => setTimeout(resolve, 300)); // by then the pipe is being opened
+    const from = performance.now();
+    run.child.kill('SIGINT');
+    const stopped = await run.ended;
+    expect(performance.now() - from).toBeLessThan(5_000);
+    expect(stopped.code).toBe(130);
+    expect(stopped.lastLine).toBe('cio-bulk import people.csv');
   });
 
   it.concurrent('SIGINT while a pipe says nothing ends it, before the first row and after', async (test) => {
