@@ -25,7 +25,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
 /** Parses, loads the one command that was asked for, runs it, and ends with its exit code. */
 export async function main(host: Host = processHost()): Promise<void> {
   process.exitCode = await runCommand(host.argv, host);
-  host.stdin.destroy(); // a pipe that never ends must not keep the process
+  host.letGo();
 }
 
 async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode> {

@@ -24,6 +24,7 @@ export function processHost(): Host {
   const aborting = new AbortController();
   setMaxListeners(0, stopping.signal, aborting.signal); // every request in flight listens
   let stopCode: ExitCode | undefined;
+  let stdin: typeof process.stdin | undefined;
   const onSignal = (code: ExitCode) => (): void => {
     stopCode ??= code;
     if (stopping.signal.aborted) aborting.abort();
@@ -37,7 +38,9 @@ export function processHost(): Host {
     argv: process.argv.slice(2),
     env: process.env,
     cwd: process.cwd(),
-    stdin: process.stdin,
+    get stdin() {
+      return (stdin ??= process.stdin); // opening it takes a while, and most commands never look
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     clock,
@@ -45,5 +48,6 @@ export function processHost(): Host {
     stopping: stopping.signal,
     aborting: aborting.signal,
     stopCode: () => stopCode,
+    letGo: () => void stdin?.destroy(),
   };
 }

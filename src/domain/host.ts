@@ -38,4 +38,6 @@ export interface Host {
   readonly stopping: AbortSignal;
   readonly aborting: AbortSignal;
   stopCode(): ExitCode | undefined;
+  /** The end: a pipe on stdin that never ends must not keep the process. */
+  letGo(): void;
 }
