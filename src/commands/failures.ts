@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import { oneOf, wholeNumber } from '../config/values.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
@@ -72,8 +73,12 @@ function* failureLines(journal: Journal, id: number, writer: FailuresWriter): Ge
 }
 
 /** Byte for byte, but not onto a terminal: there a cell could move the cursor. */
+function forReader(isTerminal: boolean): (line: string) => string {
+  return isTerminal ? safeText : (line) => line;
+}
+
 async function toStdout(lines: Iterable<string>, host: Host): Promise<number> {
-  const shown = host.stdout.isTTY === true ? safeText : (line: string): string => line;
+  const shown = forReader(host.stdout.isTTY === true);
   let count = 0;
   for (const line of lines) {
     count++;
@@ -92,6 +97,7 @@ function toFile(lines: Iterable<string>, path: string): number {
     throw new CioBulkError('output_unwritable', `${path} cannot be written`, { cause: error });
   }
   try {
+    const shown = forReader(isatty(file)); // /dev/tty
     let count = 0;
     let waiting: string[] = [];
     const flush = (): void => {
@@ -100,7 +106,7 @@ function toFile(lines: Iterable<string>, path: string): number {
     };
     for (const line of lines) {
       count++;
-      waiting.push(line);
+      waiting.push(shown(line));
       if (waiting.length >= WRITE_LINES) flush();
     }
     flush();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, createReadStream, mkdirSync, openSync, statSync, type ReadStream } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import type { SourceLayout } from '../domain/plan.ts';
 import { openBlocks } from '../input/blocks.ts';
 import type { InputFile } from '../input/files.ts';
 import { detectLayout } from '../input/layout.ts';
+import { openPipe } from '../input/pipe.ts';
 import { removeSpool, spoolStdin } from '../input/spool.ts';
 import type { PlanResult } from '../mapping/plan-options.ts';
 import { inferPlan } from '../mapping/plan.ts';
@@ -102,23 +103,12 @@ async function spoolFor(file: InputFile, key: string, host: Host, place: SpoolPl
   mkdirSync(place.spoolFolder, { recursive: true, mode: 0o700 });
   const path = join(place.spoolFolder, createHash('sha256').update(key).digest('hex').slice(0, 16));
   if (place.restart) await removeSpool(path);
-  const pipe = file.path === '-' ? undefined : createReadStream(file.path);
   const releasing = new AbortController();
   const failing = new AbortController();
   const signal = AbortSignal.any([host.stopping, releasing.signal]);
-  if (pipe) signal.addEventListener('abort', () => letGo(pipe), { once: true });
-  const { done } = await spoolStdin(pipe ?? host.stdin, path, { signal });
+  const { done } = await spoolStdin(file.path === '-' ? host.stdin : openPipe(file.path, signal), path, { signal });
   done.catch((error: unknown) => failing.abort(error)); // a reader that follows would wait for the rest for ever
   return { path, done, signal: AbortSignal.any([host.stopping, failing.signal]), release: () => releasing.abort() };
-}
-
-/** A named pipe that nobody writes to holds the thread that opens it, and with it the process: opening its other end lets it go. */
-function letGo({ pending, path }: ReadStream): void {
-  try {
-    if (pending && statSync(path).isFIFO()) closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
-  } catch {
-    // it is gone, or nobody waits at it any more
-  }
 }
 
 async function firstRows(layout: SourceLayout, reading: { readonly name: string; readonly follow: boolean; readonly signal: AbortSignal }): Promise<readonly RawRow[]> {

@@ -1,4 +1,4 @@
-/** On a real pseudo-terminal, which `script` (of every Linux and macOS) opens. */
+/** On a real pseudo-terminal, which `script` (of util-linux) opens. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -60,8 +60,8 @@ it.concurrent('failures: control characters of the data do not reach a terminal,
   expect((await runCli(test, ['import', 'people.csv'], { cwd, trackUrl: sandbox.trackUrl })).code).toBe(6);
   const piped = await runCli(test, ['failures', '-o', '-'], { cwd });
   expect(piped.stdout).toContain('\u001b[2J\u001b]0;title\u0007Ann');
-  for (const format of ['csv', 'ndjson']) {
-    const { child, shown } = onTerminal(test, ['failures', '--format', format], { cwd });
+  for (const flags of [['--format', 'csv'], ['--format', 'ndjson'], ['-o', '/dev/tty']]) {
+    const { child, shown } = onTerminal(test, ['failures', ...flags], { cwd });
     await once(child, 'close');
     expect(existsSync(join(cwd, 'pid'))).toBe(true);
     expect(shown()).toContain('no_identifier');

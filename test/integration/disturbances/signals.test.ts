@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OPEN, runCli, startCli } from '../../support/cli.ts';
@@ -54,19 +54,38 @@ describe('a signal in the middle of a run', () => {
     expect(stopped.lastLine).toMatch(/^cio-bulk import /);
   });
 
-  it.concurrent('SIGINT ends it promptly while a named pipe waits for somebody who writes to it', async (test) => {
+  it.concurrent.for([
+    ['has no writer', undefined],
+    ['has a writer that says nothing', ''],
+    ['has a writer that went quiet', 'id,name\n1,Ann\n'],
+  ] as const)('SIGINT ends it promptly while a named pipe %s', async ([, said], test) => {
     const sandbox = await sandboxFor(test);
     const cwd = tempFolder(test);
-    execFileSync('mkfifo', [join(cwd, 'people.csv')]);
+    const pipe = join(cwd, 'people.csv');
+    execFileSync('mkfifo', [pipe]);
+    const writer = said === undefined ? undefined : openSync(pipe, 'r+');
+    if (writer !== undefined) test.onTestFinished(() => closeSync(writer));
     const run = startCli(test, ['import', 'people.csv'], { cwd, trackUrl: sandbox.trackUrl });
     await run.says('Sending to');
-    await new Promise((resolve) => setTimeout(resolve, 300)); // by then the pipe is being opened
+    if (writer !== undefined && said !== undefined) writeSync(writer, said);
+    await until(() => readdirSync(`/proc/${run.pid}/fd`).some((fd) => linkOf(`/proc/${run.pid}/fd/${fd}`) === pipe), 'the pipe to be open');
     const from = performance.now();
     run.child.kill('SIGINT');
     const stopped = await run.ended;
     expect(performance.now() - from).toBeLessThan(5_000);
     expect(stopped.code).toBe(130);
     expect(stopped.lastLine).toBe('cio-bulk import people.csv');
+  });
+
+  it.concurrent('a named pipe whose writer comes late and pauses is read to its end', async (test) => {
+    const sandbox = await sandboxFor(test);
+    const cwd = tempFolder(test);
+    execFileSync('mkfifo', [join(cwd, 'people.csv')]);
+    const run = startCli(test, ['import', 'people.csv'], { cwd, trackUrl: sandbox.trackUrl });
+    await run.says('Sending to');
+    execFileSync('sh', ['-c', '(printf "id,name\\n1,Ann\\n"; sleep 0.3; printf "2,Bob\\n") > people.csv'], { cwd });
+    expect((await run.ended).code).toBe(0);
+    expect((await sandbox.state()).people).toBe(2);
   });
 
   it.concurrent('SIGINT while a pipe says nothing ends it, before the first row and after', async (test) => {
@@ -138,3 +157,11 @@ describe('streams that go away', () => {
     expect((await run.ended).code).toBe(0);
   });
 });
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined; // closed in the meantime
+  }
+}
