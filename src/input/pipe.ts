@@ -1,5 +1,6 @@
-import { constants } from 'node:fs';
+import { constants, openSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InputStream } from '../domain/host.ts';
@@ -15,7 +16,17 @@ const OPENED_FOR_US = /^\/(?:dev\/(?:fd\/|stdin$)|proc\/)/;
  * without a writer, or with one that says nothing, would keep the process after Ctrl-C.
  */
 export function openPipe(path: string, signal: AbortSignal): InputStream {
+  // Linux alone tells a pipe that nobody has opened yet from one whose writer left without a word.
+  if (process.platform === 'linux' && !OPENED_FOR_US.test(path) && statSync(path).isFIFO()) return new Socket({ fd: openWithoutWaiting(path), readable: true, writable: false });
   return Readable.from(pipeBytes(path, signal), { objectMode: false });
+}
+
+function openWithoutWaiting(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
 async function* pipeBytes(path: string, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {

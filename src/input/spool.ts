@@ -51,6 +51,7 @@ export async function spoolStdin(stream: InputStream, spoolPath: string, options
     }
     return { done: copyAndClose(first), received: () => received };
   } catch (error) {
+    stream.destroy();
     await handle.close();
     options.signal?.throwIfAborted();
     throw error;

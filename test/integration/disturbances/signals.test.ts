@@ -77,6 +77,17 @@ describe('a signal in the middle of a run', () => {
     expect(stopped.lastLine).toBe('cio-bulk import people.csv');
   });
 
+  it.concurrent('a named pipe whose writer leaves without a word is an empty input', async (test) => {
+    const sandbox = await sandboxFor(test);
+    const cwd = tempFolder(test);
+    execFileSync('mkfifo', [join(cwd, 'people.csv')]);
+    const run = startCli(test, ['import', 'people.csv'], { cwd, trackUrl: sandbox.trackUrl });
+    await run.says('Sending to');
+    execFileSync('sh', ['-c', ': > people.csv'], { cwd });
+    const ended = await run.ended;
+    expect([ended.code, ended.signal]).toEqual([0, null]); // as an empty file
+  });
+
   it.concurrent('a named pipe whose writer comes late and pauses is read to its end', async (test) => {
     const sandbox = await sandboxFor(test);
     const cwd = tempFolder(test);
