@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import type { LoadtestSummary } from '../../src/loadtest/summary.ts';
 import { k6Bin } from './k6-binary.ts';
 import { launch } from './launch.ts';
+import { isAlive } from '../support/alive.ts';
 import { startTarget } from './target.ts';
 
 const launcherPath = fileURLToPath(new URL('launcher-process.mjs', import.meta.url));
@@ -101,15 +102,6 @@ function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => {
     child.once('exit', resolve);
   });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { isAlive } from '../support/alive.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/commands/sandbox-process.ts';
 
 async function start(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -27,15 +28,6 @@ async function send({ url, siteId, trackApiKey }: Sandbox, ...operations: readon
 
 const person = (id: string) => ({ type: 'person', action: 'identify', identifiers: { id } });
 const purchase = { type: 'person', action: 'event', identifiers: { id: '1' }, name: 'purchase', id: '01HF7YAT00ABCDEFGHJKMNPQRS' };
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 test('it listens on loopback with made-up credentials and tells its state', async () => {
   const sandbox = await start();

@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { BIN, runCli, targetEnv } from '../../support/cli.ts';
 import { sandboxFor } from '../../support/sandbox.ts';
 import { eventsCsv, tempFolder, type Finishing } from '../../support/temp.ts';
+import { isAlive } from '../../support/alive.ts';
 import { until } from '../../support/until.ts';
 
 /** Starts the program with a terminal as its stdin, stdout and stderr. The file `pid` then holds its process id. */
@@ -21,15 +22,6 @@ function onTerminal(test: Finishing, args: readonly string[], { cwd, trackUrl }:
   child.stdout.setEncoding('latin1').on('data', (text: string) => (shown += text));
   test.onTestFinished(() => void child.kill('SIGKILL'));
   return { child, shown: () => shown };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 it.concurrent('a terminal that goes away stops the run in good order, and the same command finishes it', async (test) => {
