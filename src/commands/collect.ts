@@ -5,6 +5,14 @@ import { runInNewContext } from 'node:vm';
 const COLLECT_EVERY_BYTES = 12_000_000;
 
 /**
+ * Young objects are collected by the thread that made them, and by no helpers: few of them are alive, so that four helpers for
+ * every thread mostly wait for each other, on cores that have other work. Before the threads it is for have started.
+ */
+export function collectWithoutHelpers(): void {
+  setFlagsFromString('--no-parallel-scavenge');
+}
+
+/**
  * Collects the garbage of bodies that were made or sent, in the thread that calls it. They lie outside of the JavaScript heap,
  * where V8 hardly counts them: left alone it lets a process with little else to do grow to several times what it uses.
  */

@@ -10,6 +10,7 @@ import type { EstimateOptions } from '../report/estimate.ts';
 import { createProgress } from '../report/progress.ts';
 import { safeText } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
+import { collectWithoutHelpers } from './collect.ts';
 import { createInspection, type Inspection } from './inspection.ts';
 import { showInspection } from './inspection-report.ts';
 import { withSample, type OpenSource } from './open-source.ts';
@@ -50,6 +51,7 @@ export function inspectFile(file: InputFile, setting: InspectSetting): Promise<E
       name: file.name,
       rowsMax: setting.source.limit === null ? null : setting.source.limit + setting.source.skip,
     };
+    collectWithoutHelpers();
     const inspection = createInspection(task, setting.estimate, terminal);
     const startedAt = host.clock.monotonic();
     const end = (error?: unknown): ExitCode => {

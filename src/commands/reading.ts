@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import { CioBulkError, ERRORS, type ErrorCode } from '../domain/errors.ts';
+import { collectWithoutHelpers } from './collect.ts';
 import type { ReadingTask } from './prepared-chunks.ts';
 import type { ReadingMessage, ReadingRequest } from './reading-thread.ts';
 
@@ -13,10 +14,11 @@ export interface Reading extends AsyncIterable<PreparedChunk> {
 }
 
 /** Young objects die fast here: a small nursery keeps the thread's memory flat. */
-const YOUNG_GENERATION_MB = 12;
+const YOUNG_GENERATION_MB = 6;
 
 /** Starts a thread that reads and prepares, so that this one only paces, sends and settles. */
 export function startReading(task: ReadingTask): Reading {
+  collectWithoutHelpers();
   const thread = new Worker(new URL('./reading-thread.js', import.meta.url), {
     workerData: task,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
