@@ -52,8 +52,7 @@ if (parentPort) {
   port.close();
 }
 
-/** Every chunk has buffers of its own: they are moved, not copied. */
+/** Every chunk has two buffers of its own, the source's text and the operations: they are moved, not copied. */
 function buffersOf({ raw, operations }: PreparedChunk): ArrayBuffer[] {
-  const views = [raw, operations.body, operations.rows, operations.keys, operations.ends];
-  return views.flatMap(({ buffer, byteLength }) => (buffer instanceof ArrayBuffer && byteLength > 0 ? [buffer] : []));
+  return [raw.buffer, operations.body.buffer].filter((buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer && buffer.byteLength > 0);
 }

@@ -3,7 +3,7 @@ import type { SingleRequest } from '../domain/chunk.ts';
 import { hashIdentifier } from '../domain/person.ts';
 import type { PersonKind } from '../domain/person.ts';
 import { bytesOver, EVENT_DATA_BYTES_MAX, EVENT_NAME_BYTES_MAX } from '../domain/limits.ts';
-import { isUlid } from '../domain/ulid.ts';
+import { isUlid, newUlidWords, parseUlid, ulidText } from '../domain/ulid.ts';
 import type { PrepareSpec } from '../domain/plan.ts';
 import { createEventIds } from './event-id.ts';
 import { quote } from './json-text.ts';
@@ -46,6 +46,7 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
   const { policy, sinceSeconds } = spec.recent;
   const ids = createEventIds(spec.identity);
   const seen = createSeenEvents();
+  const ownWords = newUlidWords();
   const changes = createLastChanges(packer.pieces);
   const isV1 = api === 'v1';
   /** Identifiers of different kinds can be one person: when the kind changes, what was remembered proves nothing. */
@@ -111,14 +112,19 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
       const isRecent = Number.isNaN(timeMs) || timeMs > sinceSeconds * 1000;
       if (isRecent && policy === 'skip') return packer.skip('recent');
       const nameText = quote(name);
-      const ulid = isUlid(id) ? id : ids.idOf(quote(kind === 'email' ? value.toLowerCase() : value), nameText, action, timeMs, data, key, packer.row);
+      const person = quote(value);
+      const folded = kind === 'email' ? quote(value.toLowerCase()) : person;
+      const isOwn = isUlid(id);
+      if (isOwn) parseUlid(ownWords, id);
+      const words = isOwn ? ownWords : ids.idOf(folded, nameText, action, timeMs, data, key, packer.row);
+      const ulid = isOwn ? id : ulidText(words);
       const stamp = Number.isNaN(timeMs) ? `"id":"${ulid}"` : `"id":"${ulid}","timestamp":${Math.floor(timeMs / 1000)}`;
       const isGuarded = isRecent && policy === 'guard';
       const personKey = hashIdentifier(kind, value);
       if (!isV1 && kind !== 'anonymous_id') {
-        const text = `${START[kind] + quote(value)}},"action":"${action}","name":${nameText},${stamp},"attributes":${data}}`;
+        const text = `${START[kind] + person}},"action":"${action}","name":${nameText},${stamp},"attributes":${data}}`;
         if (text.length * 3 <= itemBytesMax || bytesOver(text, itemBytesMax) === 0) {
-          return seen.has(ulid) ? packer.skip('duplicate_event') : emitEvent(text, personKey, null, isGuarded);
+          return seen.has(words) ? packer.skip('duplicate_event') : emitEvent(text, personKey, null, isGuarded);
         }
       }
       const dataBytes = bytesOver(data, EVENT_DATA_BYTES_MAX);
@@ -128,9 +134,9 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
         return packer.invalid(isV1 ? 'bad_identifier' : 'too_long', isV1 ? fault : `over ${itemBytesMax} bytes an event has to go through v1, but ${fault}`, undefined, isV1 ? kind : undefined);
       }
       // Only now: an event that cannot be sent must not make a later one a duplicate.
-      if (seen.has(ulid)) return packer.skip('duplicate_event');
+      if (seen.has(words)) return packer.skip('duplicate_event');
       const type = action === 'event' ? '' : `"type":"${action}",`;
-      const anonymous = kind === 'anonymous_id' ? `"anonymous_id":${quote(value)},` : '';
+      const anonymous = kind === 'anonymous_id' ? `"anonymous_id":${person},` : '';
       emitEvent(`{${type}${anonymous}"name":${nameText},${stamp},"data":${data}}`, personKey, v1Event(kind, value), isGuarded);
     },
 

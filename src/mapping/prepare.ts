@@ -35,7 +35,9 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
         else if ('json' in row) jsonRow(row.json);
         else packer.invalid(row.fault, row.message, row.column);
       }
-      return packer.finish(block, (text, lengths) => emitter.changes.endChunk(text, lengths));
+      const chunk = packer.finish(block);
+      emitter.changes.endChunk(chunk.operations);
+      return chunk;
     },
   };
 }

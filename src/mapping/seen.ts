@@ -1,45 +1,30 @@
 /** Bounded memories of what was just prepared. They may forget, they never mistake one thing for another. */
+import type { PackedOperations } from '../domain/chunk.ts';
+import type { UlidWords } from '../domain/ulid.ts';
 
 const EVENT_SLOTS = 65_536;
 const PERSON_SLOTS = 65_536;
-/** Text of earlier chunks that an identify can be compared with. */
-const HISTORY_CHARS_MAX = 4_000_000;
+/** Of earlier chunks that an identify can be compared with. */
+const HISTORY_BYTES = 4 * 1024 * 1024;
 
 /** Event ids of about the last 65 536 events. */
 export interface SeenEvents {
   /** Whether this id is known already; it is from now on. */
-  has(ulid: string): boolean;
+  has(ulid: UlidWords): boolean;
 }
 
-const ULID_CHARS = 26;
-
-/** An id is kept as its digits, in the one slot that the last of them choose. */
+/** An id is kept in the one slot that its last bits choose; an empty slot holds an id that would belong elsewhere. */
 export function createSeenEvents(): SeenEvents {
-  const digits = new Uint8Array(EVENT_SLOTS * ULID_CHARS);
+  const slots = new Uint32Array(EVENT_SLOTS * 4);
+  for (let slot = 0; slot < EVENT_SLOTS; slot++) slots[slot * 4 + 3] = ~slot;
   return {
     has(ulid) {
-      const slot = ((digit(ulid, 22) << 15) | (digit(ulid, 23) << 10) | (digit(ulid, 24) << 5) | digit(ulid, 25)) & (EVENT_SLOTS - 1);
-      let at = slot * ULID_CHARS;
-      let isSame = true;
-      for (let index = 0; index < ULID_CHARS; index++, at++) {
-        const value = digit(ulid, index) + 1; // + 1: an empty slot is no id of zeros
-        if (digits[at] !== value) isSame = false;
-        digits[at] = value;
-      }
-      return isSame;
+      const at = ((ulid[3] ?? 0) & (EVENT_SLOTS - 1)) * 4;
+      if (slots[at] === ulid[0] && slots[at + 1] === ulid[1] && slots[at + 2] === ulid[2] && slots[at + 3] === ulid[3]) return true;
+      for (let word = 0; word < 4; word++) slots[at + word] = ulid[word] ?? 0;
+      return false;
     },
   };
-}
-
-/** 5 bits of a Crockford digit, either case: distinct for all 32 digits. */
-function digit(ulid: string, index: number): number {
-  return DIGITS[ulid.charCodeAt(index) & 127] ?? 0;
-}
-
-const DIGITS = new Uint8Array(128);
-for (const [value, character] of '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.split('').entries()) {
-  DIGITS[character.charCodeAt(0)] = value;
-  DIGITS[character.toLowerCase().charCodeAt(0)] = value;
 }
 
 /**
@@ -54,63 +39,80 @@ export interface LastChanges {
   /** Something else was done to this person. */
   forget(key: number): void;
   forgetAll(): void;
-  /** The chunk is complete: `text` is its operations, joined by one character. */
-  endChunk(text: string, lengths: readonly number[]): void;
+  /** The chunk is complete. */
+  endChunk(operations: Pick<PackedOperations, 'body' | 'ends'>): void;
 }
 
+/** No piece of this chunk. */
+const NONE = -1;
+
 export function createLastChanges(pieces: readonly string[]): LastChanges {
+  // Per slot: the person's hash, and where its operation stands. In this chunk that is a piece, else a place in the history.
   const keys = new Int32Array(PERSON_SLOTS);
-  const chunks = new Int32Array(PERSON_SLOTS);
-  const indexes = new Int32Array(PERSON_SLOTS);
-  const history = new Map<number, { text: string; ends: Uint32Array }>();
-  let historyChars = 0;
-  let chunk = 1;
-  /** Slots of chunks before this one are void. */
-  let validFrom = 1;
-  let voidPieces = 0;
+  const inChunk = new Int32Array(PERSON_SLOTS).fill(NONE);
+  const starts = new Float64Array(PERSON_SLOTS);
+  const lengths = new Uint32Array(PERSON_SLOTS); // 0 = nothing is known
+  const touched: number[] = [];
+  /** The last bytes of all so far: byte n lies at n modulo its size. Not texts, which the collector would copy and copy again. */
+  const history = Buffer.alloc(HISTORY_BYTES);
+  let written = 0;
+  /** Places before this one are void, and so are pieces of this chunk before that one. */
+  let validFrom = 0;
+  let validPiece = 0;
 
   const isLast = (key: number, text: string): boolean => {
     const slot = key & (PERSON_SLOTS - 1);
     if (keys[slot] !== (key | 0)) return false;
-    const at = chunks[slot] ?? 0;
-    const index = indexes[slot] ?? 0;
-    if (at === chunk) return index >= voidPieces && pieces[index] === text;
-    const past = at < validFrom ? undefined : history.get(at);
-    if (past === undefined) return false;
-    const start = index === 0 ? 0 : (past.ends[index - 1] ?? 0) + 1;
-    return (past.ends[index] ?? 0) - start === text.length && past.text.startsWith(text, start);
+    const piece = inChunk[slot] ?? NONE;
+    if (piece !== NONE) return piece >= validPiece && pieces[piece] === text;
+    const start = starts[slot] ?? 0;
+    const length = lengths[slot] ?? 0;
+    if (length === 0 || start < validFrom || start < written - HISTORY_BYTES) return false;
+    const from = start % HISTORY_BYTES;
+    return text.length <= length && length <= text.length * 3 && history.toString('utf8', from, from + length) === text;
   };
-  const put = (key: number, at: number, piece: number): void => {
+  const put = (key: number, piece: number): void => {
     const slot = key & (PERSON_SLOTS - 1);
     keys[slot] = key;
-    chunks[slot] = at;
-    indexes[slot] = piece;
+    inChunk[slot] = piece;
+    if (piece === NONE) lengths[slot] = 0;
+    else touched.push(slot);
+  };
+  /** Keeps these bytes in one piece; false when they are too many. */
+  const keep = (body: Uint8Array): boolean => {
+    if (body.length > HISTORY_BYTES) return false;
+    const left = HISTORY_BYTES - (written % HISTORY_BYTES);
+    if (body.length > left) written += left;
+    history.set(body, written % HISTORY_BYTES);
+    return true;
   };
 
   return {
     isRepeat: (key, second, text) => isLast(key, text) && (second === 0 || isLast(second, text)),
     remember(key, second, piece) {
-      put(key, chunk, piece);
-      if (second !== 0) put(second, chunk, piece);
+      put(key, piece);
+      if (second !== 0) put(second, piece);
     },
-    forget: (key) => put(key, 0, 0),
+    forget: (key) => put(key, NONE),
     forgetAll() {
-      validFrom = chunk;
-      voidPieces = pieces.length;
+      validFrom = written;
+      validPiece = pieces.length;
     },
-    endChunk(text, lengths) {
-      const ends = new Uint32Array(lengths.length);
-      let end = -1;
-      for (let index = 0; index < lengths.length; index++) ends[index] = end += 1 + (lengths[index] ?? 0);
-      if (voidPieces > 0) validFrom = chunk + 1;
-      voidPieces = 0;
-      history.set(chunk++, { text, ends });
-      historyChars += text.length;
-      for (const [oldest, { text: old }] of history) {
-        if (historyChars <= HISTORY_CHARS_MAX) break;
-        history.delete(oldest);
-        historyChars -= old.length;
+    endChunk({ body, ends }) {
+      if (touched.length > 0) {
+        const isKept = keep(body);
+        for (const slot of touched) {
+          const piece = inChunk[slot] ?? NONE;
+          if (piece === NONE) continue; // forgotten since, or done already
+          const start = piece === 0 ? 0 : (ends[piece - 1] ?? 0) + 1;
+          starts[slot] = written + start;
+          lengths[slot] = isKept && piece >= validPiece ? (ends[piece] ?? 0) - start : 0;
+          inChunk[slot] = NONE;
+        }
+        if (isKept) written += body.length;
+        touched.length = 0;
       }
+      validPiece = 0;
     },
   };
 }

@@ -40,5 +40,6 @@ export function excelDamage(text: string): string | null {
 }
 
 export function isBlank(text: string): boolean {
-  return text.trim() === '';
+  const first = text.charCodeAt(0);
+  return !(first > 0x20 && first < 0x7f) && text.trim() === '';
 }

@@ -13,6 +13,14 @@ describe('times', () => {
     expect(parseTime('2025-03-04', 'auto', 'UTC')).toBe(Date.UTC(2025, 2, 4));
   });
 
+  it('of any day are those of the calendar', () => {
+    const first = Date.UTC(100, 0, 1);
+    for (let ms = first; ms < Date.UTC(2500, 0, 1); ms += 86_400_000) {
+      const text = `${new Date(ms).toISOString().slice(0, 19)}Z`;
+      if (parseTime(text, 'auto', null) !== ms) expect([text, parseTime(text, 'auto', null)]).toEqual([text, ms]);
+    }
+  });
+
   it('are read from unix seconds, with a fraction or not, and from milliseconds', () => {
     expect(parseTime(String(at / 1000), 'auto', null)).toBe(at);
     expect(parseTime(`${at / 1000}.5`, 'auto', null)).toBe(at + 500);

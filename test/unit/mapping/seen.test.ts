@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { newUlidWords, parseUlid, type UlidWords } from '../../../src/domain/ulid.ts';
+import { createLastChanges, createSeenEvents } from '../../../src/mapping/seen.ts';
+
+const wordsOf = (text: string): UlidWords => {
+  const words = newUlidWords();
+  parseUlid(words, text);
+  return words;
+};
+
+const longText = (n: number): string => `${n}:${'x'.repeat(100_000)}`;
+
+describe('seen events', () => {
+  it('know an id from the second time on, and none of the empty slots for one', () => {
+    const seen = createSeenEvents();
+    for (const digit of '07') for (const rest of '0Z') {
+      const words = wordsOf(digit + rest.repeat(25));
+      expect([seen.has(words), seen.has(words)]).toEqual([false, true]);
+    }
+  });
+});
+
+describe('last changes', () => {
+  function memory(): { chunk: (texts: readonly string[], keys: readonly number[]) => void; changes: ReturnType<typeof createLastChanges>; pieces: string[] } {
+    const pieces: string[] = [];
+    const changes = createLastChanges(pieces);
+    return {
+      pieces,
+      changes,
+      chunk(texts, keys) {
+        for (const [index, text] of texts.entries()) {
+          changes.remember(keys[index] ?? 0, 0, index);
+          pieces.push(text);
+        }
+        let end = -1;
+        const ends = Uint32Array.from(texts, (text) => (end += 1 + Buffer.byteLength(text)));
+        changes.endChunk({ body: Buffer.from(texts.join(',')), ends });
+        pieces.length = 0;
+      },
+    };
+  }
+
+  it('compare texts, over chunks too, in UTF-8', () => {
+    const { chunk, changes } = memory();
+    chunk(['é', 'plain', 'Ã©x'], [1, 2, 3]);
+    expect([changes.isRepeat(1, 0, 'é'), changes.isRepeat(1, 0, 'Ã©'), changes.isRepeat(2, 0, 'plain'), changes.isRepeat(2, 0, 'plaim'), changes.isRepeat(3, 0, 'Ã©x'), changes.isRepeat(4, 0, 'plain')])
+      .toEqual([true, false, true, false, true, false]);
+    expect(changes.isRepeat(1, 2, 'é')).toBe(false);
+  });
+
+  it('forget a person, or everything, in the middle of a chunk', () => {
+    const { chunk, changes, pieces } = memory();
+    chunk(['a', 'b'], [1, 2]);
+    changes.forget(1);
+    expect([changes.isRepeat(1, 0, 'a'), changes.isRepeat(2, 0, 'b')]).toEqual([false, true]);
+    changes.remember(1, 0, 0);
+    pieces.push('a');
+    changes.forgetAll();
+    changes.remember(3, 0, 1);
+    pieces.push('c');
+    expect([changes.isRepeat(1, 0, 'a'), changes.isRepeat(2, 0, 'b'), changes.isRepeat(3, 0, 'c')]).toEqual([false, false, true]);
+    changes.endChunk({ body: Buffer.from('a,c'), ends: Uint32Array.of(1, 3) });
+    pieces.length = 0;
+    expect([changes.isRepeat(1, 0, 'a'), changes.isRepeat(2, 0, 'b'), changes.isRepeat(3, 0, 'c')]).toEqual([false, false, true]);
+  });
+
+  it('never compare with bytes that were written over', () => {
+    const { chunk, changes } = memory();
+    for (let n = 0; n < 100; n++) {
+      chunk([longText(n)], [n + 1]);
+      expect(changes.isRepeat(n + 1, 0, longText(n))).toBe(true);
+      for (let old = 0; old < n; old++) expect(changes.isRepeat(old + 1, 0, longText(old + 1))).toBe(false);
+    }
+    expect(changes.isRepeat(99, 0, longText(98))).toBe(true);
+    expect(changes.isRepeat(1, 0, longText(0))).toBe(false);
+    chunk(['y'.repeat(5_000_000)], [200]);
+    expect(changes.isRepeat(200, 0, 'y'.repeat(5_000_000))).toBe(false);
+  });
+});
