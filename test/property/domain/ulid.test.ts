@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isUlid, newUlidWords, parseUlid, setUlid, ulidText } from '../../../src/domain/ulid.ts';
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const DIGITS = ALPHABET.split('');
 
 describe('ULIDs', () => {
   it('are the time and the hash as one number of 26 digits', () => {
@@ -20,8 +21,8 @@ describe('ULIDs', () => {
   });
 
   it('are the same number in either case', () => {
-    const digit = fc.constantFrom(...ALPHABET);
-    fc.assert(fc.property(fc.constantFrom(...'01234567'), fc.array(digit, { minLength: 25, maxLength: 25 }), (first, rest) => {
+    const digit = fc.constantFrom(...DIGITS);
+    fc.assert(fc.property(fc.constantFrom(...DIGITS.slice(0, 8)), fc.array(digit, { minLength: 25, maxLength: 25 }), (first, rest) => {
       const text = first + rest.join('');
       const [words, lower] = [newUlidWords(), newUlidWords()];
       parseUlid(words, text);

@@ -20,26 +20,26 @@ describe('seen events', () => {
   });
 });
 
-describe('last changes', () => {
-  function memory(): { chunk: (texts: readonly string[], keys: readonly number[]) => void; changes: ReturnType<typeof createLastChanges>; pieces: string[] } {
-    const pieces: string[] = [];
-    const changes = createLastChanges(pieces);
-    return {
-      pieces,
-      changes,
-      chunk(texts, keys) {
-        for (const [index, text] of texts.entries()) {
-          changes.remember(keys[index] ?? 0, 0, index);
-          pieces.push(text);
-        }
-        let end = -1;
-        const ends = Uint32Array.from(texts, (text) => (end += 1 + Buffer.byteLength(text)));
-        changes.endChunk({ body: Buffer.from(texts.join(',')), ends });
-        pieces.length = 0;
-      },
-    };
-  }
+function memory(): { chunk: (texts: readonly string[], keys: readonly number[]) => void; changes: ReturnType<typeof createLastChanges>; pieces: string[] } {
+  const pieces: string[] = [];
+  const changes = createLastChanges(pieces);
+  return {
+    pieces,
+    changes,
+    chunk(texts, keys) {
+      for (const [index, text] of texts.entries()) {
+        changes.remember(keys[index] ?? 0, 0, index);
+        pieces.push(text);
+      }
+      let end = -1;
+      const ends = Uint32Array.from(texts, (text) => (end += 1 + Buffer.byteLength(text)));
+      changes.endChunk({ body: Buffer.from(texts.join(',')), ends });
+      pieces.length = 0;
+    },
+  };
+}
 
+describe('last changes', () => {
   it('compare texts, over chunks too, in UTF-8', () => {
     const { chunk, changes } = memory();
     chunk(['é', 'plain', 'Ã©x'], [1, 2, 3]);
