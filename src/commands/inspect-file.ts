@@ -4,17 +4,18 @@ import { resolve } from 'node:path';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { InputFile } from '../input/files.ts';
+import { createIdentityCheck, type IdentityCheck } from '../mapping/identity-check.ts';
 import { writeMappingFile } from '../mapping/mapping-write.ts';
 import { samplePayloads } from '../mapping/sample.ts';
 import type { EstimateOptions } from '../report/estimate.ts';
 import { createProgress } from '../report/progress.ts';
 import { safeText } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
-import { collectWithoutHelpers } from './collect.ts';
 import { createInspection, type Inspection } from './inspection.ts';
 import { showInspection } from './inspection-report.ts';
 import { withSample, type OpenSource } from './open-source.ts';
 import { limitedBlocks, type ReadingTask } from './prepared-chunks.ts';
+import { startReading } from './reading.ts';
 import { recentSince } from './recent-events.ts';
 import { showPlan } from './show-plan.ts';
 import type { SourceOptions } from './source-flags.ts';
@@ -51,16 +52,16 @@ export function inspectFile(file: InputFile, setting: InspectSetting): Promise<E
       name: file.name,
       rowsMax: setting.source.limit === null ? null : setting.source.limit + setting.source.skip,
     };
-    collectWithoutHelpers();
     const inspection = createInspection(task, setting.estimate, terminal);
+    const identities = createIdentityCheck(source.planned.plan);
     const startedAt = host.clock.monotonic();
     const end = (error?: unknown): ExitCode => {
       const exitCode = exitCodeOf(inspection, error, host);
-      showInspection(terminal, { inspection, source: source.source, durationMs: host.clock.monotonic() - startedAt, rate: setting.estimate.rate, isRecentDecided: setting.isRecentDecided, exitCode });
+      showInspection(terminal, { inspection, identityWarnings: identities.warnings(), source: source.source, durationMs: host.clock.monotonic() - startedAt, rate: setting.estimate.rate, isRecentDecided: setting.isRecentDecided, exitCode });
       return exitCode;
     };
     try {
-      await readAll(source, task, inspection, setting);
+      await lookAtAll(source, task, inspection, identities, setting);
     } catch (error) {
       const exitCode = end(error); // what was found before is worth knowing
       if (host.stopping.aborted) return exitCode;
@@ -70,19 +71,43 @@ export function inspectFile(file: InputFile, setting: InspectSetting): Promise<E
   });
 }
 
-async function readAll(source: OpenSource, task: ReadingTask, inspection: Inspection, { host, terminal }: InspectSetting): Promise<void> {
-  const { layout } = source;
-  const bytesTotal = source.follow || layout.compression !== 'none' || layout.encoding !== 'utf-8' ? 0 : (await stat(layout.path)).size;
+/**
+ * Two readings side by side, which takes no longer than one: rows are prepared in the reading thread, as in an import, while this
+ * thread compares the identifiers of all rows, for which it needs their cells.
+ */
+async function lookAtAll(source: OpenSource, task: ReadingTask, inspection: Inspection, identities: IdentityCheck, setting: InspectSetting): Promise<void> {
+  const failing = new AbortController();
+  const signal = AbortSignal.any([source.signal, failing.signal]);
+  const looks = [lookAtRows(source, task, inspection, signal, setting), lookAtIdentities(task, identities, signal)];
+  for (const look of looks) look.catch((error: unknown) => failing.abort(error));
+  await Promise.allSettled(looks);
+  signal.throwIfAborted(); // with the first failure, or because the command was stopped
+}
+
+async function lookAtRows({ layout, follow }: OpenSource, task: ReadingTask, inspection: Inspection, signal: AbortSignal, { host, terminal }: InspectSetting): Promise<void> {
+  const bytesTotal = follow || layout.compression !== 'none' || layout.encoding !== 'utf-8' ? 0 : (await stat(layout.path)).size;
   const progress = createProgress(terminal, host.clock, task.name);
+  const reading = startReading(task);
+  const chunks = reading[Symbol.asyncIterator]();
+  const stop = (): void => void chunks.return?.();
+  signal.addEventListener('abort', stop);
   try {
-    for await (const block of limitedBlocks(task, { signal: source.signal })) {
-      inspection.add(block);
+    for (let next = await chunks.next(); next.done !== true && !signal.aborted; next = await chunks.next()) {
+      const chunk = next.value;
+      inspection.add(chunk, reading.eventCount());
+      reading.giveBack(chunk);
       const rows = inspection.rows();
-      progress.update({ done: block.end.offset, total: bytesTotal, rowsSettled: rows, rowsRead: rows, undelivered: inspection.problems.total(), requests: 0 });
+      progress.update({ done: chunk.end.offset, total: bytesTotal, rowsSettled: rows, rowsRead: rows, undelivered: inspection.problems.total(), requests: 0 });
     }
   } finally {
+    signal.removeEventListener('abort', stop);
     progress.stop();
   }
+}
+
+async function lookAtIdentities(task: ReadingTask, identities: IdentityCheck, signal: AbortSignal): Promise<void> {
+  if (task.plan.kind !== 'people') return;
+  for await (const { rows, start } of limitedBlocks(task, { signal })) identities.add(rows, start.row);
 }
 
 function exitCodeOf(inspection: Inspection, error: unknown, host: Host): ExitCode {

@@ -9,6 +9,8 @@ import { RECENT_HOURS } from './recent-events.ts';
 
 export interface InspectionEnd {
   readonly inspection: Inspection;
+  /** Sentences about suspicious identifiers. */
+  readonly identityWarnings: readonly string[];
   readonly source: string;
   readonly durationMs: number;
   /** Requests per second that the estimate is for; 0 = no limit. */
@@ -32,7 +34,7 @@ export function showInspection(terminal: Terminal, end: InspectionEnd): void {
     problems: inspection.problems.counts(),
     skipped_by: skippedBy,
     warnings: Object.fromEntries(inspection.warnings()),
-    identity_warnings: inspection.identityWarnings(),
+    identity_warnings: end.identityWarnings,
     recent_events: inspection.recent(),
     estimate: { ...estimate, rate },
   });
@@ -48,11 +50,11 @@ export function showInspection(terminal: Terminal, end: InspectionEnd): void {
   terminal.data(`\n${blocks.join('\n')}`);
 }
 
-function warningLines({ inspection, isRecentDecided }: InspectionEnd): string[] {
+function warningLines({ inspection, identityWarnings, isRecentDecided }: InspectionEnd): string[] {
   const recent = inspection.recent();
   const lines = [
     ...[...inspection.warnings()].map(([text, rows]) => `${text} (${plural(rows, 'row')})`),
-    ...inspection.identityWarnings(),
+    ...identityWarnings,
     ...(recent > 0 && !isRecentDecided
       ? [`${plural(recent, 'event')} younger than ${RECENT_HOURS} hours, or without a time, could trigger campaigns: an import needs --allow-triggers or --skip-recent`]
       : []),

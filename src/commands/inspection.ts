@@ -1,9 +1,6 @@
-import type { RowBlock } from '../domain/block.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import type { PrepareSpec } from '../domain/plan.ts';
 import { recordsOf } from '../input/records.ts';
-import { createIdentityCheck } from '../mapping/identity-check.ts';
-import { createPreparer } from '../mapping/prepare.ts';
 import { createEstimate, type Estimate, type EstimateOptions } from '../report/estimate.ts';
 import { createProblems, type Problems } from '../report/problems.ts';
 import type { Terminal } from '../report/terminal.ts';
@@ -11,27 +8,26 @@ import { undeliveredFields, where } from './undelivered-lines.ts';
 
 /** What a source is found to hold. Grows with every block; memory does not. */
 export interface Inspection {
-  add(block: RowBlock): void;
+  /** `events`: operations so far that are events. */
+  add(chunk: PreparedChunk, events: number): void;
   readonly problems: Problems;
   rows(): number;
   skipped(): Readonly<Record<string, number>>;
   /** Cells that stay text, milliseconds and the like: rows by sentence. */
   warnings(): ReadonlyMap<string, number>;
-  identityWarnings(): readonly string[];
   /** Events that could trigger campaigns. */
   recent(): number;
   estimate(): Estimate;
 }
 
 export function createInspection(spec: PrepareSpec & { readonly name: string }, options: EstimateOptions, terminal: Terminal): Inspection {
-  const preparer = createPreparer(spec);
-  const identities = createIdentityCheck(spec.plan);
   const estimate = createEstimate(options);
   const problems = createProblems();
   const warnings = new Map<string, number>();
   const skipped: Record<string, number> = {};
   let rows = 0;
   let recent = 0;
+  let eventsSoFar = 0;
 
   /** With --json every row is told, as an import tells it; the place of a row is looked up only when it is shown. */
   function addInvalid(chunk: PreparedChunk): void {
@@ -47,9 +43,8 @@ export function createInspection(spec: PrepareSpec & { readonly name: string }, 
   }
 
   return {
-    add(block) {
-      identities.add(block.rows, block.start.row);
-      const chunk = preparer.prepare(block);
+    add(chunk, events) {
+      eventsSoFar = events;
       rows += chunk.rows;
       recent += chunk.operations.guarded.size;
       estimate.add(chunk.operations);
@@ -61,8 +56,7 @@ export function createInspection(spec: PrepareSpec & { readonly name: string }, 
     rows: () => rows,
     skipped: () => skipped,
     warnings: () => warnings,
-    identityWarnings: () => identities.warnings(),
     recent: () => recent,
-    estimate: () => estimate.estimate(preparer.eventCount()),
+    estimate: () => estimate.estimate(eventsSoFar),
   };
 }

@@ -14,10 +14,18 @@ export interface ReadingTask extends PrepareSpec {
   readonly rowsMax: number | null;
 }
 
-/** input -> mapping: blocks of rows become chunks of operations. `isLast` is true of the last chunk of the source. */
-export async function* preparedChunks(task: ReadingTask, { signal, buffers = NEW_BUFFERS }: { readonly signal?: AbortSignal; readonly buffers?: Buffers } = {}): AsyncGenerator<{ chunk: PreparedChunk; isLast: boolean }> {
+export interface ChunkOfSource {
+  readonly chunk: PreparedChunk;
+  /** Whether it is the last one of the source. */
+  readonly isLast: boolean;
+  /** Operations so far that are events, pages or screens. */
+  readonly events: number;
+}
+
+/** input -> mapping: blocks of rows become chunks of operations. */
+export async function* preparedChunks(task: ReadingTask, { signal, buffers = NEW_BUFFERS }: { readonly signal?: AbortSignal; readonly buffers?: Buffers } = {}): AsyncGenerator<ChunkOfSource> {
   const preparer = createPreparer(task, buffers);
-  for await (const block of limitedBlocks(task, { buffers, ...(signal ? { signal } : {}) })) yield { chunk: preparer.prepare(block), isLast: block.isLast };
+  for await (const block of limitedBlocks(task, { buffers, ...(signal ? { signal } : {}) })) yield { chunk: preparer.prepare(block), isLast: block.isLast, events: preparer.eventCount() };
 }
 
 /** Blocks up to a number of rows, the last of them cut exactly there: a checkpoint must stand between two rows. */

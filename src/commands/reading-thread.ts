@@ -7,7 +7,7 @@ import { createCollector } from './collect.ts';
 import { preparedChunks, type ReadingTask } from './prepared-chunks.ts';
 
 export type ReadingMessage =
-  | { readonly type: 'chunk'; readonly chunk: PreparedChunk }
+  | { readonly type: 'chunk'; readonly chunk: PreparedChunk; readonly events: number }
   | { readonly type: 'end'; readonly isComplete: boolean }
   | { readonly type: 'error'; readonly error: { readonly code: string | undefined; readonly message: string; readonly hint: string | undefined; readonly stack: string | undefined } };
 
@@ -35,12 +35,12 @@ if (parentPort) {
     const collect = createCollector();
     let bytesMade = 0;
     let isComplete = true;
-    for await (const { chunk, isLast } of preparedChunks(task, { buffers })) {
+    for await (const { chunk, isLast, events } of preparedChunks(task, { buffers })) {
       while (credits === 0) await new Promise<void>((resolve) => (wake = resolve));
       credits--;
       isComplete = isLast;
       bytesMade += chunk.operations.body.length;
-      post({ type: 'chunk', chunk }, buffersOf(chunk));
+      post({ type: 'chunk', chunk, events }, buffersOf(chunk));
       collect(bytesMade);
     }
     post({ type: 'end', isComplete });

@@ -9,6 +9,8 @@ import type { ReadingMessage, ReadingRequest } from './reading-thread.ts';
 export interface Reading extends AsyncIterable<PreparedChunk> {
   /** The source was read to its end; false when a row limit ended it. Meaningful after the last chunk. */
   isComplete(): boolean;
+  /** Operations up to the chunk given last that are events, pages or screens. */
+  eventCount(): number;
   /** All rows of a chunk are settled: its buffers are used again. Nobody may look at them after this. */
   giveBack(chunk: PreparedChunk): void;
 }
@@ -23,13 +25,14 @@ export function startReading(task: ReadingTask): Reading {
     workerData: task,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
-  const ready: PreparedChunk[] = [];
+  const ready: Extract<ReadingMessage, { type: 'chunk' }>[] = [];
+  let eventCount = 0;
   let end: { readonly isComplete: boolean } | { readonly error: unknown } | undefined;
   let wake: (() => void) | undefined;
 
   const send = (request: ReadingRequest, transfer: readonly ArrayBuffer[] = []): void => thread.postMessage(request, transfer);
   thread.on('message', (message: ReadingMessage) => {
-    if (message.type === 'chunk') ready.push(message.chunk);
+    if (message.type === 'chunk') ready.push(message);
     else if (message.type === 'end') end = { isComplete: message.isComplete };
     else end = { error: revive(message.error) };
     wake?.();
@@ -45,9 +48,10 @@ export function startReading(task: ReadingTask): Reading {
 
   async function* chunks(): AsyncGenerator<PreparedChunk> {
     for (;;) {
-      for (let chunk = ready.shift(); chunk; chunk = ready.shift()) {
+      for (let next = ready.shift(); next; next = ready.shift()) {
         send({ type: 'more' });
-        yield chunk;
+        eventCount = next.events;
+        yield next.chunk;
       }
       if (end) break;
       await new Promise<void>((resolve) => (wake = resolve));
@@ -73,6 +77,7 @@ export function startReading(task: ReadingTask): Reading {
       const buffers = [raw.buffer, operations.body.buffer].filter((buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer && buffer.byteLength > 0);
       if (!end) send({ type: 'spent', buffers }, buffers);
     },
+    eventCount: () => eventCount,
     isComplete: () => end !== undefined && 'isComplete' in end && end.isComplete,
   };
 }

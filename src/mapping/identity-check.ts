@@ -6,6 +6,9 @@ import { jsonForm } from './json-rows.ts';
 import { isRecord, scalarText } from './json-values.ts';
 import type { JsonRecord } from './json-values.ts';
 
+/** Plain ASCII without capitals or blanks, as nearly all identifiers are. */
+const ALREADY_FOLDED = /^[\x21-\x40\x5b-\x7e]*$/;
+
 export interface IdentityCheck {
   /** `startRow`: number of the first of these rows in the file, from 0. */
   add(rows: readonly RawRow[], startRow: number): void;
@@ -24,8 +27,8 @@ export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityChec
 
   function note(idText: string, emailText: string, row: number): void {
     if (idText === '') return;
-    if (foldedIds.differs(idText.trim().toLowerCase(), idText)) alike.add(row);
-    if (emailText !== '' && emails.differs(emailText.toLowerCase(), idText)) shared.add(row);
+    if (foldedIds.differs(ALREADY_FOLDED.test(idText) ? idText : idText.trim().toLowerCase(), idText)) alike.add(row);
+    if (emailText !== '' && emails.differs(ALREADY_FOLDED.test(emailText) ? emailText : emailText.toLowerCase(), idText)) shared.add(row);
   }
 
   return {
