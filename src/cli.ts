@@ -1,9 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { createRequire } from 'node:module';
+import type { Command } from 'commander';
 import { CioBulkError, EXIT, type ExitCode } from './domain/errors.ts';
 import type { Host } from './domain/host.ts';
 import { processHost } from './host.ts';
 import { jsonLine, safeText } from './report/safe-text.ts';
+
+// Required and not imported: importing CommonJS takes a parser of its own, and importing node:fs loads all of it. --help shows it.
+const require = createRequire(import.meta.url);
+const commander = require('commander') as typeof import('commander');
 
 /** A command: its flags, and what it does. Loaded only when it is called, so that --help stays fast. */
 interface CommandModule {
@@ -30,7 +34,7 @@ export async function main(host: Host = processHost()): Promise<void> {
 
 async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
-  const program = new Command('cio-bulk')
+  const program = new commander.Command('cio-bulk')
     .description('Bulk sync and load testing for Customer.io.\nEvery row ends in exactly one known state, no event counts twice, and the same command finishes an interrupted job.')
     .version(version(), '-V, --version')
     .helpCommand(false)
@@ -63,7 +67,7 @@ async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode
 function report(error: unknown, argv: readonly string[], host: Host): ExitCode {
   const stopCode = host.stopCode();
   if (stopCode !== undefined && isAbort(error)) return stopCode; // a signal before there was anything to settle
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof commander.CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const known = error instanceof CioBulkError ? error : undefined;
   const exitCode = known?.exitCode ?? EXIT.bug;
   const message = known?.message ?? 'this is a bug in cio-bulk';
@@ -83,6 +87,5 @@ function isAbort(error: unknown): boolean {
 }
 
 function version(): string {
-  const parsed: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
+  return (require('../package.json') as { readonly version: string }).version;
 }

@@ -76,17 +76,15 @@ export function inspectFile(file: InputFile, setting: InspectSetting): Promise<E
  * thread compares the identifiers of all rows, for which it needs their cells.
  */
 async function lookAtAll(source: OpenSource, task: ReadingTask, inspection: Inspection, identities: IdentityCheck, setting: InspectSetting): Promise<void> {
-  const failing = new AbortController();
-  const signal = AbortSignal.any([source.signal, failing.signal]);
-  const looks = [lookAtRows(source, task, inspection, signal, setting), lookAtIdentities(task, identities, signal)];
-  for (const look of looks) look.catch((error: unknown) => failing.abort(error));
-  await Promise.allSettled(looks);
-  signal.throwIfAborted(); // with the first failure, or because the command was stopped
+  // Where the source cannot be read any further, each of the two finds out: the rows before that place are counted first.
+  const looks = [lookAtRows(source, task, inspection, setting), lookAtIdentities(task, identities, source.signal)];
+  for (const look of await Promise.allSettled(looks)) if (look.status === 'rejected') throw look.reason;
 }
 
-async function lookAtRows({ layout, follow }: OpenSource, task: ReadingTask, inspection: Inspection, signal: AbortSignal, { host, terminal }: InspectSetting): Promise<void> {
+async function lookAtRows({ layout, follow, signal }: OpenSource, task: ReadingTask, inspection: Inspection, { host, terminal }: InspectSetting): Promise<void> {
   const bytesTotal = follow || layout.compression !== 'none' || layout.encoding !== 'utf-8' ? 0 : (await stat(layout.path)).size;
   const progress = createProgress(terminal, host.clock, task.name);
+  signal.throwIfAborted();
   const reading = startReading(task);
   const chunks = reading[Symbol.asyncIterator]();
   const stop = (): void => void chunks.return?.();
@@ -103,6 +101,7 @@ async function lookAtRows({ layout, follow }: OpenSource, task: ReadingTask, ins
     signal.removeEventListener('abort', stop);
     progress.stop();
   }
+  signal.throwIfAborted();
 }
 
 async function lookAtIdentities(task: ReadingTask, identities: IdentityCheck, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { wholeNumber } from '../config/values.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import { ENCODINGS, type Encoding, type Format } from '../domain/plan.ts';
@@ -37,7 +37,7 @@ export function addSourceFlags(command: Command): Command {
     .option('--event-name <name>', 'one event name for all rows')
     .option('--timestamp-column <name>', 'the column with the event time (default: timestamp, time, occurred_at or created_at)')
     .option('--map <file.json>', 'mapping file: rename, drop, type, nest, constants')
-    .addOption(new Option('--set <key=value>', 'constant attribute, repeatable').argParser(append))
+    .addOption(command.createOption('--set <key=value>', 'constant attribute, repeatable').argParser(append))
     .option('--types <types>', 'auto, string, or col:type,...', 'auto')
     .option('--empty <policy>', 'what an empty CSV cell means: omit, null or keep (default: omit)')
     .option('--timezone <zone>', 'of times without an offset, such as Europe/Vienna or UTC')

@@ -1,7 +1,9 @@
 /** `validate`: everything that an import would find out, before anything is sent. */
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { runCli, type CliResult } from '../support/cli.ts';
 import { tempFolder, type Finishing } from '../support/temp.ts';
@@ -158,4 +160,12 @@ it('the fixtures hold what their names say', async (test) => {
     'ndjson/not-objects.ndjson': ['2 unparsable', '3 unparsable', '4 unparsable', '5 unparsable'],
     'ndjson/pretty-array.json': 2,
   });
+});
+
+it('the rows before the place where a file is cut off are told, and the failure too', async (test) => {
+  const whole = gzipSync(`id,email\n${Array.from({ length: 5000 }, (_, i) => `u${i},${createHash('md5').update(String(i)).digest('hex')}@example.com`).join('\n')}\n`);
+  const { code, stdout, stderr } = await validate(test, { 'people.csv.gz': whole.subarray(0, whole.length / 2) });
+  expect(code).toBe(2);
+  expect(Number(/: ([\d,]+) rows read/.exec(stdout)?.[1]?.replace(',', ''))).toBeGreaterThan(1000);
+  expect(stderr).toContain('ends in the middle of its gzip data');
 });
