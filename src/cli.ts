@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Command } from 'commander';
+import type * as Commander from 'commander';
 import { CioBulkError, EXIT, type ExitCode } from './domain/errors.ts';
 import type { Host } from './domain/host.ts';
 import { processHost } from './host.ts';
@@ -7,11 +7,11 @@ import { jsonLine, safeText } from './report/safe-text.ts';
 
 // Required and not imported: importing CommonJS takes a parser of its own, and importing node:fs loads all of it. --help shows it.
 const require = createRequire(import.meta.url);
-const commander = require('commander') as typeof import('commander');
+const commander = require('commander') as typeof Commander;
 
 /** A command: its flags, and what it does. Loaded only when it is called, so that --help stays fast. */
 interface CommandModule {
-  configure(command: Command): void;
+  configure(command: Commander.Command): void;
   run(args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode>;
 }
 
