@@ -11,8 +11,11 @@ export type ReadingMessage =
   | { readonly type: 'end'; readonly isComplete: boolean }
   | { readonly type: 'error'; readonly error: { readonly code: string | undefined; readonly message: string; readonly hint: string | undefined; readonly stack: string | undefined } };
 
-/** What the sending thread says: the next chunk please, or take these buffers back. */
-export type ReadingRequest = { readonly type: 'more' } | { readonly type: 'spent'; readonly buffers: readonly ArrayBuffer[] };
+/** What the sending thread says: so many more chunks please, and take these buffers back. */
+export interface ReadingRequest {
+  readonly chunks: number;
+  readonly buffers: readonly ArrayBuffer[];
+}
 
 /** Chunks handed over and not yet consumed. */
 const CHUNKS_AHEAD = 32;
@@ -23,11 +26,9 @@ if (parentPort) {
   let wake: (() => void) | undefined;
   const buffers = createBufferPool();
   port.on('message', (request: ReadingRequest) => {
-    if (request.type === 'spent') for (const buffer of request.buffers) buffers.giveBack(buffer);
-    else {
-      credits++;
-      wake?.();
-    }
+    for (const buffer of request.buffers) buffers.giveBack(buffer);
+    credits += request.chunks;
+    wake?.();
   });
   const post = (message: ReadingMessage, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, transfer);
   try {

@@ -18,6 +18,9 @@ export interface Reading extends AsyncIterable<PreparedChunk> {
 /** Young objects die fast here: a small nursery keeps the thread's memory flat. */
 const YOUNG_GENERATION_MB = 6;
 
+/** Told to the reading thread at once, instead of a message for every chunk. */
+const CHUNKS_ASKED_FOR = 8;
+
 /** Starts a thread that reads and prepares, so that this one only paces, sends and settles. */
 export function startReading(task: ReadingTask): Reading {
   collectWithoutHelpers();
@@ -30,7 +33,15 @@ export function startReading(task: ReadingTask): Reading {
   let end: { readonly isComplete: boolean } | { readonly error: unknown } | undefined;
   let wake: (() => void) | undefined;
 
-  const send = (request: ReadingRequest, transfer: readonly ArrayBuffer[] = []): void => thread.postMessage(request, transfer);
+  let consumed = 0;
+  let spent: ArrayBuffer[] = [];
+  const askForMore = (): void => {
+    if (++consumed < CHUNKS_ASKED_FOR || end) return;
+    const request: ReadingRequest = { chunks: consumed, buffers: spent };
+    thread.postMessage(request, spent);
+    consumed = 0;
+    spent = [];
+  };
   thread.on('message', (message: ReadingMessage) => {
     if (message.type === 'chunk') ready.push(message);
     else if (message.type === 'end') end = { isComplete: message.isComplete };
@@ -49,7 +60,7 @@ export function startReading(task: ReadingTask): Reading {
   async function* chunks(): AsyncGenerator<PreparedChunk> {
     for (;;) {
       for (let next = ready.shift(); next; next = ready.shift()) {
-        send({ type: 'more' });
+        askForMore();
         eventCount = next.events;
         yield next.chunk;
       }
@@ -74,8 +85,7 @@ export function startReading(task: ReadingTask): Reading {
       };
     },
     giveBack({ raw, operations }) {
-      const buffers = [raw.buffer, operations.body.buffer].filter((buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer && buffer.byteLength > 0);
-      if (!end) send({ type: 'spent', buffers }, buffers);
+      for (const { buffer } of [raw, operations.body]) if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) spent.push(buffer);
     },
     eventCount: () => eventCount,
     isComplete: () => end !== undefined && 'isComplete' in end && end.isComplete,
