@@ -23,9 +23,9 @@ export interface ChunkOfSource {
 }
 
 /** input -> mapping: blocks of rows become chunks of operations. */
-export async function* preparedChunks(task: ReadingTask, { signal, buffers = NEW_BUFFERS }: { readonly signal?: AbortSignal; readonly buffers?: Buffers } = {}): AsyncGenerator<ChunkOfSource> {
+export async function* preparedChunks(task: ReadingTask, buffers: Buffers = NEW_BUFFERS): AsyncGenerator<ChunkOfSource> {
   const preparer = createPreparer(task, buffers);
-  for await (const block of limitedBlocks(task, { buffers, ...(signal ? { signal } : {}) })) yield { chunk: preparer.prepare(block), isLast: block.isLast, events: preparer.eventCount() };
+  for await (const block of limitedBlocks(task, { buffers })) yield { chunk: preparer.prepare(block), isLast: block.isLast, events: preparer.eventCount() };
 }
 
 /** Blocks up to a number of rows, the last of them cut exactly there: a checkpoint must stand between two rows. */

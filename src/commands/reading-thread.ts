@@ -36,7 +36,7 @@ if (parentPort) {
     const collect = createCollector();
     let bytesMade = 0;
     let isComplete = true;
-    for await (const { chunk, isLast, events } of preparedChunks(task, { buffers })) {
+    for await (const { chunk, isLast, events } of preparedChunks(task, buffers)) {
       while (credits === 0) await new Promise<void>((resolve) => (wake = resolve));
       credits--;
       isComplete = isLast;

@@ -1,6 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { glob } from 'tinyglobby';
 import { CioBulkError } from '../domain/errors.ts';
 import { extensionsOf } from './layout.ts';
 import { unreadable } from './refusals.ts';
@@ -41,6 +40,7 @@ async function pathsOf(arg: string, cwd: string): Promise<string[]> {
     throw unreadable(path, error, arg);
   });
   if (found === undefined) {
+    const { glob } = await import('tinyglobby'); // seldom needed, and slow to load
     const matches = await glob(arg, { cwd, absolute: true, onlyFiles: true, expandDirectories: false });
     return someOf(matches, `no file matches ${arg}`, 'check the pattern; a pattern in quotes is expanded by cio-bulk, not by the shell');
   }
