@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CioBulkError, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
@@ -14,7 +13,7 @@ import type { Terminal } from '../report/terminal.ts';
 import { endRun, endWithoutRows } from './end-run.ts';
 import { findOrCreateRun, type RunSpec } from './find-run.ts';
 import { createLimits } from './limits.ts';
-import { openSource, type OpenSource } from './open-source.ts';
+import { bytesTotalOf, openSource, type OpenSource } from './open-source.ts';
 import { startReading } from './reading.ts';
 import { decideOnRecent } from './recent-events.ts';
 import type { SendingOptions } from './sending-flags.ts';
@@ -84,7 +83,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
   });
   const limits = createLimits(sending, host);
   source.spooled.catch(limits.fail);
-  const bytesTotal = source.follow || source.layout.compression !== 'none' || source.layout.encoding !== 'utf-8' ? 0 : (await stat(source.layout.path)).size;
+  const bytesTotal = await bytesTotalOf(source);
   const progress = createProgress(terminal, host.clock, file.name);
   try {
     const end = await runPipeline({

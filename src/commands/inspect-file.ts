@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
@@ -13,7 +12,7 @@ import { safeText } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { createInspection, type Inspection } from './inspection.ts';
 import { showInspection } from './inspection-report.ts';
-import { withSample, type OpenSource } from './open-source.ts';
+import { bytesTotalOf, withSample, type OpenSource } from './open-source.ts';
 import { limitedBlocks, type ReadingTask } from './prepared-chunks.ts';
 import { startReading } from './reading.ts';
 import { recentSince } from './recent-events.ts';
@@ -81,31 +80,24 @@ async function lookAtAll(source: OpenSource, task: ReadingTask, inspection: Insp
   for (const look of await Promise.allSettled(looks)) if (look.status === 'rejected') throw look.reason;
 }
 
-async function lookAtRows({ layout, follow, signal }: OpenSource, task: ReadingTask, inspection: Inspection, { host, terminal }: InspectSetting): Promise<void> {
-  const bytesTotal = follow || layout.compression !== 'none' || layout.encoding !== 'utf-8' ? 0 : (await stat(layout.path)).size;
+async function lookAtRows(source: OpenSource, task: ReadingTask, inspection: Inspection, { host, terminal }: InspectSetting): Promise<void> {
+  const total = await bytesTotalOf(source);
   const progress = createProgress(terminal, host.clock, task.name);
-  signal.throwIfAborted();
-  const reading = startReading(task);
-  const chunks = reading[Symbol.asyncIterator]();
-  const stop = (): void => void chunks.return?.();
-  signal.addEventListener('abort', stop);
+  const reading = startReading(task, source.signal);
   try {
-    for (let next = await chunks.next(); next.done !== true && !signal.aborted; next = await chunks.next()) {
-      const chunk = next.value;
+    for await (const chunk of reading) {
       inspection.add(chunk, reading.eventCount());
       reading.giveBack(chunk);
       const rows = inspection.rows();
-      progress.update({ done: chunk.end.offset, total: bytesTotal, rowsSettled: rows, rowsRead: rows, undelivered: inspection.problems.total(), requests: 0 });
+      progress.update({ done: chunk.end.offset, total, rowsSettled: rows, rowsRead: rows, undelivered: inspection.problems.total(), requests: 0 });
     }
   } finally {
-    signal.removeEventListener('abort', stop);
     progress.stop();
   }
-  signal.throwIfAborted();
 }
 
 async function lookAtIdentities(task: ReadingTask, identities: IdentityCheck, signal: AbortSignal): Promise<void> {
-  if (task.plan.kind !== 'people') return;
+  if (!identities.isNeeded) return;
   for await (const { rows, start } of limitedBlocks(task, { signal })) identities.add(rows, start.row);
 }
 

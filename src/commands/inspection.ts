@@ -1,9 +1,9 @@
 import type { PreparedChunk } from '../domain/chunk.ts';
-import type { PrepareSpec } from '../domain/plan.ts';
 import { recordsOf } from '../input/records.ts';
 import { createEstimate, type Estimate, type EstimateOptions } from '../report/estimate.ts';
 import { createProblems, type Problems } from '../report/problems.ts';
 import type { Terminal } from '../report/terminal.ts';
+import type { ReadingTask } from './prepared-chunks.ts';
 import { undeliveredFields, where } from './undelivered-lines.ts';
 
 /** What a source is found to hold. Grows with every block; memory does not. */
@@ -20,7 +20,7 @@ export interface Inspection {
   estimate(): Estimate;
 }
 
-export function createInspection(spec: PrepareSpec & { readonly name: string }, options: EstimateOptions, terminal: Terminal): Inspection {
+export function createInspection(spec: Pick<ReadingTask, 'layout' | 'name'>, options: EstimateOptions, terminal: Terminal): Inspection {
   const estimate = createEstimate(options);
   const problems = createProblems();
   const warnings = new Map<string, number>();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RawRow } from '../domain/block.ts';
@@ -74,6 +74,11 @@ export async function openSource(file: InputFile, options: SourceOptions, host: 
     spool?.release();
     throw error;
   }
+}
+
+/** Bytes of the text to read, for a progress in per cent; 0 = nobody knows before the end. */
+export async function bytesTotalOf({ follow, layout }: OpenSource): Promise<number> {
+  return follow || layout.compression !== 'none' || layout.encoding !== 'utf-8' ? 0 : (await stat(layout.path)).size;
 }
 
 /** Like `openSource`, for a look that leaves nothing behind: a stream is kept in a temporary folder while `look` runs. */

@@ -21,8 +21,9 @@ const YOUNG_GENERATION_MB = 6;
 /** Told to the reading thread at once, instead of a message for every chunk. */
 const CHUNKS_ASKED_FOR = 8;
 
-/** Starts a thread that reads and prepares, so that this one only paces, sends and settles. */
-export function startReading(task: ReadingTask): Reading {
+/** Starts a thread that reads and prepares, so that this one only paces, sends and settles. When the signal aborts, the chunks end with its reason. */
+export function startReading(task: ReadingTask, signal?: AbortSignal): Reading {
+  signal?.throwIfAborted();
   collectWithoutHelpers();
   const thread = new Worker(new URL('./reading-thread.js', import.meta.url), {
     workerData: task,
@@ -52,7 +53,14 @@ export function startReading(task: ReadingTask): Reading {
     end ??= { error };
     wake?.();
   });
+  const stop = (): void => {
+    end ??= { error: signal?.reason };
+    wake?.();
+    void thread.terminate();
+  };
+  signal?.addEventListener('abort', stop);
   thread.on('exit', (code) => {
+    signal?.removeEventListener('abort', stop);
     end ??= { error: new Error(`the reading thread ended with code ${code}`) };
     wake?.();
   });

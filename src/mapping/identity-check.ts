@@ -10,6 +10,8 @@ import type { JsonRecord } from './json-values.ts';
 const ALREADY_FOLDED = /^[\x21-\x40\x5b-\x7e]*$/;
 
 export interface IdentityCheck {
+  /** Whether there is anything to compare: rows of events may share what they like. */
+  readonly isNeeded: boolean;
   /** `startRow`: number of the first of these rows in the file, from 0. */
   add(rows: readonly RawRow[], startRow: number): void;
   /** Sentences with counts and the first row; no identifier is in them. */
@@ -31,9 +33,12 @@ export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityChec
     if (emailText !== '' && emails.differs(ALREADY_FOLDED.test(emailText) ? emailText : emailText.toLowerCase(), idText)) shared.add(row);
   }
 
+  const isNeeded = plan.kind === 'people';
+
   return {
+    isNeeded,
     add(rows, startRow) {
-      if (plan.kind !== 'people') return;
+      if (!isNeeded) return;
       for (let index = 0; index < rows.length; index++) {
         const row = rows[index];
         const number = startRow + index + 1;
