@@ -113,10 +113,9 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
       if (isRecent && policy === 'skip') return packer.skip('recent');
       const nameText = quote(name);
       const person = quote(value);
-      const folded = kind === 'email' ? quote(value.toLowerCase()) : person;
       const isOwn = isUlid(id);
       if (isOwn) parseUlid(ownWords, id);
-      const words = isOwn ? ownWords : ids.idOf(folded, nameText, action, timeMs, data, key, packer.row);
+      const words = isOwn ? ownWords : ids.idOf(kind === 'email' ? quote(value.toLowerCase()) : person, nameText, action, timeMs, data, key, packer.row);
       const ulid = isOwn ? id : ulidText(words);
       const stamp = Number.isNaN(timeMs) ? `"id":"${ulid}"` : `"id":"${ulid}","timestamp":${Math.floor(timeMs / 1000)}`;
       const isGuarded = isRecent && policy === 'guard';

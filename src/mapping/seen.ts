@@ -16,7 +16,7 @@ export interface SeenEvents {
 /** An id is kept in the one slot that its last bits choose; an empty slot holds an id that would belong elsewhere. */
 export function createSeenEvents(): SeenEvents {
   const slots = new Uint32Array(EVENT_SLOTS * 4);
-  for (let slot = 0; slot < EVENT_SLOTS; slot++) slots[slot * 4 + 3] = ~slot;
+  slots[3] = 1; // zeros are no id of any slot but the first
   return {
     has(ulid) {
       const at = ((ulid[3] ?? 0) & (EVENT_SLOTS - 1)) * 4;
