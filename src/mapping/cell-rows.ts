@@ -32,7 +32,7 @@ export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (c
     const bytes = bytesOver(value, bytesMax);
     const name = plan.columns[index]?.name ?? kind;
     if (bytes > 0) packer.invalid('too_long', `the ${kind} has ${bytes} bytes; the limit is ${bytesMax}`, index + 1, name);
-    else if (value.charCodeAt(0) <= 0x20 && isBlank(value)) packer.invalid('bad_identifier', `the ${kind} is only blanks`, index + 1, name);
+    else if (isBlank(value)) packer.invalid('bad_identifier', `the ${kind} is only blanks`, index + 1, name);
     else return false;
     return true;
   };
@@ -50,7 +50,7 @@ export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (c
 
   const emitEvent = (kind: PersonKind, value: string, cells: readonly string[]): void => {
     const name = event === ABSENT ? (plan.eventName ?? '') : (cells[event] ?? '') || (plan.eventName ?? '');
-    if (name === '' || isBlank(name)) {
+    if (isBlank(name)) {
       return packer.invalid('no_event_name', 'the event has no name', event === ABSENT ? undefined : event + 1);
     }
     let timeMs = Number.NaN;

@@ -69,6 +69,11 @@ describe('people', () => {
     expect(sent.map((one) => one.row)).toEqual([4]);
   });
 
+  it('of nothing but blanks is none, whatever kind of blank', () => {
+    const { chunk } = run(csv('id,name', '\u00a0,Ada', '\u2003\t,Bo'));
+    expect(chunk.invalid.map((row) => row.code)).toEqual(['bad_identifier', 'bad_identifier']);
+  });
+
   it('refuses an operation that is over the limit of a batch item', () => {
     const header = ['id', ...Array.from({ length: 40 }, (_, index) => `a${index}`)];
     const { chunk } = run({ layout: csvLayout(header), rows: [['1', ...Array.from({ length: 40 }, () => 'x'.repeat(900))]] });
