@@ -73,7 +73,7 @@ export function createWorld(weather: Weather, random: () => number): World {
       if (rows.length === 1) refused.add(rows[0] ?? 0);
       return { reply: answer(400, '{"errors":[{"message":"poison"}]}'), takes: [] };
     }
-    if (isCalm) return { reply: ACCEPTED, takes: rows };
+    if (isCalm) return accept(rows);
     if (text.includes('cursed')) return { reply: answer(500), takes: [] };
     let draw = random();
     const falls = (share: number): boolean => {
@@ -83,19 +83,24 @@ export function createWorld(weather: Weather, random: () => number): World {
     if (falls(weather.throttled)) return { reply: answer(429), takes: [] };
     if (falls(weather.broken)) return { reply: answer(503, '<html>'), takes: [] };
     if (falls(weather.resetBefore)) return { reply: fault('reset'), takes: [] };
-    if (falls(weather.resetAfter)) return { reply: fault('reset'), takes: rows };
-    if (falls(weather.timeoutAfter)) return { reply: fault('timeout'), takes: rows };
+    if (falls(weather.resetAfter)) return { reply: fault('reset'), takes: accept(rows).takes };
+    if (falls(weather.timeoutAfter)) return { reply: fault('timeout'), takes: accept(rows).takes };
     if (text.startsWith('{"batch":') && falls(weather.partial)) return partial(rows);
-    return { reply: ACCEPTED, takes: rows };
+    return accept(rows);
+  }
+
+  /** What was refused once is refused again, also when the sender died before it heard of it. */
+  function accept(rows: readonly number[]): { reply: Reply; takes: number[] } {
+    const errors = rows.flatMap((n, at) => (refused.has(n) ? [{ batch_index: at, reason: 'invalid', field: 'n', message: 'no' }] : []));
+    if (errors.length === 0) return { reply: ACCEPTED, takes: [...rows] };
+    return { reply: answer(207, JSON.stringify({ errors })), takes: rows.filter((n) => !refused.has(n)) };
   }
 
   /** A row that was applied before is not refused: its content has not changed since. */
   function partial(rows: readonly number[]): { reply: Reply; takes: number[] } {
-    const at = Math.floor(random() * rows.length);
-    const victim = rows[at] ?? 0;
-    if (applied.includes(victim)) return { reply: ACCEPTED, takes: [...rows] };
-    refused.add(victim);
-    return { reply: answer(207, JSON.stringify({ errors: [{ batch_index: at, reason: 'invalid', field: 'n', message: 'no' }] })), takes: rows.filter((n) => n !== victim) };
+    const victim = rows[Math.floor(random() * rows.length)] ?? 0;
+    if (!applied.includes(victim)) refused.add(victim);
+    return accept(rows);
   }
 
   return {
