@@ -7,8 +7,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Real processes, sockets and clocks on a machine that others share: what fails there has to fail three times.
-    retry: process.env['CI'] ? 2 : 0,
+    globalSetup: ['test/support/announce.ts'],
     reporters: ['default'],
   },
 });

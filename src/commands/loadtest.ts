@@ -6,7 +6,7 @@ import { targetFrom, type Target } from '../config/target.ts';
 import { duration, oneOf, plainNumber, wholeNumber } from '../config/values.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { SCENARIOS } from '../domain/loadtest.ts';
+import { SCENARIOS, type ScenarioName } from '../domain/loadtest.ts';
 import { createLoadtestLedger } from '../journal/loadtests.ts';
 import { checkComparable, compareSummaries, toComparisonLines } from '../loadtest/compare.ts';
 import { checkGuards } from '../loadtest/guards.ts';
@@ -14,7 +14,7 @@ import { toJunit } from '../loadtest/junit.ts';
 import type { LoadRequest, LoadTarget } from '../loadtest/k6-environment.ts';
 import { newRunId } from '../loadtest/run-id.ts';
 import { prepareLoadtest, runLoadtest, type PreparedLoadtest } from '../loadtest/run-loadtest.ts';
-import { readLatest, readSummary, type LoadtestFiles } from '../loadtest/store.ts';
+import { latestAt, readAll, readSummary, type LoadtestFiles } from '../loadtest/store.ts';
 import type { LoadtestSummary } from '../loadtest/summary.ts';
 import { toTable } from '../loadtest/table.ts';
 import { shellWord } from '../report/numbers.ts';
@@ -55,12 +55,14 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const isSandbox = options['sandbox'] === true;
   const journalPath = journalPathOf(options, host);
   const root = join(dirname(journalPath), 'loadtests');
+  const junit = junitPath(text(options, 'junit'), host);
+  const compare = text(options, 'compare');
+  const comparable = comparableRuns(root, compare, request.scenario);
   const known = isSandbox ? SANDBOX_TO_BE : loadTarget(targetFrom(withEnvFile(host.env, text(options, 'envFile'))), undefined);
   const prepared = await prepareLoadtest({ request, target: known, env: host.env, cwd: host.cwd, k6Bin: text(options, 'k6Bin') });
   const guard = { plan: prepared.plan, confirm: text(options, 'confirm'), allowOverLimit: options['allowOverLimit'] === true, force: options['force'] === true };
   checkGuards({ ...guard, target: known, uncleaned: [] });
-  const baseline = readBaseline(root, text(options, 'compare'), prepared);
-  const junit = junitPath(text(options, 'junit'), host);
+  const baseline = baselineOf(compare, comparable, prepared);
 
   const result = await withSendingSession({ command: 'loadtest', options: sessionOptions(options), journalPath, host, terminal }, async (session) => {
     if (host.stopping.aborted) return null;
@@ -147,12 +149,18 @@ function sessionOptions(options: Record<string, unknown>): SendingOptions {
   }; // prettier-ignore
 }
 
-function readBaseline(root: string, compare: string | undefined, { plan }: PreparedLoadtest): LoadtestSummary | null {
+/** Runs that `--compare` may mean: the one it names, or every earlier run of the scenario. */
+function comparableRuns(root: string, compare: string | undefined, scenario: ScenarioName): readonly LoadtestSummary[] {
+  if (compare === undefined) return [];
+  return compare === 'last' ? readAll(root, scenario) : [readSummary(root, compare)];
+}
+
+/** The one to compare with, checked before anything is sent. */
+function baselineOf(compare: string | undefined, runs: readonly LoadtestSummary[], { plan }: PreparedLoadtest): LoadtestSummary | null {
   if (compare === undefined) return null;
-  if (compare === 'last') return readLatest(root, plan.scenario, plan.rate);
-  const baseline = readSummary(root, compare);
-  checkComparable(baseline, plan.scenario, plan.rate);
-  return baseline;
+  if (compare === 'last') return latestAt(runs, plan.scenario, plan.rate);
+  for (const run of runs) checkComparable(run, plan.scenario, plan.rate);
+  return runs[0] ?? null;
 }
 
 function showResult(summary: LoadtestSummary, baseline: LoadtestSummary | null, terminal: Terminal): void {

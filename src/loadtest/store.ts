@@ -44,12 +44,18 @@ export function readSummary(root: string, run: string): LoadtestSummary {
   return summary;
 }
 
-/** The latest finished run of a scenario at a rate. Throws `no_such_run`. */
-export function readLatest(root: string, scenario: string, rate: number): LoadtestSummary {
-  const latest = listSummaries(root)
-    .filter((summary) => summary.scenario === scenario && summary.planned.rate === rate)
-    .sort((a, b) => a.started_at.localeCompare(b.started_at))
-    .at(-1);
+/** Finished runs of a scenario, oldest first. Throws `no_such_run` when there are none. */
+export function readAll(root: string, scenario: string): LoadtestSummary[] {
+  const found = listSummaries(root)
+    .filter((summary) => summary.scenario === scenario)
+    .sort((a, b) => a.started_at.localeCompare(b.started_at));
+  if (found.length === 0) throw new CioBulkError('no_such_run', `there is no earlier ${scenario} run to compare with`);
+  return found;
+}
+
+/** The latest of these at a rate. Throws `no_such_run`. */
+export function latestAt(runs: readonly LoadtestSummary[], scenario: string, rate: number): LoadtestSummary {
+  const latest = runs.findLast(({ planned }) => planned.rate === rate);
   if (latest === undefined) throw new CioBulkError('no_such_run', `there is no earlier ${scenario} run at ${rate} requests/s to compare with`);
   return latest;
 }

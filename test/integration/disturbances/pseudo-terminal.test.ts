@@ -8,6 +8,7 @@ import { BIN, runCli, targetEnv } from '../../support/cli.ts';
 import { sandboxFor } from '../../support/sandbox.ts';
 import { eventsCsv, tempFolder, type Finishing } from '../../support/temp.ts';
 import { isAlive } from '../../support/alive.ts';
+import { hasScript } from '../../support/tools.ts';
 import { until } from '../../support/until.ts';
 
 /** Starts the program with a terminal as its stdin, stdout and stderr. The file `pid` then holds its process id. */
@@ -24,7 +25,7 @@ function onTerminal(test: Finishing, args: readonly string[], { cwd, trackUrl }:
   return { child, shown: () => shown };
 }
 
-it.concurrent('a terminal that goes away stops the run in good order, and the same command finishes it', async (test) => {
+it.skipIf(!hasScript).concurrent('a terminal that goes away stops the run in good order, and the same command finishes it', async (test) => {
   const sandbox = await sandboxFor(test, { latency: 100 });
   const cwd = tempFolder(test);
   const args = ['import', eventsCsv(cwd, 1000), '--batch-rows', '5', '--rate', '50'];
@@ -45,7 +46,7 @@ it.concurrent('a terminal that goes away stops the run in good order, and the sa
   expect([state.events, state.duplicate_events_ignored]).toEqual([1000, 0]);
 });
 
-it.concurrent('failures: control characters of the data do not reach a terminal, but a pipe and a file', async (test) => {
+it.skipIf(!hasScript).concurrent('failures: control characters of the data do not reach a terminal, but a pipe and a file', async (test) => {
   const sandbox = await sandboxFor(test);
   const cwd = tempFolder(test);
   writeFileSync(join(cwd, 'people.csv'), 'id,name\n,\u001b[2J\u001b]0;title\u0007Ann\n7,Bob\n');

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
+import { hasFifo } from '../../support/tools.ts';
 import { openWorkspace } from './workspace.ts';
 
 const PLAIN = (id: string, name = 'Zoë', plan = 'pro'): Record<string, unknown> => ({ [id]: { name, plan } });
@@ -53,7 +54,7 @@ it('a directory of files in every dialect arrives, one run each', async (test) =
   expect(result.code).toBe(0);
 });
 
-it('files, patterns, directories and a named pipe go in one command; a file named twice goes once', async (test) => {
+it.skipIf(!hasFifo)('files, patterns, directories and a named pipe go in one command; a file named twice goes once', async (test) => {
   const workspace = await openWorkspace(test);
   const { folder } = workspace;
   mkdirSync(join(folder, 'more'));

@@ -5,6 +5,7 @@ import { array, assert, asyncProperty, boolean } from 'fast-check';
 import { createPacer, type PacerOptions } from '../../../src/api/pacer.ts';
 import { realClock } from '../../support/real-clock.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
+import { MEASURES_TIME } from '../../support/measures-time.ts';
 import { until } from '../../support/until.ts';
 import { maxInAnySecond } from '../../support/windows.ts';
 
@@ -29,7 +30,7 @@ function timers(): number {
 }
 
 // Measured in real time inside a busy test process: the share of the rate that is used is held to 97 % in test/integration/pacing.test.ts.
-describe('pacing', { retry: 3 }, () => {
+describe('pacing', MEASURES_TIME, () => {
   it('never starts more than the rate within any second, and uses it', async () => {
     const times = await starts({ rate: 80, rowsPerSecond: 0 }, 240);
     expect(maxInAnySecond(times)).toBeLessThanOrEqual(81);

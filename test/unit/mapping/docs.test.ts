@@ -23,6 +23,9 @@ describe('the documentation of mapping', () => {
   });
 
   it('states the limits that are checked', () => {
-    for (const limit of Object.values(limits)) if (typeof limit === 'number') expect(page).toContain(String(limit).replace(/(\d)(?=(\d{3})+$)/g, '$1 '));
+    for (const [name, limit] of Object.entries(limits).filter(([, value]) => typeof value === 'number')) {
+      const written = String(limit).replace(/(\d)(?=(\d{3})+$)/g, '$1 ');
+      expect(page, `${name}, ${written}`).toMatch(new RegExp(`(?<!\\d ?)${written}(?! ?\\d)`));
+    }
   });
 });
