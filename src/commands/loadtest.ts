@@ -42,7 +42,7 @@ export function configure(command: Command): void {
   addCommonFlags(command);
   addHelpEnd(
     command,
-    ['cio-bulk loadtest --sandbox --scenario smoke', 'cio-bulk loadtest --sandbox --rate 80 --duration 2m'],
+    ['cio-bulk loadtest --sandbox --scenario smoke', 'cio-bulk loadtest --sandbox --rate 80 --duration 30s'],
     [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.credentials, EXIT.forbidden, EXIT.unreachable, EXIT.stopped, EXIT.loadtest, EXIT.sigint, EXIT.sigterm],
   );
 }
