@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type * as Commander from 'commander';
 import { CioBulkError, EXIT, type ExitCode } from './domain/errors.ts';
 import type { Host } from './domain/host.ts';
+import { nativeModuleError } from './domain/native-module.ts';
 import { processHost } from './host.ts';
 import { runnable } from './commands/shipped-files.ts';
 import { jsonLine, safeText } from './report/safe-text.ts';
@@ -69,7 +70,7 @@ function report(error: unknown, argv: readonly string[], host: Host): ExitCode {
   const stopCode = host.stopCode();
   if (stopCode !== undefined && isAbort(error)) return stopCode; // a signal before there was anything to settle
   if (error instanceof commander.CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  const known = error instanceof CioBulkError ? error : undefined;
+  const known = error instanceof CioBulkError ? error : nativeModuleError(error);
   const exitCode = known?.exitCode ?? EXIT.bug;
   const message = known?.message ?? 'this is a bug in cio-bulk';
   if (argv.includes('--json')) {

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nativeModuleError } from '../domain/native-module.ts';
 import { CioBulkError } from '../domain/errors.ts';
 
 /** Settings of a sandbox, as the texts of the flags; the sandbox itself checks them. */
@@ -125,7 +126,7 @@ function untilReady(child: ChildProcess): Promise<string> {
       clearTimeout(timer);
       reject(isUsage
         ? new CioBulkError('usage', message, { hint: 'see `cio-bulk sandbox --help`' })
-        : new CioBulkError('sandbox_failed', `the sandbox did not start: ${message}`, hintFor(message)));
+        : nativeModuleError(message) ?? new CioBulkError('sandbox_failed', `the sandbox did not start: ${message}`, hintFor(message)));
     };
     const timer = setTimeout(() => fail(`no answer within ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
     child.once('error', (error) => fail(error.message));

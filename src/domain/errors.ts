@@ -46,6 +46,7 @@ export const ERRORS = {
   no_such_run: EXIT.usage,
   confirmation_needed: EXIT.usage,
   output_unwritable: EXIT.usage,
+  native_module: EXIT.usage,
   unauthorized: EXIT.credentials,
   forbidden: EXIT.forbidden,
   wrong_region: EXIT.forbidden,
