@@ -94,7 +94,7 @@ export function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: Undel
     if (row.payload) body.set(row.payload, at);
     at += row.payload?.length ?? 0;
     ends[i] = at;
-    keys.push(...row.persons.map(hashPerson));
+    for (const person of row.persons) keys.push(hashPerson(person));
     keyEnds[i] = keys.length;
     const single = row.single === null ? undefined : parseSingle(row.single);
     kinds |= kindsOfSent(row.persons, () => Buffer.from(row.payload ?? '').toString(), single);

@@ -36,6 +36,13 @@ describe('flat rows', () => {
     expect(chunk.invalid.map((row) => row.code)).toEqual(['too_many', 'too_long', 'too_long', 'bad_value', 'bad_value']);
   });
 
+  it('cost one row when one of them has a hundred thousand fields', () => {
+    const huge = Object.fromEntries(Array.from({ length: 150_000 }, (_, n) => [`k${n}`, n]));
+    const { chunk, sent, plan } = run(ndjson({ id: 1, a: 'x' }, { id: 2, ...huge }, { id: 3, a: 'y' }));
+    expect([chunk.invalid.map((row) => row.message), sent.length]).toEqual([['150000 attributes; the limit is 300'], 2]);
+    expect(plan.columns.length).toBeLessThan(2_000);
+  });
+
   it('take __proto__ for a plain name', () => {
     const { sent } = run({ ...ndjson(), rows: [{ json: JSON.parse('{"id":1,"__proto__":{"x":1},"constructor":2}') }] });
     expect(sent[0]?.text).toContain('"attributes":{"__proto__":{"x":1},"constructor":2}');
