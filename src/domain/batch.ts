@@ -5,6 +5,8 @@ import type { UndeliveredRow } from './ledger.ts';
 export interface WindowChunk {
   /** Loses its buffers when the last of its rows is settled. */
   prepared: PreparedChunk;
+  /** All its rows go one behind the other: any two of them may be about the same person without a name in common. */
+  readonly isInOneLane?: boolean;
   /** Operations not yet settled. */
   unsettled: number;
   /** Rows that can never be sent, ready for the journal; filled when the chunk loses its buffers. */
@@ -51,6 +53,22 @@ export function operationBytes(chunk: WindowChunk, index: number): Uint8Array {
 /** Row number in the source, 1 for the first data row. */
 export function rowNumber(chunk: WindowChunk, index: number): number {
   return chunk.prepared.start.row + (chunk.prepared.operations.rows[index] ?? 0) + 1;
+}
+
+/** A hash that all rows of chunks in one lane have in common. */
+const EVERYBODY = 0xffffffff;
+
+/** Writes the keys of an operation into an array, each once, and returns it. */
+export function keysInto(keys: number[], chunk: WindowChunk, index: number): readonly number[] {
+  const operations = chunk.prepared.operations;
+  const end = operations.keyEnds[index] ?? 0;
+  keys.length = 0;
+  for (let at = index === 0 ? 0 : (operations.keyEnds[index - 1] ?? 0); at < end; at++) {
+    const key = operations.keys[at] ?? 0;
+    if (!keys.includes(key)) keys.push(key);
+  }
+  if (chunk.isInOneLane === true) keys.push(EVERYBODY);
+  return keys;
 }
 
 /** Calls `visit` for every operation, in the order of the batch. */

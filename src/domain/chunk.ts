@@ -64,10 +64,14 @@ export interface PackedOperations {
   /** Index of each operation's row in the chunk, ascending. */
   readonly rows: Uint32Array;
   /**
-   * Two entries per operation: hashes of the person (and of a second identity, such as the e-mail of a row that has an id
-   * too, or the secondary of a merge) for keeping order; 0 = none. Two persons may share a hash: they then merely share a lane.
+   * For keeping order: hashes of every identifier that an operation names (its person, an e-mail that it sets, both sides of
+   * a merge), never 0. Two persons may share a hash: they then merely share a lane.
    */
   readonly keys: Uint32Array;
+  /** End of each operation's keys in `keys`: those of operation i are `keys[i ? keyEnds[i-1] : 0 .. keyEnds[i]]`. */
+  readonly keyEnds: Uint32Array;
+  /** By which kinds of identifiers the operations address people and objects: see `kinds.ts`. */
+  readonly kinds: number;
   /** End of each operation in `body`. Operation i is `body[i ? ends[i-1]+1 : 0 .. ends[i]]`: one comma lies between two. */
   readonly ends: Uint32Array;
   /** UTF-8 JSON of the operations as they are sent, joined by commas; for a single it is that request's body (may be empty). */

@@ -3,6 +3,7 @@
  * person text in common: `id:7`, `email:a@b.c`, `cio_id:a3000001`, `object:1:acme`.
  */
 import type { SingleRequest } from './chunk.ts';
+import { RawNumber } from './raw-number.ts';
 
 /** Keys of `identifiers` that name one person. */
 export const PERSON_KINDS = ['id', 'email', 'cio_id', 'phone', 'anonymous_id'] as const;
@@ -34,78 +35,65 @@ export function hashIdentifier(kind: PersonKind, value: string): number {
   return finish(mix(STARTS[kind], foldIdentifier(kind, value)));
 }
 
+/** The texts of one person or object: what addresses it, and what an identify sets beside that. */
+export type Subject = readonly string[];
+
 /**
  * Every person text of an operation as it is sent (JSON text; for a single with its path). The keys of
- * `PackedOperations` are hashes of the first two. Empty when the operation names nobody.
+ * `PackedOperations` are their hashes. Empty when the operation names nobody.
  */
 export function personsOf(operation: string, single?: SingleRequest): string[] {
-  const parsed: unknown = operation === '' ? {} : JSON.parse(operation);
-  const body = recordOf(parsed);
-  return single === undefined ? operationPersons(body) : singlePersons(single, body);
+  return [...new Set(subjectsOf(operation, single).flat())];
 }
 
-/** As `personsOf`, for a v2 operation that is parsed already. */
-export function operationPersons(operation: Readonly<Record<string, unknown>>): string[] {
-  const type = operation['type'];
-  const persons: string[] = [];
-  if (operation['action'] === 'merge') {
-    add(persons, identifiersText('person', operation['primary']));
-    add(persons, identifiersText('person', operation['secondary']));
-    return persons;
-  }
-  add(persons, identifiersText(type, operation['identifiers']));
-  if (type === 'person' && operation['action'] === 'identify') addAliases(persons, recordOf(operation['attributes']));
-  for (const relationship of listOf(operation['cio_relationships'])) {
-    add(persons, identifiersText(type === 'object' ? 'person' : 'object', recordOf(relationship)['identifiers']));
-  }
-  return persons;
+/** The persons and objects that an operation is about. */
+export function subjectsOf(operation: string, single?: SingleRequest): Subject[] {
+  const parsed: unknown = operation === '' ? {} : JSON.parse(operation);
+  const body = recordOf(parsed);
+  return (single === undefined ? operationSubjects(body) : singleSubjects(single, body)).filter((subject) => subject.length > 0);
+}
+
+/** As `subjectsOf`, for a v2 operation that is parsed already. */
+export function operationSubjects(operation: Readonly<Record<string, unknown>>): Subject[] {
+  const { type, action } = operation;
+  if (action === 'merge') return [namesIn('person', operation['primary']), namesIn('person', operation['secondary'])];
+  const own = namesIn(type, operation['identifiers']);
+  const aliases = type === 'person' && action === 'identify' ? personNames(recordOf(operation['attributes'])) : [];
+  const others = listOf(operation['cio_relationships']).map((one) => namesIn(type === 'object' ? 'person' : 'object', recordOf(one)['identifiers']));
+  return [[...own, ...aliases], ...others];
 }
 
 /** The persons of a v1 request: the path's identifier, then what the body adds. */
-function singlePersons(single: SingleRequest, body: Readonly<Record<string, unknown>>): string[] {
-  const persons: string[] = [];
+function singleSubjects(single: SingleRequest, body: Readonly<Record<string, unknown>>): Subject[] {
   const match = /^\/api\/v1\/customers\/([^/]+)(\/.*)?$/.exec(single.path);
-  if (match === null) {
-    for (const side of ['primary', 'secondary']) add(persons, identifiersText('person', body[side]));
-    add(persons, identifiersText('person', { anonymous_id: body['anonymous_id'] }));
-    return persons;
-  }
+  if (match === null) return [namesIn('person', body['primary']), namesIn('person', body['secondary']), personNames({ anonymous_id: body['anonymous_id'] })];
   const identifier = decodeURIComponent(match[1] ?? '');
   const kind = identifier.startsWith('cio_') ? 'cio_id' : identifier.includes('@') ? 'email' : 'id';
-  add(persons, personText(kind, identifier));
-  if (single.method === 'PUT' && match[2] === undefined) addAliases(persons, body);
-  return persons;
+  return [[personText(kind, identifier), ...(single.method === 'PUT' && match[2] === undefined ? personNames(body) : [])]];
 }
 
-/** An identify may also set the identifiers that it is not addressed by: those are the same person from then on. */
-function addAliases(persons: string[], attributes: Readonly<Record<string, unknown>>): void {
-  for (const kind of ['id', 'email', 'cio_id', 'phone', 'anonymous_id'] as const) {
-    const value = attributes[kind];
-    if (typeof value === 'string' && value !== '') add(persons, personText(kind, value));
-  }
+/** An identify may also set identifiers that it is not addressed by: those are the same person from then on. */
+function personNames(record: Readonly<Record<string, unknown>>): string[] {
+  return PERSON_KINDS.flatMap((kind) => {
+    const value = nameText(record[kind]);
+    return value === '' ? [] : [personText(kind, value)];
+  });
 }
 
-function identifiersText(type: unknown, identifiers: unknown): string | null {
+function namesIn(type: unknown, identifiers: unknown): string[] {
   const record = recordOf(identifiers);
-  const text = (key: string): string | null => {
-    const value = record[key];
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
-  };
-  if (type === 'delivery') return text('id') === null ? null : `delivery:${text('id')}`;
-  if (type === 'object') {
-    const cioObjectId = text('cio_object_id');
-    if (cioObjectId !== null) return `cio_object_id:${cioObjectId}`;
-    return text('object_id') === null ? null : `object:${text('object_type_id') ?? '1'}:${text('object_id')}`;
-  }
-  for (const kind of PERSON_KINDS) {
-    const value = text(kind);
-    if (value !== null) return personText(kind, value);
-  }
-  return null;
+  const text = (key: string): string => nameText(record[key]);
+  if (type === 'delivery') return text('id') === '' ? [] : [`delivery:${text('id')}`];
+  if (type !== 'object') return personNames(record);
+  const names = text('cio_object_id') === '' ? [] : [`cio_object_id:${text('cio_object_id')}`];
+  if (text('object_id') !== '') names.push(`object:${text('object_type_id') || '1'}:${text('object_id')}`);
+  return names;
 }
 
-function add(persons: string[], person: string | null): void {
-  if (person !== null && !persons.includes(person)) persons.push(person);
+/** '' when it is no name. */
+export function nameText(value: unknown): string {
+  if (value instanceof RawNumber) return value.text;
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 function foldIdentifier(kind: PersonKind, value: string): string {

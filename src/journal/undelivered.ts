@@ -1,6 +1,7 @@
 import type { PreparedChunk, SingleRequest } from '../domain/chunk.ts';
 import type { UndeliveredRow } from '../domain/ledger.ts';
 import type { UndeliveredState } from '../domain/outcome.ts';
+import { kindsOfSent } from '../domain/kinds.ts';
 import { hashPerson } from '../domain/person.ts';
 import type { Journal } from './open.ts';
 
@@ -82,7 +83,9 @@ export function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: Undel
   const size = rows.reduce((sum, { payload }) => sum + (payload?.length ?? 0) + 1, 0);
   const body = new Uint8Array(Math.max(0, size - 1));
   const ends = new Uint32Array(rows.length);
-  const keys = new Uint32Array(2 * rows.length);
+  const keyEnds = new Uint32Array(rows.length);
+  const keys: number[] = [];
+  let kinds = 0;
   const singles = new Map<number, SingleRequest>();
   const guarded = new Set<number>();
   let at = 0;
@@ -91,8 +94,10 @@ export function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: Undel
     if (row.payload) body.set(row.payload, at);
     at += row.payload?.length ?? 0;
     ends[i] = at;
-    row.persons.slice(0, 2).forEach((person, k) => (keys[2 * i + k] = hashPerson(person)));
+    for (const person of row.persons) keys.push(hashPerson(person));
+    keyEnds[i] = keys.length;
     const single = row.single === null ? undefined : parseSingle(row.single);
+    kinds |= kindsOfSent(row.persons, () => Buffer.from(row.payload ?? '').toString(), single);
     if (single) singles.set(i, single);
     if (isGuarded(row)) guarded.add(i);
   });
@@ -100,7 +105,7 @@ export function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: Undel
     start: NO_POSITION,
     end: NO_POSITION,
     rows: rows.length,
-    operations: { count: rows.length, rows: Uint32Array.from(rows, ({ row }) => row - 1), keys, ends, body, singles, guarded },
+    operations: { count: rows.length, rows: Uint32Array.from(rows, ({ row }) => row - 1), keys: Uint32Array.from(keys), keyEnds, kinds, ends, body, singles, guarded },
     invalid: [],
     skipped: {},
     raw: new Uint8Array(),

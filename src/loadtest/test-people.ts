@@ -1,6 +1,7 @@
 import type { PreparedChunk } from '../domain/chunk.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import { PERSON_PREFIX, personId } from '../domain/loadtest.ts';
+import { addressMask, kindsOfMask } from '../domain/kinds.ts';
 import { hashIdentifier } from '../domain/person.ts';
 
 const CHUNK_PEOPLE = 5_000;
@@ -20,7 +21,7 @@ export async function* deleteChunks(run: string, from: number, maxN: number): As
 
 function deleteChunk(run: string, first: number, last: number): PreparedChunk {
   const count = last - first + 1;
-  const keys = new Uint32Array(2 * count);
+  const keys = new Uint32Array(count);
   const ends = new Uint32Array(count);
   const operations: string[] = [];
   let end = -1;
@@ -31,13 +32,13 @@ function deleteChunk(run: string, first: number, last: number): PreparedChunk {
     operations.push(operation);
     end += operation.length + 1; // ids are ASCII: characters are bytes
     ends[i] = end;
-    keys[2 * i] = hashIdentifier('id', id);
+    keys[i] = hashIdentifier('id', id);
   }
   return {
     start: { row: first, line: 0, offset: first, hash: GENERATED },
     end: { row: last + 1, line: 0, offset: last + 1, hash: GENERATED },
     rows: count,
-    operations: { count, rows: Uint32Array.from({ length: count }, (_, i) => i), keys, ends, body: new TextEncoder().encode(operations.join(',')), singles: new Map(), guarded: new Set() },
+    operations: { count, rows: Uint32Array.from({ length: count }, (_, i) => i), keys, keyEnds: Uint32Array.from({ length: count }, (_, i) => i + 1), kinds: kindsOfMask(addressMask('id')), ends, body: new TextEncoder().encode(operations.join(',')), singles: new Map(), guarded: new Set() },
     invalid: [],
     skipped: {},
     raw: new Uint8Array(),

@@ -1,6 +1,6 @@
 /** CSV and TSV rows to operations. The hot path: one string per row, no objects, nothing looked up by name. */
 import type { ColumnPlan, Plan } from '../domain/plan.ts';
-import type { PersonKind } from '../domain/person.ts';
+import { nameText, PERSON_KINDS, type PersonKind } from '../domain/person.ts';
 import { bytesOver, EMAIL_BYTES_MAX, ID_BYTES_MAX } from '../domain/limits.ts';
 import { isUlid } from '../domain/ulid.ts';
 import { compileAttributes } from './attribute-fields.ts';
@@ -25,6 +25,15 @@ export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (c
   const isEvents = plan.kind === 'events';
   const attributes = compileAttributes(plan, isEvents, packer);
   const keyColumns = (plan.dedupeKey ?? []).toSorted().map((name) => ({ tag: `c${part(name)}`, index: plan.columns.find((candidate) => candidate.name === name)?.index ?? ABSENT }));
+
+  /** Identifiers that a row sets beside its address: the columns of identifiers, and attributes that are some. */
+  const names: Record<PersonKind, string> = { id: '', email: '', cio_id: '', phone: '', anonymous_id: '' };
+  const nameColumns = plan.columns.flatMap(({ role, path, index }) => {
+    const kind = path.length === 1 ? PERSON_KINDS.find((one) => one === path[0]) : undefined;
+    return role === 'attribute' && kind !== undefined ? [{ kind, index }] : [];
+  });
+  const [constantId, constantEmail] = [nameText(plan.constants['id']), nameText(plan.constants['email'])];
+  for (const kind of PERSON_KINDS) names[kind] = nameText(plan.constants[kind]);
 
   /** Whether the identifier is unusable; the row is then settled as invalid. */
   const isBadIdentifier = (kind: PersonKind, value: string, index: number): boolean => {
@@ -79,8 +88,10 @@ export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (c
     if (otherEmail !== '') first += `${first === '' ? '' : ','}"email":${quote(otherEmail)}`;
     const text = attributes(cells, first);
     if (text === null) return;
-    if (otherId === '') emitter.identify(kind, value, text, 'email', otherEmail, '');
-    else emitter.identify(kind, value, text, 'id', otherId, '');
+    names.id = otherId || constantId;
+    names.email = otherEmail || constantEmail;
+    for (const { kind, index } of nameColumns) names[kind] = cells[index] ?? '';
+    emitter.identify(kind, value, text, names, '');
   };
 
   return (cells) => {

@@ -37,7 +37,7 @@ export function planColumns(input: ColumnsInput): { columns: ColumnPlan[]; notes
     notes.set(index, notesOf(input, column));
     return isNdjson ? { ...column, index: -1 } : column;
   });
-  if (isNdjson) columns.push(...laterColumns(input));
+  if (isNdjson) for (const later of laterColumns(input)) columns.push(later);
   const attributes = columns.filter((column) => column.role === 'attribute').length;
   if (roles.kind === 'people' && !isNdjson && attributes > ATTRIBUTES_MAX) {
     throw new CioBulkError('mapping', `${attributes} columns would become attributes; a person can have ${ATTRIBUTES_MAX}`, { hint: 'leave some out with "drop" or "keep_only" in a file for --map' });

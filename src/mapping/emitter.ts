@@ -1,6 +1,7 @@
 /** Writes operations: from an identifier and finished JSON texts to the text that is sent, with its route and its keys. */
 import type { SingleRequest } from '../domain/chunk.ts';
-import { hashIdentifier } from '../domain/person.ts';
+import { addressMask, aliasMask, kindsOfMask, kindsOfSubjects, maskOfKinds } from '../domain/kinds.ts';
+import { hashIdentifier, hashPerson, nameText, PERSON_KINDS, type Subject } from '../domain/person.ts';
 import type { PersonKind } from '../domain/person.ts';
 import { bytesOver, EVENT_DATA_BYTES_MAX, EVENT_NAME_BYTES_MAX } from '../domain/limits.ts';
 import { isUlid, newUlidWords, parseUlid, ulidText } from '../domain/ulid.ts';
@@ -20,19 +21,25 @@ const START: Readonly<Record<PersonKind, string>> = {
   anonymous_id: '{"type":"person","identifiers":{"anonymous_id":',
 };
 
+/** What an identify sets besides its address: texts and numbers under the names of identifiers are identifiers. */
+export type Names = Readonly<Partial<Record<PersonKind, unknown>>>;
+
+/** As a mask of kinds.ts. */
+const ALL_KINDS = 15;
+
 export type EventAction = 'event' | 'page' | 'screen';
 
 export interface Emitter {
   readonly changes: LastChanges;
   /** Operations so far that are events, pages or screens. */
   eventCount(): number;
-  /** `aliasKind` and `alias`: a second identifier that the attributes set. `extra` goes after the attributes, with a leading comma. */
-  identify(kind: PersonKind, value: string, attributes: string, aliasKind: PersonKind, alias: string, extra: string): void;
+  /** `names`: further identifiers that the attributes set. `extra` goes after the attributes, with a leading comma. */
+  identify(kind: PersonKind, value: string, attributes: string, names: Names, extra: string): void;
   act(kind: PersonKind, value: string, action: 'delete' | 'suppress' | 'unsuppress'): void;
   /** `id` is the file's own id ('' = none), `key` as in `EventIds` (null = none), `timeMs` NaN = none, `data` canonical. */
   event(kind: PersonKind, value: string, action: EventAction, name: string, timeMs: number, data: string, id: string, key: string | null): void;
-  /** Any other v2 operation. `keys`: of the persons it is about; a merge makes two persons one, so nothing before it counts. */
-  other(text: string, keys: readonly number[], isMerge: boolean, v1: V1Request | null): void;
+  /** Any other v2 operation, about these persons and objects; a merge makes two persons one, so nothing before it counts. */
+  other(text: string, subjects: readonly Subject[], isMerge: boolean, v1: V1Request | null): void;
 }
 
 /** What an operation looks like through v1. */
@@ -49,9 +56,35 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
   const ownWords = newUlidWords();
   const changes = createLastChanges(packer.pieces);
   const isV1 = api === 'v1';
-  /** Identifiers of different kinds can be one person: when the kind changes, what was remembered proves nothing. */
-  let lastKind: PersonKind = 'id';
+  /** Kinds of identifiers that all remembered operations name. What names another kind may be about anybody remembered. */
+  let rememberedMask = ALL_KINDS;
   let events = 0;
+  // Of the operation at work: its keys, and the kinds of names of its person.
+  const keys: number[] = [];
+  let mask = 0;
+
+  const nameOne = (kind: PersonKind, value: string): void => {
+    keys.length = 1;
+    keys[0] = hashIdentifier(kind, value);
+    mask = addressMask(kind);
+  };
+  const nameAll = (kind: PersonKind, value: string, names: Names): void => {
+    nameOne(kind, value);
+    for (const other of PERSON_KINDS) {
+      const name = names[other];
+      if (name === undefined || name === '') continue;
+      const text = nameText(name);
+      if (text === '') continue;
+      const key = hashIdentifier(other, text);
+      if (!keys.includes(key)) keys.push(key);
+      mask |= aliasMask(other);
+    }
+  };
+  const forgetStrangers = (changed: number): void => {
+    if ((changed & ~rememberedMask) === 0) return;
+    changes.forgetAll();
+    rememberedMask = ALL_KINDS;
+  };
 
   const isTooLong = (text: string): boolean => {
     const bytes = bytesOver(text, itemBytesMax);
@@ -64,46 +97,39 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
     return fault !== null;
   };
 
-  const emitEvent = (text: string, key: number, single: SingleRequest | null, isGuarded: boolean): void => {
+  const emitEvent = (text: string, single: SingleRequest | null, isGuarded: boolean): void => {
     events++;
-    packer.operation(text, key, 0, single, isGuarded);
+    packer.operation(text, keys, kindsOfMask(mask), single, isGuarded);
   };
 
   return {
     changes,
     eventCount: () => events,
 
-    identify(kind, value, attributes, aliasKind, alias, extra) {
-      const key = hashIdentifier(kind, value);
-      const second = alias === '' ? 0 : hashIdentifier(aliasKind, alias);
+    identify(kind, value, attributes, names, extra) {
+      nameAll(kind, value, names);
       if (isV1) {
         if (isUnaddressable(kind, value)) return;
-        return packer.operation(attributes, key, second, v1Identify(kind, value), false);
+        return packer.operation(attributes, keys, kindsOfMask(mask), v1Identify(kind, value), false);
       }
       const text = `${START[kind] + quote(value)}},"action":"identify","attributes":${attributes}${extra}}`;
       if (text.length * 3 > itemBytesMax && isTooLong(text)) return;
-      if (kind !== lastKind) {
-        changes.forgetAll();
-        lastKind = kind;
-      } else if (changes.isRepeat(key, second, text)) {
-        return packer.skip('unchanged');
-      }
-      changes.remember(key, second, packer.pieces.length);
-      packer.operation(text, key, second, null, false);
+      forgetStrangers(mask);
+      if (changes.isRepeat(keys, text)) return packer.skip('unchanged');
+      changes.remember(keys, packer.pieces.length);
+      rememberedMask &= mask;
+      packer.operation(text, keys, kindsOfMask(mask), null, false);
     },
 
     act(kind, value, action) {
-      const key = hashIdentifier(kind, value);
-      changes.forget(key);
+      nameOne(kind, value);
       if (isV1) {
         if (isUnaddressable(kind, value)) return;
-        return packer.operation(action === 'delete' ? '' : '{}', key, 0, v1Action(action, kind, value), false);
+        return packer.operation(action === 'delete' ? '' : '{}', keys, kindsOfMask(mask), v1Action(action, kind, value), false);
       }
-      if (kind !== lastKind) {
-        changes.forgetAll();
-        lastKind = kind;
-      }
-      packer.operation(`${START[kind] + quote(value)}},"action":"${action}"}`, key, 0, null, false);
+      forgetStrangers(mask);
+      for (const key of keys) changes.forget(key);
+      packer.operation(`${START[kind] + quote(value)}},"action":"${action}"}`, keys, kindsOfMask(mask), null, false);
     },
 
     event(kind, value, action, name, timeMs, data, id, key) {
@@ -119,11 +145,11 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
       const ulid = isOwn ? id : ulidText(words);
       const stamp = Number.isNaN(timeMs) ? `"id":"${ulid}"` : `"id":"${ulid}","timestamp":${Math.floor(timeMs / 1000)}`;
       const isGuarded = isRecent && policy === 'guard';
-      const personKey = hashIdentifier(kind, value);
+      nameOne(kind, value);
       if (!isV1 && kind !== 'anonymous_id') {
         const text = `${START[kind] + person}},"action":"${action}","name":${nameText},${stamp},"attributes":${data}}`;
         if (text.length * 3 <= itemBytesMax || bytesOver(text, itemBytesMax) === 0) {
-          return seen.has(words) ? packer.skip('duplicate_event') : emitEvent(text, personKey, null, isGuarded);
+          return seen.has(words) ? packer.skip('duplicate_event') : emitEvent(text, null, isGuarded);
         }
       }
       const dataBytes = bytesOver(data, EVENT_DATA_BYTES_MAX);
@@ -136,16 +162,18 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
       if (seen.has(words)) return packer.skip('duplicate_event');
       const type = action === 'event' ? '' : `"type":"${action}",`;
       const anonymous = kind === 'anonymous_id' ? `"anonymous_id":${person},` : '';
-      emitEvent(`{${type}${anonymous}"name":${nameText},${stamp},"data":${data}}`, personKey, v1Event(kind, value), isGuarded);
+      emitEvent(`{${type}${anonymous}"name":${nameText},${stamp},"data":${data}}`, v1Event(kind, value), isGuarded);
     },
 
-    other(text, keys, isMerge, v1) {
-      if (isMerge || keys.length > 2) changes.forgetAll();
-      for (const key of keys) changes.forget(key);
-      const [key = 0, second = 0] = keys;
-      if (v1 !== null) return packer.operation(v1.body, key, second, v1.single, false);
+    other(text, subjects, isMerge, v1) {
+      const all = [...new Set(subjects.flat().map(hashPerson))];
+      const kinds = kindsOfSubjects(subjects);
+      if (v1 !== null) return packer.operation(v1.body, all, kinds, v1.single, false);
       if (isTooLong(text)) return;
-      packer.operation(text, key, second, null, false);
+      for (const key of all) changes.forget(key);
+      if (isMerge) changes.forgetAll();
+      else forgetStrangers(maskOfKinds(kinds));
+      packer.operation(text, all, kinds, null, false);
     },
   };
 }

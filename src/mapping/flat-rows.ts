@@ -5,7 +5,7 @@ import { ATTRIBUTES_MAX } from '../domain/limits.ts';
 import { RawNumber } from '../domain/raw-number.ts';
 import { isUlid } from '../domain/ulid.ts';
 import { attributeTree } from './attribute-tree.ts';
-import type { Emitter } from './emitter.ts';
+import type { Emitter, Names } from './emitter.ts';
 import { part } from './event-id.ts';
 import { canonicalText, jsonText, quote } from './json-text.ts';
 import { identifierOf, isAttributeOverLimits, isRecord, scalarText, timeOf } from './json-values.ts';
@@ -88,9 +88,13 @@ export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (j
     const first = kind === 'email' || emailValue === '' ? others : `${others === '' ? '' : `${others},`}"email":${quote(emailValue)}`;
     const rest = jsonText(attributes);
     const text = first === '' ? rest : rest === '{}' ? `{${first}}` : `{${first},${rest.slice(1)}`;
-    if (kind === 'cio_id' && idValue !== '') emitter.identify(kind, value, text, 'id', idValue, '');
-    else emitter.identify(kind, value, text, 'email', kind === 'email' ? '' : emailValue, '');
+    emitter.identify(kind, value, text, namesOf(attributes, idValue, emailValue), '');
   };
+}
+
+/** The identifiers of a row: its own columns, and attributes that are some. */
+function namesOf({ id, email, cio_id, phone, anonymous_id }: JsonRecord, ownId: string, ownEmail: string): Names {
+  return { id: ownId || id, email: ownEmail || email, cio_id, phone, anonymous_id };
 }
 
 /** A field of the row itself; undefined when there is none. */

@@ -1,6 +1,6 @@
 /** NDJSON lines that are Track v2 operations: validated, then sent as they are (events with an id). */
 import type { Plan } from '../domain/plan.ts';
-import { hashPerson, operationPersons, PERSON_KINDS } from '../domain/person.ts';
+import { operationSubjects, PERSON_KINDS } from '../domain/person.ts';
 import type { PersonKind } from '../domain/person.ts';
 import { isUlid } from '../domain/ulid.ts';
 import type { Emitter, EventAction, V1Request } from './emitter.ts';
@@ -47,11 +47,10 @@ export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter
     const timeMs = timeOf(operation['timestamp'], 'timestamp', 'auto', plan.timezone, packer);
     if (timeMs === null) return;
     const seconds = Number.isNaN(timeMs) ? null : Math.floor(timeMs / 1000);
-    const alias = (['id', 'email'] as const).find((kind) => kind !== person.kind && typeof attributes[kind] === 'string' && attributes[kind] !== '');
     const isV1 = plan.api === 'v1';
     const text = jsonText(isV1 && seconds !== null ? { ...attributes, _timestamp: seconds } : attributes);
     const extra = isV1 || seconds === null ? '' : `,"timestamp":${seconds}`;
-    emitter.identify(person.kind, person.value, text, alias ?? 'email', alias === undefined ? '' : String(attributes[alias]), extra);
+    emitter.identify(person.kind, person.value, text, attributes, extra);
   };
 
   const other = (operation: JsonRecord): void => {
@@ -61,11 +60,11 @@ export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter
       if (typeof result === 'string') return packer.invalid('bad_operation', result, undefined, 'action');
       v1 = result;
     }
-    const persons = operationPersons(operation);
-    if (persons.length === 0) return packer.invalid('no_identifier', 'the operation has no usable identifier', undefined, 'identifiers');
+    const subjects = operationSubjects(operation).filter((subject) => subject.length > 0);
+    if (subjects.length === 0) return packer.invalid('no_identifier', 'the operation has no usable identifier', undefined, 'identifiers');
     const isMerge = operation['action'] === 'merge';
     const typed = operation['type'] === undefined ? { type: 'person', ...operation } : operation;
-    emitter.other(jsonText(typed), persons.map(hashPerson), isMerge, v1);
+    emitter.other(jsonText(typed), subjects, isMerge, v1);
   };
 
   return (operation) => {

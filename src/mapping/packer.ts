@@ -11,7 +11,8 @@ export interface Packer {
   row: number;
   /** JSON texts of the operations so far. */
   readonly pieces: string[];
-  operation(text: string, key: number, second: number, single: SingleRequest | null, isGuarded: boolean): void;
+  /** `keys` and `kinds` as in `PackedOperations`. */
+  operation(text: string, keys: readonly number[], kinds: number, single: SingleRequest | null, isGuarded: boolean): void;
   invalid(code: InvalidCode, message: string, column?: number, field?: string): void;
   skip(code: SkipCode): void;
   warn(text: string): void;
@@ -28,34 +29,32 @@ export function createPacker(buffers: Buffers): Packer {
   const pieces: string[] = [];
   // Of the operations so far: written over for every chunk, since arrays of a chunk's own would outlive it by a collection.
   let rows = new Uint32Array(OPERATIONS_MIN);
+  let keyEnds = new Uint32Array(OPERATIONS_MIN);
   let keys = new Uint32Array(2 * OPERATIONS_MIN);
+  let keyCount = 0;
+  let kinds = 0;
   let singles = new Map<number, SingleRequest>();
   let guarded = new Set<number>();
   let invalid: InvalidRow[] = [];
   let skipped: Partial<Record<SkipCode, number>> = {};
   const warnings = new Map<string, number>();
 
-  function grow(): void {
-    const [oldRows, oldKeys] = [rows, keys];
-    rows = new Uint32Array(2 * oldRows.length);
-    rows.set(oldRows);
-    keys = new Uint32Array(2 * oldKeys.length);
-    keys.set(oldKeys);
-  }
 
   const packer: Packer = {
     index: 0,
     row: 0,
     pieces,
-    operation(text, key, second, single, isGuarded) {
+    operation(text, own, ownKinds, single, isGuarded) {
       const at = pieces.length;
-      if (at === rows.length) grow();
+      if (at === rows.length) [rows, keyEnds] = [doubled(rows), doubled(keyEnds)];
+      while (keyCount + own.length > keys.length) keys = doubled(keys);
       if (single !== null) singles.set(at, single);
       if (isGuarded) guarded.add(at);
       pieces.push(text);
       rows[at] = packer.index;
-      keys[2 * at] = key;
-      keys[2 * at + 1] = second;
+      for (let i = 0; i < own.length; i++) keys[keyCount++] = own[i] ?? 0;
+      keyEnds[at] = keyCount;
+      kinds |= ownKinds;
     },
     invalid(code, message, column, field) {
       invalid.push({
@@ -74,13 +73,21 @@ export function createPacker(buffers: Buffers): Packer {
         start: block.start,
         end: block.end,
         rows: block.rows.length,
-        operations: { count, ...pack(pieces, rows.subarray(0, count), keys.subarray(0, 2 * count), buffers), singles: singles.size > 0 ? singles : NO_SINGLES, guarded: guarded.size > 0 ? guarded : NONE_GUARDED },
+        operations: {
+          count,
+          ...pack(pieces, { rows: rows.subarray(0, count), keyEnds: keyEnds.subarray(0, count), keys: keys.subarray(0, keyCount) }, buffers),
+          kinds,
+          singles: singles.size > 0 ? singles : NO_SINGLES,
+          guarded: guarded.size > 0 ? guarded : NONE_GUARDED,
+        },
         invalid,
         skipped,
         raw: block.raw,
         warnings: Object.fromEntries(warnings),
       };
       pieces.length = 0;
+      keyCount = 0;
+      kinds = 0;
       if (singles.size > 0) singles = new Map();
       if (guarded.size > 0) guarded = new Set();
       invalid = [];
@@ -92,19 +99,29 @@ export function createPacker(buffers: Buffers): Packer {
   return packer;
 }
 
+function doubled(numbers: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const more = new Uint32Array(2 * numbers.length);
+  more.set(numbers);
+  return more;
+}
+
+type Numbers = Pick<PackedOperations, 'rows' | 'keyEnds' | 'keys'>;
+
 /** All of a chunk's operations side by side in one buffer (to be transferred): the numbers first, then the text in UTF-8. */
-function pack(pieces: readonly string[], rows: Uint32Array, keys: Uint32Array, buffers: Buffers): Pick<PackedOperations, 'rows' | 'keys' | 'ends' | 'body'> {
+function pack(pieces: readonly string[], { rows, keyEnds, keys }: Numbers, buffers: Buffers): Numbers & Pick<PackedOperations, 'ends' | 'body'> {
   const text = pieces.join(',');
   const byteLength = Buffer.byteLength(text);
   const isAscii = byteLength === text.length;
   const count = pieces.length;
-  const bodyStart = 16 * count;
+  const bodyStart = 12 * count + 4 * keys.length;
   const buffer = buffers.take(bodyStart + byteLength);
   const ownRows = new Uint32Array(buffer, 0, count);
-  const ownKeys = new Uint32Array(buffer, 4 * count, 2 * count);
-  const ends = new Uint32Array(buffer, 12 * count, count);
+  const ownKeyEnds = new Uint32Array(buffer, 4 * count, count);
+  const ends = new Uint32Array(buffer, 8 * count, count);
+  const ownKeys = new Uint32Array(buffer, 12 * count, keys.length);
   const body = Buffer.from(buffer, bodyStart, byteLength);
   ownRows.set(rows);
+  ownKeyEnds.set(keyEnds);
   ownKeys.set(keys);
   body.write(text, isAscii ? 'latin1' : 'utf8');
   let end = -1;
@@ -113,5 +130,5 @@ function pack(pieces: readonly string[], rows: Uint32Array, keys: Uint32Array, b
     end += 1 + (isAscii ? piece.length : Buffer.byteLength(piece));
     ends[index] = end;
   }
-  return { rows: ownRows, keys: ownKeys, ends, body };
+  return { rows: ownRows, keyEnds: ownKeyEnds, keys: ownKeys, ends, body };
 }

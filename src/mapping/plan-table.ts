@@ -22,7 +22,7 @@ export function planTable(plan: Plan, layout: SourceLayout, sample: readonly Raw
   const table = plan.columns.flatMap((column, index): PlanTableRow[] => {
     if (isNdjson && !notes.has(index)) return []; // not in the sample
     const own = notes.get(index) ?? [];
-    warnings.push(...own);
+    for (const note of own) warnings.push(note);
     const first = sampleTexts(sample, column.name, column.index).find((text) => text !== '') ?? '';
     return [{ column: safeText(column.name, NAME_CHARS), becomes: becomes(plan, column), type: typeText(column, isNdjson), sample: safeText(first, SAMPLE_CHARS), warnings: own }];
   });

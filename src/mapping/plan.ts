@@ -102,10 +102,15 @@ function countForms(sample: readonly RawRow[]): Record<JsonForm | 'event', numbe
   return count;
 }
 
+/** Fields that the plan knows by name, of a row and in all: one row with a hundred thousand must not make a plan of as many columns. */
+const ROW_FIELDS_MAX = 1_000;
+const FIELDS_MAX = 5_000;
+
 function fieldNames(sample: readonly RawRow[]): string[] {
   const names = new Set<string>();
   for (const row of sample) {
-    if (!Array.isArray(row) && 'json' in row && jsonForm(row.json) === 'flat') for (const name of Object.keys(row.json)) names.add(name);
+    if (Array.isArray(row) || !('json' in row) || jsonForm(row.json) !== 'flat') continue;
+    for (const name of Object.keys(row.json).slice(0, ROW_FIELDS_MAX)) if (names.size < FIELDS_MAX) names.add(name);
   }
   return [...names];
 }

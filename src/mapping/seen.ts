@@ -32,10 +32,10 @@ export function createSeenEvents(): SeenEvents {
  * A person is addressed by hash; what decides is the operation's text, which names the person.
  */
 export interface LastChanges {
-  /** Whether an identify repeats what was last done to this person (and to its second identity). */
-  isRepeat(key: number, second: number, text: string): boolean;
-  /** Operation `piece` of this chunk, an identify, is now the last change of its persons. */
-  remember(key: number, second: number, piece: number): void;
+  /** Whether an identify repeats what was last done under every one of its keys. */
+  isRepeat(keys: readonly number[], text: string): boolean;
+  /** Operation `piece` of this chunk, an identify, is now the last change under its keys. */
+  remember(keys: readonly number[], piece: number): void;
   /** Something else was done to this person. */
   forget(key: number): void;
   forgetAll(): void;
@@ -88,10 +88,9 @@ export function createLastChanges(pieces: readonly string[]): LastChanges {
   };
 
   return {
-    isRepeat: (key, second, text) => isLast(key, text) && (second === 0 || isLast(second, text)),
-    remember(key, second, piece) {
-      put(key, piece);
-      if (second !== 0) put(second, piece);
+    isRepeat: (keys, text) => keys.every((key) => isLast(key, text)),
+    remember(keys, piece) {
+      for (const key of keys) put(key, piece);
     },
     forget: (key) => put(key, NONE),
     forgetAll() {

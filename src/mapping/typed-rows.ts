@@ -39,8 +39,7 @@ export function createTypedRows(plan: Plan, packer: Packer, emitter: Emitter): (
     const seconds = Number.isNaN(timeMs) ? null : Math.floor(timeMs / 1000);
     if (seconds !== null && plan.api === 'v1') attributes['_timestamp'] = seconds;
     const extra = seconds === null || plan.api === 'v1' ? '' : `,"timestamp":${seconds}`;
-    const hasEmailAlias = id !== '' && email !== '';
-    emitter.identify(id === '' ? 'email' : 'id', id || email, jsonText(attributes), hasEmailAlias ? 'email' : 'anonymous_id', hasEmailAlias ? email : anonymousId, extra);
+    emitter.identify(id === '' ? 'email' : 'id', id || email, jsonText(attributes), attributes, extra);
   };
 
   const track = (json: JsonRecord, payload: JsonRecord, action: EventAction, kind: PersonKind, value: string): void => {

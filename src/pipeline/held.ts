@@ -1,4 +1,4 @@
-import { operationBytes } from '../domain/batch.ts';
+import { keysInto, operationBytes } from '../domain/batch.ts';
 import type { WindowChunk } from '../domain/batch.ts';
 import { hashPerson, personsOf } from '../domain/person.ts';
 
@@ -19,6 +19,7 @@ export function personsAt(chunk: WindowChunk, index: number): string[] {
 export function createHeldPersons(known: readonly string[]): HeldPersons {
   const exact = new Set<string>(known);
   const hashes = new Set<number>(known.map(hashPerson));
+  const keys: number[] = [];
   return {
     add(chunk, index) {
       for (const person of personsAt(chunk, index)) {
@@ -28,8 +29,7 @@ export function createHeldPersons(known: readonly string[]): HeldPersons {
     },
     has(chunk, index) {
       if (hashes.size === 0) return false;
-      const { keys } = chunk.prepared.operations;
-      if (!hashes.has(keys[2 * index] ?? 0) && !hashes.has(keys[2 * index + 1] ?? 0)) return false;
+      if (!keysInto(keys, chunk, index).some((key) => hashes.has(key))) return false;
       return personsAt(chunk, index).some((person) => exact.has(person));
     },
   };

@@ -1,4 +1,4 @@
-import { ENVELOPE_BYTES, eachOperation, operationEnd, operationStart, rowNumber } from '../domain/batch.ts';
+import { ENVELOPE_BYTES, eachOperation, keysInto, operationEnd, operationStart } from '../domain/batch.ts';
 import type { Batch, Segment, WindowChunk } from '../domain/batch.ts';
 import type { SingleRequest } from '../domain/chunk.ts';
 import { createKeyTable } from './key-table.ts';
@@ -10,6 +10,9 @@ import { createKeyTable } from './key-table.ts';
  * that a few busy persons keep as many slots busy as there are such persons.
  *
  *   free --row--> in a batch --row--> lane waits --batch settled--> in the next batch ... --batch settled, lane empty--> free
+ *
+ * A lane is a queue for one name (a key). A row of several names stands in several queues and goes when it is the first in
+ * all of them: lanes are never joined, so that a name which everybody shares costs no more than any other.
  */
 export interface Lanes {
   add(chunk: WindowChunk, index: number): void;
@@ -39,24 +42,39 @@ interface Draft {
   single: SingleRequest | undefined;
 }
 
-interface Lane {
-  readonly keys: number[];
-  readonly queue: { chunk: WindowChunk; index: number }[];
-  /** Batches that hold one of the lane's persons. */
-  readonly holders: Set<number>;
-  merged: Lane | undefined;
+/** Rows that wait for a key, in the order of the file. A row waits in the queues of all its keys. */
+interface Queue {
+  /** The unsettled batch that has the key. */
+  batch: number | undefined;
+  first: Place | undefined;
+  last: Place | undefined;
+  length: number;
 }
 
-type Holder = Draft | Lane;
+interface WaitingRow {
+  readonly chunk: WindowChunk;
+  readonly index: number;
+}
+
+interface Place {
+  readonly row: WaitingRow;
+  behind: Place | undefined;
+}
+
+/** Who has a key: an unsettled batch behind which nobody waits, or a queue with at least one row. */
+type Holder = Draft | Queue;
 
 export function createLanes(options: LaneOptions): Lanes {
   const { rowsMax, bytesMax, mustWait, mayGo } = options;
   const holders = createKeyTable<Holder>();
   const full: Draft[] = [];
-  const laneOfBatch = new Map<number, Set<Lane>>();
   let nextId = options.firstBatchId;
   let draft = newDraft();
   let waiting = 0;
+  // Keys of the row at work, in arrays that are used again.
+  const addedKeys: number[] = [];
+  const movedKeys: number[] = [];
+  const releasedKeys: number[] = [];
 
   function newDraft(): Draft {
     return { id: nextId++, segments: [], count: 0, bytes: ENVELOPE_BYTES, single: undefined };
@@ -97,104 +115,92 @@ export function createLanes(options: LaneOptions): Lanes {
     draft = newDraft();
   }
 
-  function find(key: number): Holder | undefined {
-    let holder = key === 0 ? undefined : holders.get(key);
-    if (holder === undefined || !isLane(holder)) return holder;
-    while (holder.merged) holder = holder.merged;
-    return holder;
-  }
-
   function add(chunk: WindowChunk, index: number): void {
-    const { keys } = chunk.prepared.operations;
-    const key = keys[2 * index] ?? 0;
-    const alias = keys[2 * index + 1] ?? 0;
-    const holder = find(key);
-    const aliasHolder = alias === 0 ? undefined : find(alias);
+    keysInto(addedKeys, chunk, index);
+    let isFree = true;
+    let isOpen = true; // whoever has one of its persons is the batch being filled
+    for (const key of addedKeys) {
+      const holder = holders.get(key);
+      if (holder === undefined) continue;
+      isFree = false;
+      if (holder !== draft) isOpen = false;
+    }
     waiting++;
-    const waits = chunk.prepared.operations.singles.has(index) || mustWait(chunk, index);
-    if (!waits && isOpen(holder) && isOpen(aliasHolder) && draftFits(chunk, index, holder ?? aliasHolder)) {
-      const to = place(chunk, index);
-      if (key !== 0 && holder !== to) holders.set(key, to);
-      if (alias !== 0 && aliasHolder !== to) holders.set(alias, to);
-      return;
-    }
-    if (holder === undefined && aliasHolder === undefined) {
-      if (!mayGo(chunk, index)) {
-        waiting--;
-        return;
-      }
-      const to = place(chunk, index);
-      if (key !== 0) holders.set(key, to);
-      if (alias !== 0) holders.set(alias, to);
-      return;
-    }
-    const lane = joinLane(key, holder, alias, aliasHolder);
-    lane.queue.push({ chunk, index });
-  }
-
-  function isOpen(holder: Holder | undefined): boolean {
-    return holder === undefined || holder === draft;
+    if (!isFree && !(isOpen && mayJoin(chunk, index))) return wait({ chunk, index }, addedKeys);
+    const to = go(chunk, index);
+    if (to !== undefined) for (const key of addedKeys) holders.set(key, to);
   }
 
   /** A person who is in the draft already must not continue in another batch while that one is unsettled. */
-  function draftFits(chunk: WindowChunk, index: number, holder: Holder | undefined): boolean {
-    return holder === undefined || fits(draft, operationEnd(chunk, index) - operationStart(chunk, index));
+  function mayJoin(chunk: WindowChunk, index: number): boolean {
+    return !chunk.prepared.operations.singles.has(index) && !mustWait(chunk, index) && fits(draft, operationEnd(chunk, index) - operationStart(chunk, index));
   }
 
-  /** The one lane of a row with one or two identities: two lanes become one, in the order of the file. */
-  function joinLane(key: number, holder: Holder | undefined, alias: number, aliasHolder: Holder | undefined): Lane {
-    const lane = toLane(key, holder);
-    if (alias === 0) return lane;
-    const other = toLane(alias, aliasHolder);
-    if (other === lane) return lane;
-    lane.keys.push(...other.keys);
-    lane.queue.push(...other.queue);
-    lane.queue.sort((a, b) => rowNumber(a.chunk, a.index) - rowNumber(b.chunk, b.index) || a.index - b.index);
-    for (const batch of other.holders) hold(lane, batch);
-    other.merged = lane;
-    other.queue.length = 0;
-    return lane;
+  /** Its turn has come: the batch it goes with, undefined when it must not go any more. */
+  function go(chunk: WindowChunk, index: number): Draft | undefined {
+    if (mayGo(chunk, index)) return place(chunk, index);
+    waiting--;
+    return undefined;
   }
 
-  function toLane(key: number, holder: Holder | undefined): Lane {
-    if (holder !== undefined && isLane(holder)) return holder;
-    const lane: Lane = { keys: [key], queue: [], holders: new Set(), merged: undefined };
-    if (holder !== undefined) hold(lane, holder.id);
-    if (key !== 0) holders.set(key, lane);
-    return lane;
-  }
-
-  function hold(lane: Lane, batch: number): void {
-    lane.holders.add(batch);
-    const lanes = laneOfBatch.get(batch);
-    if (lanes) lanes.add(lane);
-    else laneOfBatch.set(batch, new Set([lane]));
-  }
-
-  /** Nobody holds this lane any more: its rows move into batches, as many as fit behind one another. */
-  function flow(lane: Lane): void {
-    if (lane.queue.length >= rowsMax / 2) seal(); // a busy person gets a batch of its own
-    let to: Draft | undefined;
-    let taken = 0;
-    for (const { chunk, index } of lane.queue) {
-      if (to !== undefined && (to !== draft || !draftFits(chunk, index, to) || chunk.prepared.operations.singles.has(index))) break;
-      taken++;
-      if (mayGo(chunk, index)) to = place(chunk, index);
-      else waiting--;
+  function wait(row: WaitingRow, keys: readonly number[]): void {
+    for (const key of keys) {
+      const holder = holders.get(key);
+      const queue: Queue = holder !== undefined && isQueue(holder) ? holder : { batch: holder?.id, first: undefined, last: undefined, length: 0 };
+      const place: Place = { row, behind: undefined };
+      if (queue.last === undefined) queue.first = place;
+      else queue.last.behind = place;
+      queue.last = place;
+      queue.length++;
+      if (queue !== holder) holders.set(key, queue);
     }
-    lane.queue.splice(0, taken);
-    if (to !== undefined && to === draft && to.count >= rowsMax / 2 && lane.queue.length > 0) seal();
-    // A lane of several keys stays until its batch is settled: the batch may lack some of them, and would never let those go.
-    if (to !== undefined && (lane.queue.length > 0 || lane.keys.length > 1)) return hold(lane, to.id);
-    for (const key of lane.keys) {
-      if (to === undefined) holders.delete(key);
+  }
+
+  /** Whether the row is the first in all its queues, and what has its keys: nobody, the draft (which it may join), or another batch. */
+  function turnOf(row: WaitingRow, keys: readonly number[]): 'free' | 'joins' | 'not yet' {
+    let isFree = true;
+    for (const key of keys) {
+      const holder = holders.get(key);
+      if (holder === undefined || !isQueue(holder) || holder.first?.row !== row) return 'not yet';
+      if (holder.batch === undefined) continue;
+      if (holder.batch !== draft.id) return 'not yet';
+      isFree = false;
+    }
+    if (isFree) return 'free';
+    return mayJoin(row.chunk, row.index) ? 'joins' : 'not yet';
+  }
+
+  /** The keys of a row that leaves its queues. Those with rows behind it, but for the one at work, are looked at next. */
+  function passOn(keys: readonly number[], to: Draft | undefined, atWork: number, next: number[]): void {
+    for (const key of keys) {
+      const queue = holders.get(key);
+      if (queue === undefined || !isQueue(queue)) continue;
+      queue.first = queue.first?.behind;
+      queue.length--;
+      queue.batch = to?.id;
+      if (queue.first !== undefined) {
+        if (key !== atWork) next.push(key);
+      } else if (to === undefined) holders.delete(key);
       else holders.set(key, to);
     }
   }
 
-  function letGo(key: number, batch: number): void {
-    const holder = key === 0 ? undefined : holders.get(key);
-    if (holder !== undefined && !isLane(holder) && holder.id === batch) holders.delete(key);
+  /** Rows at the front of these keys' queues, and then those behind them, move into batches as far as it is their turn. */
+  function flow(keys: number[]): void {
+    for (const key of keys) { // the list grows while it is read
+      const queue = holders.get(key);
+      if (queue === undefined || !isQueue(queue)) continue;
+      let hasMoved = false;
+      for (let row = queue.first?.row; row !== undefined; row = queue.first?.row) {
+        keysInto(movedKeys, row.chunk, row.index);
+        const turn = turnOf(row, movedKeys);
+        if (turn === 'not yet') break;
+        if (turn === 'free' && queue.length >= rowsMax / 2) seal(); // a busy person gets a batch of its own
+        passOn(movedKeys, go(row.chunk, row.index), key, keys);
+        hasMoved = true;
+      }
+      if (hasMoved && draft.count >= rowsMax / 2 && queue.length > 0) seal();
+    }
   }
 
   return {
@@ -206,22 +212,25 @@ export function createLanes(options: LaneOptions): Lanes {
       return batch;
     },
     release(batch) {
+      const awaited: number[] = [];
       eachOperation(batch, (chunk, index) => {
-        const { keys } = chunk.prepared.operations;
-        letGo(keys[2 * index] ?? 0, batch.id);
-        letGo(keys[2 * index + 1] ?? 0, batch.id);
+        for (const key of keysInto(releasedKeys, chunk, index)) {
+          const holder = holders.get(key);
+          if (holder === undefined) continue;
+          if (!isQueue(holder)) {
+            if (holder.id === batch.id) holders.delete(key);
+          } else if (holder.batch === batch.id) {
+            holder.batch = undefined;
+            awaited.push(key);
+          }
+        }
       });
-      const lanes = laneOfBatch.get(batch.id);
-      laneOfBatch.delete(batch.id);
-      for (const lane of lanes ?? []) {
-        lane.holders.delete(batch.id);
-        if (lane.merged === undefined && lane.holders.size === 0) flow(lane);
-      }
+      flow(awaited);
     },
     waiting: () => waiting,
   };
 }
 
-function isLane(holder: Holder): holder is Lane {
-  return 'queue' in holder;
+function isQueue(holder: Holder): holder is Queue {
+  return 'first' in holder;
 }

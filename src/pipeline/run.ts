@@ -12,6 +12,7 @@ import { BEHIND_FAILED, deliver, type Courier } from './deliver.ts';
 import { createHeldPersons } from './held.ts';
 import { startIntake } from './intake.ts';
 import { createLanes } from './lanes.ts';
+import { createMixedKinds } from './mixed-kinds.ts';
 import { createSettling } from './settling.ts';
 import type { RecordFinder } from './undelivered.ts';
 import { createWindow } from './window.ts';
@@ -70,6 +71,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   let rowsBefore = before.checkpoint?.row ?? 0;
   const isSettled = createRowLookup(before.settled);
   const held = createHeldPersons(before.failedPersons);
+  const mixedKinds = createMixedKinds();
   const bell = createBell();
   const window = createWindow();
   const halt = new AbortController(); // a stop that was asked for, or a failure: nothing new starts
@@ -78,6 +80,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   let batchesUnderWay = 0;
   let settledAhead = countRows(before.settled); // by earlier processes, and not read again yet
   let checkpoint = before.checkpoint;
+  let next: PreparedChunk | undefined; // taken in, and not admitted yet
 
   const fail = (error: unknown): void => {
     failure.error ??= error;
@@ -127,9 +130,18 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
     return lanes.waiting() < rowsMax && window.size() < CHUNKS_MAX && window.bytesHeld() < WINDOW_BYTES_MAX;
   }
 
-  function admit(read: PreparedChunk): void {
+  function takeIn(): void {
+    while (hasRoom() && (next ??= intake.take())) {
+      const way = mixedKinds.wayOf(next.operations.kinds, batchesUnderWay === 0 && lanes.waiting() === 0);
+      if (way === 'later') return;
+      admit(next, way === 'in one lane');
+      next = undefined;
+    }
+  }
+
+  function admit(read: PreparedChunk, isInOneLane: boolean): void {
     const prepared = before.settled.length > 0 ? withoutSettledSkips(read) : read;
-    const chunk = window.admit(prepared);
+    const chunk = window.admit(prepared, isInOneLane);
     const { count } = prepared.operations;
     for (let index = 0; index < count; index++) admitRow(chunk, index);
     if (chunk.unsettled === 0) settling.commitSoon();
@@ -183,11 +195,11 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   }
 
   const mayLaunch = (): boolean => options.requestsTaken() < options.concurrency && batchesUnderWay < options.concurrency * BATCHES_PER_SLOT;
-  const mayFlush = (): boolean => intake.ended() || !hasRoom() || (batchesUnderWay === 0 && intake.starvedMs() >= LINGER_MS);
+  const mayFlush = (): boolean => intake.ended() || next !== undefined || !hasRoom() || (batchesUnderWay === 0 && intake.starvedMs() >= LINGER_MS);
   try {
     while (!halt.signal.aborted) {
       try {
-        for (let chunk = hasRoom() ? intake.take() : undefined; chunk; chunk = hasRoom() ? intake.take() : undefined) admit(chunk);
+        takeIn();
       } catch (error) {
         fail(error); // what was read before is settled first
       }
@@ -196,7 +208,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
         if (!batch) break;
         void launch(batch);
       }
-      if (intake.ended() && batchesUnderWay === 0 && lanes.waiting() === 0) break;
+      if (intake.ended() && next === undefined && batchesUnderWay === 0 && lanes.waiting() === 0) break;
       await bell.rung(batchesUnderWay === 0 ? LINGER_MS : TICK_MS);
     }
     while (batchesUnderWay > 0) await bell.rung(TICK_MS);
@@ -209,7 +221,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   }
   if (failure.error !== undefined) throw failure.error instanceof Error ? failure.error : new Error('the run failed', { cause: failure.error });
   const end = progress();
-  const finished = intake.ended() && options.isComplete() && end.pending === 0;
+  const finished = intake.ended() && next === undefined && options.isComplete() && end.pending === 0;
   if (finished) {
     crashPoint('before finish');
     ledger.finish();

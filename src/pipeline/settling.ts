@@ -15,7 +15,7 @@ const COMMIT_DELAY_MS = 50;
 const COMMIT_EVERY_MS = 10;
 
 const NO_BYTES = new Uint8Array();
-const NO_OPERATIONS = { rows: new Uint32Array(), keys: new Uint32Array(), ends: new Uint32Array(), body: NO_BYTES, singles: new Map(), guarded: new Set<number>() };
+const NO_OPERATIONS = { rows: new Uint32Array(), keys: new Uint32Array(), keyEnds: new Uint32Array(), kinds: 0, ends: new Uint32Array(), body: NO_BYTES, singles: new Map(), guarded: new Set<number>() };
 
 export interface SettlingOptions {
   readonly ledger: Ledger;

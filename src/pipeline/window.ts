@@ -3,7 +3,7 @@ import type { PreparedChunk } from '../domain/chunk.ts';
 
 /** Chunks whose rows are under way, in source order, and how far they are settled without a gap. */
 export interface Window {
-  admit(prepared: PreparedChunk): WindowChunk;
+  admit(prepared: PreparedChunk, isInOneLane?: boolean): WindowChunk;
   /** So many operations of the chunk are settled; true when they were the last. */
   settle(chunk: WindowChunk, count: number): boolean;
   /** The chunk lets go of the buffers it was admitted with. */
@@ -27,8 +27,8 @@ export function createWindow(): Window {
   let pending = 0;
   let bytes = 0;
   return {
-    admit(prepared) {
-      const chunk: WindowChunk = { prepared, unsettled: prepared.operations.count, invalid: [] };
+    admit(prepared, isInOneLane = false) {
+      const chunk: WindowChunk = { prepared, isInOneLane, unsettled: prepared.operations.count, invalid: [] };
       chunks.push(chunk);
       admitted += prepared.rows;
       pending += prepared.rows;

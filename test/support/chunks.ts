@@ -1,10 +1,11 @@
 import type { WindowChunk } from '../../src/domain/batch.ts';
 import type { PreparedChunk, SingleRequest } from '../../src/domain/chunk.ts';
+import { kindsOfSent } from '../../src/domain/kinds.ts';
 import { hashPerson } from '../../src/domain/person.ts';
 
 /** One operation of a made-up chunk. */
 export interface MadeRow {
-  /** Person texts such as `id:7`: the first two give the keys. */
+  /** Person texts such as `id:7`: they give the keys. */
   readonly persons: readonly string[];
   /** JSON of the operation; absent: an identify of the first person. */
   readonly body?: string;
@@ -15,11 +16,13 @@ export interface MadeRow {
 /** A chunk of consecutive rows behind `startRow`, every one of them an operation. */
 export function chunkOf(startRow: number, rows: readonly MadeRow[], rest: Partial<PreparedChunk> = {}): PreparedChunk {
   const bodies = rows.map((row, i) => row.body ?? identify(row.persons, startRow + i + 1));
-  const keys = new Uint32Array(2 * rows.length);
+  const keys: number[] = [];
+  const keyEnds = new Uint32Array(rows.length);
   const ends = new Uint32Array(rows.length);
   let end = -1;
   rows.forEach(({ persons }, i) => {
-    persons.slice(0, 2).forEach((person, k) => (keys[2 * i + k] = hashPerson(person)));
+    keys.push(...persons.map(hashPerson));
+    keyEnds[i] = keys.length;
     ends[i] = end += Buffer.byteLength(bodies[i] ?? '') + 1;
   });
   return {
@@ -29,7 +32,9 @@ export function chunkOf(startRow: number, rows: readonly MadeRow[], rest: Partia
     operations: {
       count: rows.length,
       rows: Uint32Array.from(rows, (_, i) => i),
-      keys,
+      keys: Uint32Array.from(keys),
+      keyEnds,
+      kinds: rows.reduce((kinds, { persons, single }, i) => kinds | kindsOfSent(persons, () => bodies[i] ?? '', single), 0),
       ends,
       body: new TextEncoder().encode(bodies.join(',')),
       singles: new Map(rows.flatMap(({ single }, i) => (single ? [[i, single] as const] : []))),

@@ -22,7 +22,7 @@ describe('any cells', () => {
       for (const one of sent) {
         const [id, a, b] = rows[one.row]!;
         expect(one.json).toEqual({ type: 'person', identifiers: { id }, action: 'identify', attributes: { a, b } });
-        expect(one.keys).toEqual([hashPerson(personsOf(one.text)[0]!), 0]);
+        expect(one.keys).toEqual([hashPerson(personsOf(one.text)[0]!)]);
       }
     }), RUNS);
   });
@@ -57,7 +57,7 @@ describe('chunks', () => {
         expect(chunk.operations.body.byteOffset + chunk.operations.body.byteLength).toBe(chunk.operations.body.buffer.byteLength);
         expect(chunk.operations.ends.at(-1) ?? 0).toBe(chunk.operations.body.length);
         expect([...chunk.operations.rows]).toEqual([...chunk.operations.rows].toSorted((a, b) => a - b));
-        expect(chunk.operations.rows.length * 2).toBe(chunk.operations.keys.length);
+        expect(chunk.operations.keyEnds.at(-1) ?? 0).toBe(chunk.operations.keys.length);
       }
     }), RUNS);
   });
@@ -127,8 +127,7 @@ describe('any JSON object', () => {
       expect(sent.length + chunk.invalid.length + Object.values(chunk.skipped).reduce((sum, count) => sum + count, 0)).toBe(rows.length);
       for (const one of sent) {
         const keys = personsOf(one.text, one.single).map(hashPerson);
-        expect(keys).toContain(one.keys[0]);
-        if (one.keys[1] !== 0) expect(keys).toContain(one.keys[1]);
+        expect(new Set(keys)).toEqual(new Set(one.keys));
       }
     }), RUNS);
   });

@@ -10,6 +10,7 @@ type Step = { readonly do: 'add'; readonly rows: readonly MadeRow[] } | { readon
 const person = fc.oneof({ weight: 3, arbitrary: fc.constant('id:hot') }, { weight: 4, arbitrary: fc.integer({ min: 0, max: 6 }).map((n) => `id:${n}`) });
 const alias = fc.integer({ min: 0, max: 4 }).map((n) => `email:${n}@example.com`);
 const row: fc.Arbitrary<MadeRow> = fc.oneof(
+  { weight: 2, arbitrary: fc.tuple(person, alias, alias, person, person).map((persons) => ({ persons })) },
   { weight: 6, arbitrary: person.map((one) => ({ persons: [one] })) },
   { weight: 2, arbitrary: fc.tuple(person, alias).map((persons) => ({ persons })) },
   { weight: 1, arbitrary: alias.map((one) => ({ persons: [one] })) },

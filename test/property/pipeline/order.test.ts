@@ -85,6 +85,32 @@ describe('order', () => {
   });
 });
 
+describe('order of a person with several names', () => {
+  it('holds for rows that name the person by id, by e-mail, or by both, whatever dies in between', { timeout: 120_000 }, async () => {
+    const mixed = fc.record({ kind: fc.constantFrom('identify', 'alias', 'event', 'mail event'), who: fc.nat(3), other: fc.constant(0), mark: fc.constant('' as const) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(mixed, { minLength: 10, maxLength: 150 }),
+        fc.record({ seed: fc.nat(), batchRows: fc.integer({ min: 1, max: 6 }), concurrency: fc.integer({ min: 2, max: 6 }), deathShare: fc.constantFrom(0, 0.05, 0.2) }),
+        async (drafts, { seed, ...sending }) => {
+          const folder = mkdtempSync(join(tmpdir(), 'cio-bulk-order-'));
+          try {
+            const random = createRandom(seed);
+            const world = createWorld(FAIR, random);
+            const rows = drafts.map((one, i) => made(one, i + 1));
+            await importUntilDone({ journalPath: join(folder, 'journal.db'), rows, world, random, ...sending });
+            // To the service `p1` and `p1@example.com` are one person, in whatever row it has learned that.
+            checkOrder(rows.map((row, i) => ({ ...row, persons: [`p${drafts[i]?.who}`] })), world.applied);
+          } finally {
+            rmSync(folder, { recursive: true, force: true });
+          }
+        },
+      ),
+      { numRuns: Number(process.env['CIO_BULK_TEST_RUNS'] ?? 100) },
+    );
+  });
+});
+
 /** Of every person: first arrivals in the order of the file, and the last word is the last row. */
 function checkOrder(rows: readonly MadeRow[], applied: readonly number[]): void {
   const seen = new Set<number>();

@@ -36,6 +36,13 @@ describe('flat rows', () => {
     expect(chunk.invalid.map((row) => row.code)).toEqual(['too_many', 'too_long', 'too_long', 'bad_value', 'bad_value']);
   });
 
+  it('cost one row when one of them has a hundred thousand fields', () => {
+    const huge = Object.fromEntries(Array.from({ length: 150_000 }, (_, n) => [`k${n}`, n]));
+    const { chunk, sent, plan } = run(ndjson({ id: 1, a: 'x' }, { id: 2, ...huge }, { id: 3, a: 'y' }));
+    expect([chunk.invalid.map((row) => row.message), sent.length]).toEqual([['150000 attributes; the limit is 300'], 2]);
+    expect(plan.columns.length).toBeLessThan(2_000);
+  });
+
   it('take __proto__ for a plain name', () => {
     const { sent } = run({ ...ndjson(), rows: [{ json: JSON.parse('{"id":1,"__proto__":{"x":1},"constructor":2}') }] });
     expect(sent[0]?.text).toContain('"attributes":{"__proto__":{"x":1},"constructor":2}');
@@ -88,7 +95,7 @@ describe('Track v2 operations', () => {
     expect(sent.map((one) => one.json)).toEqual(operations);
     for (const one of sent) {
       const keys = personsOf(one.text).map(hashPerson);
-      expect([keys[0] ?? 0, keys[1] ?? 0]).toEqual(one.keys);
+      expect(keys).toEqual(one.keys);
     }
     expect(personsOf(sent[7]?.text ?? '')).toEqual(['id:7', 'email:a@b.c']);
     expect(personsOf(sent[8]?.text ?? '')).toEqual(['object:1:acme', 'id:7']);
@@ -137,6 +144,33 @@ describe('Track v2 operations', () => {
   it('are never called unchanged after something else was done to the person', () => {
     const { sent } = run(ndjson(person('identify', { attributes: { a: 1 } }), person('delete'), person('identify', { attributes: { a: 1 } }), { type: 'person', action: 'merge', primary: { id: '7' }, secondary: { id: '9' } }, person('identify', { attributes: { a: 1 } })));
     expect(sent).toHaveLength(5);
+  });
+
+  it('are never called unchanged after a row that may be about the same person under another name', () => {
+    const known = [person('identify', { attributes: { email: 'a@b.c' } }), person('identify', { attributes: { plan: 'free' } })];
+    const change = { email: 'a@b.c', plan: 'pro' };
+    const others = [
+      { type: 'person', identifiers: { email: 'a@b.c' }, action: 'identify', attributes: { plan: 'pro' } },
+      { type: 'person', identifiers: { id: 'unknown so far' }, action: 'identify', attributes: change },
+      { type: 'person', identifiers: { id: 'unknown so far' }, action: 'identify', attributes: change, cio_relationships: [{ identifiers: { object_type_id: '1', object_id: 'acme' } }] },
+      { type: 'person', identifiers: { cio_id: 'a1' }, action: 'delete' },
+      { type: 'person', identifiers: { email: 'a@b.c' }, action: 'suppress' },
+    ];
+    for (const other of others) expect(run(ndjson(...known, other, person('identify', { attributes: { plan: 'free' } }))).chunk.skipped).toEqual({});
+    const nobodyElse = { type: 'person', identifiers: { id: '8' }, action: 'identify', attributes: { plan: 'pro' } };
+    expect(run(ndjson(...known, nobodyElse, person('identify', { attributes: { plan: 'free' } }))).chunk.skipped).toEqual({ unchanged: 1 });
+  });
+
+  it('count for order under every name that they say themselves', () => {
+    const all = { id: '7', email: 'A@b.c', phone: '+4930', anonymous_id: 'x' };
+    const { sent } = run(ndjson(
+      { type: 'person', identifiers: { cio_id: 'a1' }, action: 'identify', attributes: all },
+      { cio_id: 'cio_a1', plan: 'pro', ...all },
+      { type: 'identify', userId: '7', email: 'A@b.c', anonymousId: 'x', traits: { phone: '+4930' } },
+    ));
+    const names = ['id:7', 'email:a@b.c', 'phone:+4930', 'anonymous_id:x'].map(hashPerson);
+    expect(sent.map((one) => new Set(one.keys))).toEqual([new Set([hashPerson('cio_id:a1'), ...names]), new Set([hashPerson('cio_id:a1'), ...names]), new Set(names)]);
+    for (const one of sent) expect(new Set(personsOf(one.text).map(hashPerson))).toEqual(new Set(one.keys));
   });
 
   it('may stand beside the other forms in one file', () => {

@@ -46,7 +46,7 @@ export interface Sent {
   readonly text: string;
   // oxlint-disable-next-line typescript/no-explicit-any -- tests look into what was sent
   readonly json: any;
-  readonly keys: readonly [number, number];
+  readonly keys: readonly number[];
   readonly single: SingleRequest | undefined;
   readonly isGuarded: boolean;
 }
@@ -61,7 +61,7 @@ export function sentOf({ operations }: PreparedChunk): Sent[] {
       row: operations.rows[index]!,
       text,
       json: text === '' ? undefined : JSON.parse(text),
-      keys: [operations.keys[index * 2]!, operations.keys[index * 2 + 1]!],
+      keys: [...operations.keys.subarray(index === 0 ? 0 : operations.keyEnds[index - 1]!, operations.keyEnds[index])],
       single: operations.singles.get(index),
       isGuarded: operations.guarded.has(index),
     });

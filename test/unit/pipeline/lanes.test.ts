@@ -66,6 +66,38 @@ describe('lanes', () => {
     expect(rowsOf(lanes.next(true))).toEqual([6]);
   });
 
+  it('count every name of a row, and each once', () => {
+    const lanes = lanesWith(1);
+    addAll(lanes, 0, [['cio_id:a1', 'id:1', 'email:a@b.c'], ['email:a@b.c'], ['id:1', 'id:1'], ['id:2']]);
+    const first = lanes.next(true);
+    expect([rowsOf(first), rowsOf(lanes.next(true)), lanes.next(true)]).toEqual([[1], [4], undefined]);
+    if (first) lanes.release(first);
+    expect([rowsOf(lanes.next(true)), rowsOf(lanes.next(true))].flat().toSorted((a, b) => a - b)).toEqual([2, 3]);
+  });
+
+  it.each([
+    ['everybody shares one e-mail', (n: number) => [`id:${n}`, 'email:all@example.com']],
+    ['everybody is tied to the next', (n: number) => [`id:${n}`, `id:${n + 1}`]],
+    ['there is only one person', () => ['id:1']],
+  ])('take time in proportion to the rows, also when %s', (_, personsOf) => {
+    const elapsedMs = (count: number): number => {
+      const startedAt = performance.now();
+      const lanes = lanesWith(1000);
+      for (let at = 0; at < count; at += 500) {
+        addAll(lanes, at, Array.from({ length: 500 }, (_, i) => personsOf(at + i)));
+        while (lanes.waiting() > 8_000) {
+          const batch = lanes.next(true);
+          if (batch) lanes.release(batch);
+        }
+      }
+      for (let batch = lanes.next(true); batch; batch = lanes.next(true)) lanes.release(batch);
+      expect(lanes.waiting()).toBe(0);
+      return performance.now() - startedAt;
+    };
+    elapsedMs(10_000);
+    expect(elapsedMs(80_000) / elapsedMs(10_000)).toBeLessThan(32); // 8 if it is linear, 64 if it is quadratic
+  });
+
   it('keep the order of the file when two lanes become one, also for chunks that all begin at row 0', () => {
     const lanes = lanesWith(2);
     const pages = [pageOf([10, 20, 30], [['id:1'], ['id:2'], ['id:1']]), pageOf([40, 50, 60], [['id:2'], ['id:2', 'id:1'], ['id:1']])];
