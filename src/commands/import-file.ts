@@ -108,10 +108,10 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     });
     progress.stop();
     if (end.finished) await source.discard();
-    return endRun({ terminal, run, end, host, session, startedAt, settledBefore, stop: limits.reason(), limit: options.limit });
+    return endRun({ terminal, run, end, host, session, startedAt, settledBefore, stop: limits.reason(), limit: options.limit, warnings: reading.warnings() });
   } catch (error) {
     progress.stop();
-    endRun({ terminal, run, host, session, startedAt, settledBefore, error });
+    endRun({ terminal, run, host, session, startedAt, settledBefore, error, warnings: reading.warnings() });
     throw error;
   } finally {
     limits.close();

@@ -9,8 +9,8 @@ export type Encoding = (typeof ENCODINGS)[number];
 export type Compression = 'none' | 'gzip' | 'zstd' | 'brotli';
 export type ColumnType = 'string' | 'number' | 'boolean' | 'timestamp' | 'json';
 export type EmptyPolicy = 'omit' | 'null' | 'keep';
-/** How a time is written; `auto` is ISO 8601, unix seconds or milliseconds, and never a guess between day and month. */
-export type TimeFormat = 'auto' | 'unix' | 'unix_ms' | 'dd/mm/yyyy' | 'mm/dd/yyyy';
+/** How a time is written; `auto` is ISO 8601 or unix time in a unit told by its size, and never a guess between day and month. */
+export type TimeFormat = 'auto' | 'unix' | 'unix_ms' | 'unix_us' | 'dd/mm/yyyy' | 'mm/dd/yyyy';
 
 /** Where the bytes are and how they are laid out. */
 export interface SourceLayout {

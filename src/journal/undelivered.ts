@@ -104,7 +104,7 @@ export function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: Undel
     invalid: [],
     skipped: {},
     raw: new Uint8Array(),
-    warnings: {},
+    warnings: [],
   };
 }
 

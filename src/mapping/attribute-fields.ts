@@ -5,7 +5,7 @@ import { attributeTree } from './attribute-tree.ts';
 import type { AttributeNode } from './attribute-tree.ts';
 import { canonicalText, jsonText, quote } from './json-text.ts';
 import type { Packer } from './packer.ts';
-import { isMilliseconds, parseTime, timeFault } from './times.ts';
+import { parseTime, timeFault, timeNote } from './times.ts';
 import { booleanText, isPlainDecimal } from './values.ts';
 
 /** Shorter texts cannot be over the limit: no UTF-16 unit has more than 3 bytes in UTF-8. */
@@ -87,7 +87,8 @@ export function compileAttributes(plan: Plan, isEvents: boolean, packer: Packer)
 
 /** JSON text of a cell by its column's type; null = write it as text; '' = invalid, and settled as such. */
 function typedText(cell: string, column: ColumnPlan, zone: string | null, packer: Packer): string | null {
-  switch (column.type) {
+  const { type } = column;
+  switch (type) {
     case 'string':
       return null;
     case 'number':
@@ -107,7 +108,8 @@ function typedText(cell: string, column: ColumnPlan, zone: string | null, packer
         packer.invalid('bad_timestamp', `the value ${timeFault(cell, column.format, zone)}`, column.index + 1, column.name);
         return '';
       }
-      if (isMilliseconds(cell, column.format)) packer.warn(`${column.name}: milliseconds, sent as seconds`);
+      const note = timeNote(cell, column.format, zone);
+      if (note !== null) packer.warn(note, column.name);
       return String(Math.floor(timeMs / 1000));
     }
   }
@@ -115,7 +117,7 @@ function typedText(cell: string, column: ColumnPlan, zone: string | null, packer
     packer.invalid('bad_value', `the value is no ${column.type}, which the mapping demands`, column.index + 1, column.name);
     return '';
   }
-  packer.warn(`${column.name}: not a ${column.type}, sent as text`);
+  packer.warn(`not_${type}`, column.name);
   return null;
 }
 

@@ -8,7 +8,7 @@ import type { Emitter } from './emitter.ts';
 import { part } from './event-id.ts';
 import { quote } from './json-text.ts';
 import type { Packer } from './packer.ts';
-import { isMilliseconds, parseTime, timeFault } from './times.ts';
+import { parseTime, timeFault, timeNote } from './times.ts';
 import { isBlank } from './values.ts';
 
 const ABSENT = -1;
@@ -58,7 +58,8 @@ export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (c
     if (time !== undefined && stamp !== '') {
       timeMs = parseTime(stamp, time.format, zone);
       if (Number.isNaN(timeMs)) return packer.invalid('bad_timestamp', `the value ${timeFault(stamp, time.format, zone)}`, time.index + 1, time.name);
-      if (isMilliseconds(stamp, time.format)) packer.warn(`${time.name}: milliseconds, sent as seconds`);
+      const note = timeNote(stamp, time.format, zone);
+      if (note !== null) packer.warn(note, time.name);
     }
     const data = attributes(cells, '');
     if (data === null) return;

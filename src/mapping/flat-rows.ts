@@ -132,7 +132,7 @@ function typedValue(value: unknown, column: ColumnPlan, plan: Plan, packer: Pack
     packer.invalid('bad_value', `"${column.name}" is no ${column.type}, which the mapping demands`, undefined, column.name);
     return INVALID;
   }
-  packer.warn(`${column.name}: not a ${column.type}, sent as it is`);
+  packer.warn(`not_${column.type}`, column.name);
   return value;
 }
 

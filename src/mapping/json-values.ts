@@ -4,7 +4,7 @@ import type { PersonKind } from '../domain/person.ts';
 import type { TimeFormat } from '../domain/plan.ts';
 import { RawNumber } from '../domain/raw-number.ts';
 import type { Packer } from './packer.ts';
-import { isMilliseconds, numberTime, parseTime, timeFault } from './times.ts';
+import { numberTime, parseTime, timeFault, timeNote } from './times.ts';
 import { isBlank } from './values.ts';
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
@@ -48,7 +48,8 @@ export function timeOf(value: unknown, field: string, format: TimeFormat, zone: 
     packer.invalid('bad_timestamp', `"${field}" ${timeFault(text, format, zone)}`, undefined, field);
     return null;
   }
-  if (isMilliseconds(text, format)) packer.warn(`${field}: milliseconds, sent as seconds`);
+  const note = timeNote(text, format, zone);
+  if (note !== null) packer.warn(note, field);
   return timeMs;
 }
 

@@ -10,7 +10,7 @@ import { isZone } from './zones.ts';
 const ACTIONS = ['identify', 'delete', 'suppress', 'unsuppress'] as const;
 const TYPES = ['string', 'number', 'boolean', 'timestamp', 'json'] as const;
 const EMPTY = ['omit', 'null', 'keep'] as const;
-const FORMATS = ['auto', 'unix', 'unix_ms', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const;
+const FORMATS = ['auto', 'unix', 'unix_ms', 'unix_us', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const;
 const KEYS = ['$schema', 'kind', 'action', 'id_column', 'email_column', 'cio_id_column', 'event_column', 'event_name', 'timestamp_column', 'event_id_column', 'dedupe_key', 'timezone', 'types', 'empty', 'drop', 'keep_only', 'columns', 'constants'];
 const COLUMN_KEYS = ['to', 'type', 'mismatch', 'empty', 'format', 'timezone'];
 

@@ -33,7 +33,7 @@ export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter
     if (isBlank(name)) return packer.invalid('no_event_name', `${action} needs "name"`, undefined, 'name');
     const timeMs = timeOf(operation['timestamp'], 'timestamp', 'auto', plan.timezone, packer);
     if (timeMs === null) return;
-    for (const field of Object.keys(operation)) if (!EVENT_FIELDS.has(field)) packer.warn(`"${field}" is no field of an event and was not sent`);
+    for (const field of Object.keys(operation)) if (!EVENT_FIELDS.has(field)) packer.warn('unknown_field', field);
     const ownId = scalarText(operation['id']) ?? '';
     const key = ownId === '' ? null : part(quote(ownId));
     emitter.event(person.kind, person.value, action, name, timeMs, canonicalText(operation['attributes'] ?? {}), isUlid(ownId) ? ownId : '', key);

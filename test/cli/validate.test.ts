@@ -74,9 +74,9 @@ it('identity conflicts, recent events and odd cells are found beyond the sample'
       '1 row has an e-mail that another id has too (first: row 1502): Customer.io keeps one person per e-mail',
       '2 rows have an id that differs from another only in case or blanks around it (first: row 1501): those are different people to Customer.io',
     ],
-    warnings: { 'score: not a number, sent as text': 1 },
+    warnings: [{ code: 'not_number', column: 'score', count: 1, message: 'not a number, sent as text' }],
   });
-  expect(ofEvents).toMatchObject({ recent_events: 3, warnings: { 'timestamp: milliseconds, sent as seconds': 1 } });
+  expect(ofEvents).toMatchObject({ recent_events: 3, warnings: [{ code: 'milliseconds', column: 'timestamp', count: 1 }] });
 });
 
 it('a file that cannot be read does not keep the others from being looked at; the worst code wins', async (test) => {

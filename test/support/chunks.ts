@@ -38,7 +38,7 @@ export function chunkOf(startRow: number, rows: readonly MadeRow[], rest: Partia
     invalid: [],
     skipped: {},
     raw: new Uint8Array(),
-    warnings: {},
+    warnings: [],
     ...rest,
   };
 }

@@ -29,7 +29,7 @@ describe('people', () => {
     const { plan } = planOf(source);
     const chunk = preparerOf(source.layout, plan).prepare(blockOf([['1', '5'], ['2', 'five'], ['3', '007']]));
     expect(sentOf(chunk).map((one) => one.json.attributes.n)).toEqual([5, 'five', '007']);
-    expect(chunk.warnings).toEqual({ 'n: not a number, sent as text': 2 });
+    expect(chunk.warnings).toEqual([{ code: 'not_number', column: 'n', count: 2 }]);
   });
 
   it('refuses a cell that does not fit a demanded type', () => {
@@ -130,7 +130,7 @@ describe('events', () => {
   it('takes milliseconds for what they are, with a warning', () => {
     const { sent, chunk } = run(csv('user_id,event,timestamp', '7,x,1741078800123'));
     expect(sent[0]?.json.timestamp).toBe(1_741_078_800);
-    expect(chunk.warnings).toEqual({ 'timestamp: milliseconds, sent as seconds': 1 });
+    expect(chunk.warnings).toEqual([{ code: 'milliseconds', column: 'timestamp', count: 1 }]);
   });
 
   it('refuses times that can be read in two ways, or lack a zone, and names the flag', () => {
