@@ -8,6 +8,7 @@ import { createColumns, listNames } from './column-names.ts';
 import { planColumns } from './columns.ts';
 import { parseTypes } from './column-types.ts';
 import { parseConstants } from './constants.ts';
+import { createHeaderCheck } from './header-row.ts';
 import { createIdentityCheck } from './identity-check.ts';
 import { jsonForm } from './json-rows.ts';
 import type { JsonForm } from './json-rows.ts';
@@ -18,7 +19,9 @@ import { planTable } from './plan-table.ts';
 import { isZone } from './zones.ts';
 
 /** @throws CioBulkError `usage`, `mapping`, `ambiguous_column` or `no_identifier`: all exit 2, before anything is sent. */
-export function inferPlan(layout: SourceLayout, sample: readonly RawRow[], options: PlanOptions): PlanResult {
+export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], options: PlanOptions): PlanResult {
+  const isHeader = createHeaderCheck(layout.header);
+  const sample = firstRows.filter((row) => !(Array.isArray(row) && isHeader(row)));
   const map = options.map ?? null;
   const forms = countForms(sample);
   // Blanks around a name in the header are nobody's intention; cells keep theirs.

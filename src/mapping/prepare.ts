@@ -4,6 +4,7 @@ import type { RowBlock } from '../domain/block.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import type { PrepareSpec } from '../domain/plan.ts';
 import { createCellRows } from './cell-rows.ts';
+import { createHeaderCheck } from './header-row.ts';
 import { createEmitter } from './emitter.ts';
 import { createJsonRows } from './json-rows.ts';
 import { createPacker } from './packer.ts';
@@ -20,6 +21,7 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
   const emitter = createEmitter(spec, packer);
   const cellRow = createCellRows(spec.plan, packer, emitter);
   const jsonRow = createJsonRows(spec.plan, packer, emitter);
+  const isHeader = createHeaderCheck(spec.layout.header);
 
   return {
     eventCount: emitter.eventCount,
@@ -31,7 +33,10 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
         packer.index = index;
         packer.row = block.start.row + index + 1;
         if (packer.row <= spec.skipRows) packer.skip('skip_option');
-        else if (Array.isArray(row)) cellRow(row);
+        else if (Array.isArray(row)) {
+          if (isHeader(row)) packer.skip('header_again');
+          else cellRow(row);
+        }
         else if ('json' in row) jsonRow(row.json);
         else packer.invalid(row.fault, row.message, row.column);
       }

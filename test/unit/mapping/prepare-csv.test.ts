@@ -246,3 +246,17 @@ describe('--api v1', () => {
     }
   });
 });
+
+describe('a header in the middle of a file', () => {
+  it('is skipped and counted, with a byte order mark or without; a row that merely resembles it is a row', () => {
+    const { sent, chunk } = run(csv('id,email,age', '1,ann@example.com,31', 'id,email,age', '\ufeffid,email,age', 'id,email,years'));
+    expect(sent.map(({ row }) => row)).toEqual([0, 3]);
+    expect(chunk.skipped).toEqual({ header_again: 2 });
+    expect(run(csv('id,age', '1,31', 'id,age')).sent[0]?.json.attributes).toEqual({ age: 31 });
+  });
+
+  it('deletes nobody who is called like the column', () => {
+    const { sent } = run(csv('id', '7', 'id'), { action: 'delete' });
+    expect(sent.map((one) => one.json.identifiers.id)).toEqual(['7']);
+  });
+});
