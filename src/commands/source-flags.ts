@@ -40,6 +40,7 @@ export function addSourceFlags(command: Command): Command {
     .addOption(command.createOption('--set <key=value>', 'constant attribute, repeatable').argParser(append))
     .option('--types <types>', 'auto, string, or col:type,...', 'auto')
     .option('--empty <policy>', 'what an empty CSV cell means: omit, null or keep (default: omit)')
+    .option('--null <text,...>', "texts that mean an empty cell, such as 'NULL,\\N'; '' takes such markers for names")
     .option('--timezone <zone>', 'of times without an offset, such as Europe/Vienna or UTC')
     .option('--delimiter <char>', ', ; | tab or auto', 'auto')
     .option('--encoding <encoding>', 'utf-8, utf-16le, utf-16be, latin1, windows-1252 or auto', 'auto')
@@ -60,6 +61,7 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
   const mapText = mapPath === undefined ? undefined : readMap(resolve(cwd, mapPath), mapPath);
   const map = mapText === undefined || mapPath === undefined ? null : parseMappingFile(mapText, mapPath);
   const dedupeKey = text(options, 'dedupeKey')?.split(',').map((name) => name.trim());
+  const nulls = text(options, 'null')?.split(',').filter((marker) => marker !== '');
   const empty = readChoice(options, 'empty', '--empty', ['omit', 'null', 'keep']);
   const given = {
     kind: readChoice(options, 'kind', '--kind', ['auto', 'people', 'events']),
@@ -76,6 +78,7 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
     set: options['set'] as readonly string[] | undefined,
     dedupeKey,
     empty,
+    nulls,
   };
   if (given.eventColumn !== undefined && given.eventName !== undefined) throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
   const format = readChoice(options, 'format', '--format', ['auto', 'csv', 'tsv', 'ndjson']) ?? 'auto';

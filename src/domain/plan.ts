@@ -60,6 +60,8 @@ export interface Plan {
   readonly timezone: string | null;
   /** Columns that make an event the same event (`--dedupe-key`); null = section 6 of the design. */
   readonly dedupeKey: readonly string[] | null;
+  /** Texts that mean an empty cell (`--null`), in any case. Absent = nothing was said; none = the usual markers are names. */
+  readonly nulls?: readonly string[];
   /** Options for rows of NDJSON without columns known in advance. */
   readonly emptyDefault: EmptyPolicy;
   readonly typesDefault: 'auto' | 'string';

@@ -10,8 +10,6 @@ export const WARNINGS = {
   microseconds: 'microseconds, sent as seconds',
   nanoseconds: 'nanoseconds, sent as seconds',
   repeated_hour: 'a time that a clock change repeats, taken for its first occurrence: write it with an offset if it is the second',
-  odd_email: 'does not look like an e-mail address, sent as it stands',
-  email_as_id: 'an id that looks like an e-mail address: if it is one, name the column with --email-column instead',
   unknown_field: 'no field of an event, not sent',
 } as const satisfies Record<string, string>;
 

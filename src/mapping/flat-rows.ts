@@ -7,8 +7,9 @@ import { isUlid } from '../domain/ulid.ts';
 import { attributeTree } from './attribute-tree.ts';
 import type { Emitter } from './emitter.ts';
 import { part } from './event-id.ts';
+import { createIdentifiers } from './identifiers.ts';
 import { canonicalText, jsonText, quote } from './json-text.ts';
-import { identifierOf, isAttributeOverLimits, isRecord, scalarText, timeOf } from './json-values.ts';
+import { isAttributeOverLimits, isRecord, scalarText, timeOf } from './json-values.ts';
 import type { JsonRecord } from './json-values.ts';
 import type { Packer } from './packer.ts';
 import { booleanText, isBlank, isPlainDecimal } from './values.ts';
@@ -16,6 +17,7 @@ import { booleanText, isBlank, isPlainDecimal } from './values.ts';
 type MutableRecord = Record<string, unknown>;
 
 export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (json: JsonRecord) => void {
+  const identifiers = createIdentifiers(plan, packer);
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
   const nameOf = (role: ColumnPlan['role']): string | undefined => plan.columns.find((column) => column.role === role)?.name;
   const [id, email, cioId, eventName, eventId] = [nameOf('id'), nameOf('email'), nameOf('cio_id'), nameOf('event'), nameOf('event_id')];
@@ -73,9 +75,10 @@ export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (j
   };
 
   return (json) => {
-    const cioValue = identifierOf(at(json, cioId), 'cio_id', cioId ?? 'cio_id', packer);
-    const idValue = cioValue === null ? null : identifierOf(at(json, id), 'id', id ?? 'id', packer);
-    const emailValue = idValue === null ? null : identifierOf(at(json, email), 'email', email ?? 'email', packer);
+    const cioValue = identifiers.of(at(json, cioId), 'cio_id', cioId ?? 'cio_id');
+    const idValue = cioValue === null ? null : identifiers.of(at(json, id), 'id', id ?? 'id');
+    // An event is addressed by one of them; people get them all.
+    const emailValue = idValue === null ? null : isEvents && (cioValue || idValue) !== '' ? '' : identifiers.of(at(json, email), 'email', email ?? 'email');
     if (cioValue === null || idValue === null || emailValue === null) return;
     const kind: PersonKind = cioValue !== '' ? 'cio_id' : idValue !== '' ? 'id' : 'email';
     const value = cioValue || idValue || emailValue;

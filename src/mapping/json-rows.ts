@@ -5,6 +5,7 @@ import { createFlatRows } from './flat-rows.ts';
 import { UnwritableValue } from './json-text.ts';
 import { isRecord } from './json-values.ts';
 import type { JsonRecord } from './json-values.ts';
+import { createNulls } from './nulls.ts';
 import { createOperationRows } from './operation-rows.ts';
 import type { Packer } from './packer.ts';
 import { createTypedRows } from './typed-rows.ts';
@@ -46,10 +47,12 @@ export function createJsonRows(plan: Plan, packer: Packer, emitter: Emitter): (j
     typed: createTypedRows(plan, packer, emitter),
     flat: createFlatRows(plan, packer, emitter),
   };
+  const nulls = createNulls(plan.nulls);
   return (json) => {
     const own = withoutAdded(json);
+    const form = jsonForm(own);
     try {
-      rows[jsonForm(own)](own);
+      rows[form](nulls === null || form === 'operation' ? own : nulls.json(own));
     } catch (error) {
       if (!(error instanceof UnwritableValue)) throw error;
       packer.invalid('bad_value', error.message);

@@ -5,8 +5,9 @@ import type { PersonKind } from '../domain/person.ts';
 import { isUlid } from '../domain/ulid.ts';
 import type { Emitter, EventAction, V1Request } from './emitter.ts';
 import { part } from './event-id.ts';
+import { createIdentifiers } from './identifiers.ts';
 import { canonicalText, jsonText, quote } from './json-text.ts';
-import { areOverLimits, identifierOf, isRecord, scalarText, timeOf } from './json-values.ts';
+import { areOverLimits, isRecord, scalarText, timeOf } from './json-values.ts';
 import type { JsonRecord } from './json-values.ts';
 import { isEventAction, operationFault } from './operation-rules.ts';
 import type { Packer } from './packer.ts';
@@ -17,11 +18,12 @@ const EVENT_FIELDS = new Set(['type', 'identifiers', 'action', 'name', 'id', 'ti
 const IDENTIFY_FIELDS = new Set(['type', 'identifiers', 'action', 'timestamp', 'attributes']);
 
 export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter): (operation: JsonRecord) => void {
+  const identifiers = createIdentifiers(plan, packer);
   /** The one person of `identifiers`; null when it is unusable (and the row settled as invalid). */
-  const personOf = (identifiers: unknown): { kind: PersonKind; value: string } | null => {
-    if (!isRecord(identifiers)) return null;
-    const kind = PERSON_KINDS.find((candidate) => Object.hasOwn(identifiers, candidate)) ?? 'id';
-    const value = identifierOf(identifiers[kind], kind, `identifiers.${kind}`, packer);
+  const personOf = (given: unknown): { kind: PersonKind; value: string } | null => {
+    if (!isRecord(given)) return null;
+    const kind = PERSON_KINDS.find((candidate) => Object.hasOwn(given, candidate)) ?? 'id';
+    const value = identifiers.of(given[kind], kind, `identifiers.${kind}`);
     if (value === '') packer.invalid('no_identifier', `"identifiers.${kind}" is empty`, undefined, `identifiers.${kind}`);
     return value === null || value === '' ? null : { kind, value };
   };
@@ -55,6 +57,8 @@ export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter
   };
 
   const other = (operation: JsonRecord): void => {
+    const isPerson = operation['type'] === undefined || operation['type'] === 'person';
+    for (const given of [operation['identifiers'], operation['primary'], operation['secondary']]) if (isPerson && given !== undefined && personOf(given) === null) return;
     let v1: V1Request | null = null;
     if (plan.api === 'v1') {
       const result = v1Operation(operation);

@@ -16,6 +16,8 @@ export interface PlanOptions {
   /** `auto`, `string`, or `column:type,column:type`. */
   readonly types?: string;
   readonly empty?: EmptyPolicy;
+  /** Texts that mean an empty cell. */
+  readonly nulls?: readonly string[];
   readonly timezone?: string;
   readonly dedupeKey?: readonly string[];
   readonly api?: 'v2' | 'v1';
@@ -38,6 +40,7 @@ export interface MappingFile {
   readonly timezone?: string;
   readonly types?: 'auto' | 'string';
   readonly empty?: EmptyPolicy;
+  readonly nulls?: readonly string[];
   readonly drop: readonly string[];
   readonly keepOnly?: readonly string[];
   readonly columns: ReadonlyMap<string, MappingColumn>;

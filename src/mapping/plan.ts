@@ -12,6 +12,7 @@ import { createHeaderCheck } from './header-row.ts';
 import { createIdentityCheck } from './identity-check.ts';
 import { jsonForm } from './json-rows.ts';
 import type { JsonForm } from './json-rows.ts';
+import { createNulls } from './nulls.ts';
 import type { PlanOptions, PlanResult } from './plan-options.ts';
 import { findRoles } from './roles.ts';
 import type { Roles } from './roles.ts';
@@ -21,8 +22,11 @@ import { isZone } from './zones.ts';
 /** @throws CioBulkError `usage`, `mapping`, `ambiguous_column` or `no_identifier`: all exit 2, before anything is sent. */
 export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], options: PlanOptions): PlanResult {
   const isHeader = createHeaderCheck(layout.header);
-  const sample = firstRows.filter((row) => !(Array.isArray(row) && isHeader(row)));
   const map = options.map ?? null;
+  const nullTexts = options.nulls ?? map?.nulls;
+  const nulls = createNulls(nullTexts);
+  const rows = firstRows.filter((row) => !(Array.isArray(row) && isHeader(row)));
+  const sample = nulls === null ? rows : rows.map(nulls.row);
   const forms = countForms(sample);
   // Blanks around a name in the header are nobody's intention; cells keep theirs.
   const columns = createColumns(layout.format === 'ndjson' ? fieldNames(sample) : layout.header.map((name) => name.trim()));
@@ -49,6 +53,7 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
     eventName: options.eventName ?? map?.eventName ?? null,
     timezone,
     dedupeKey: dedupeNames?.map((name) => columns.names[columns.named(name, dedupeWhere, options.dedupeKey === undefined ? 'mapping' : 'usage')] ?? name) ?? null,
+    ...(nullTexts === undefined ? {} : { nulls: nullTexts }),
     emptyDefault: empty,
     typesDefault,
     extra: map?.keepOnly === undefined ? 'attribute' : 'drop',

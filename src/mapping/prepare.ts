@@ -7,6 +7,7 @@ import { createCellRows } from './cell-rows.ts';
 import { createHeaderCheck } from './header-row.ts';
 import { createEmitter } from './emitter.ts';
 import { createJsonRows } from './json-rows.ts';
+import { createNulls } from './nulls.ts';
 import { createPacker } from './packer.ts';
 
 export interface Preparer {
@@ -19,7 +20,9 @@ export interface Preparer {
 export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'>, buffers: Buffers = NEW_BUFFERS): Preparer {
   const packer = createPacker(buffers);
   const emitter = createEmitter(spec, packer);
-  const cellRow = createCellRows(spec.plan, packer, emitter);
+  const nulls = createNulls(spec.plan.nulls);
+  const filledRow = createCellRows(spec.plan, packer, emitter);
+  const cellRow = nulls === null ? filledRow : (cells: readonly string[]) => filledRow(nulls.cells(cells));
   const jsonRow = createJsonRows(spec.plan, packer, emitter);
   const isHeader = createHeaderCheck(spec.layout.header);
 

@@ -4,8 +4,9 @@ import type { PersonKind } from '../domain/person.ts';
 import { isUlid } from '../domain/ulid.ts';
 import type { Emitter, EventAction } from './emitter.ts';
 import { part } from './event-id.ts';
+import { createIdentifiers } from './identifiers.ts';
 import { canonicalText, jsonText, quote } from './json-text.ts';
-import { areOverLimits, identifierOf, isRecord, scalarText, timeOf } from './json-values.ts';
+import { areOverLimits, isRecord, scalarText, timeOf } from './json-values.ts';
 import type { JsonRecord } from './json-values.ts';
 import type { Packer } from './packer.ts';
 import { isBlank } from './values.ts';
@@ -13,6 +14,7 @@ import { isBlank } from './values.ts';
 const PAYLOADS = ['data', 'attributes', 'traits', 'properties'] as const;
 
 export function createTypedRows(plan: Plan, packer: Packer, emitter: Emitter): (json: JsonRecord) => void {
+  const identifiers = createIdentifiers(plan, packer);
   const payloadOf = (json: JsonRecord): JsonRecord | null => {
     const names = PAYLOADS.filter((name) => json[name] !== undefined && json[name] !== null);
     const [name, second] = names;
@@ -57,9 +59,9 @@ export function createTypedRows(plan: Plan, packer: Packer, emitter: Emitter): (
     const payload = payloadOf(json);
     if (payload === null) return;
     const { type } = json;
-    const id = identifierOf(json['userId'] ?? json['user_id'], 'id', 'userId', packer);
-    const email = id === null ? null : identifierOf(json['email'] ?? (type === 'identify' ? payload['email'] : undefined), 'email', 'email', packer);
-    const anonymousId = email === null ? null : identifierOf(json['anonymousId'] ?? json['anonymous_id'], 'anonymous_id', 'anonymousId', packer);
+    const id = identifiers.of(json['userId'] ?? json['user_id'], 'id', 'userId');
+    const email = id === null ? null : identifiers.of(json['email'] ?? (type === 'identify' ? payload['email'] : undefined), 'email', 'email');
+    const anonymousId = email === null ? null : identifiers.of(json['anonymousId'] ?? json['anonymous_id'], 'anonymous_id', 'anonymousId');
     if (id === null || email === null || anonymousId === null) return;
     if (type === 'identify') return identify(json, payload, id, email, anonymousId);
     const kind: PersonKind = id !== '' ? 'id' : email !== '' ? 'email' : 'anonymous_id';

@@ -141,6 +141,7 @@ it('the fixtures hold what their names say', async (test) => {
   }
   expect(found).toEqual({
     'columns 2 and 4 are both named "name"': 'ambiguous_column',
+    'csv/empty-rows-below-the-table.csv': 2,
     'csv/lone-cr.csv': 2,
     'csv/mixed-line-ends.csv': 3,
     'csv/one-bad-utf8-row.csv': ['3 unparsable'],
