@@ -67,6 +67,7 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);
   identities.add(sample, 0);
+  if (roles.kindNote !== null) warnings.push(roles.kindNote);
   return { plan, table, warnings, identityWarnings: identities.warnings() };
 }
 

@@ -10,8 +10,8 @@ describe('people', () => {
     expect(sent[0]?.keys).toEqual([hashPerson('id:7'), hashPerson('email:ada@b.c')]);
   });
 
-  it('identifies by e-mail where the id is empty, and by cio_id where there is one', () => {
-    const { sent } = run(csv('id,email,cio_id', ',a@b.c,', '7,a@b.c,cio_x1', '8,,'));
+  it('identifies by e-mail where the id is empty, and by cio_id where that was asked for and there is one', () => {
+    const { sent } = run(csv('id,email,cio_id', ',a@b.c,', '7,a@b.c,cio_x1', '8,,'), { cioIdColumn: 'cio_id' });
     expect(sent.map((one) => one.json.identifiers)).toEqual([{ email: 'a@b.c' }, { cio_id: 'x1' }, { id: '8' }]);
     expect(sent[1]?.json.attributes).toEqual({ id: '7', email: 'a@b.c' });
   });
@@ -215,7 +215,7 @@ describe('events', () => {
 
 describe('--api v1', () => {
   it('makes a request of every operation', () => {
-    const people = run(csv('id,email,cio_id,plan', '7,a@b.c,,pro', ',a+1@b.c,,pro', ',,x1,pro'), { api: 'v1' }).sent;
+    const people = run(csv('id,email,cio_id,plan', '7,a@b.c,,pro', ',a+1@b.c,,pro', ',,x1,pro'), { api: 'v1', cioIdColumn: 'cio_id' }).sent;
     expect(people.map((one) => one.single)).toEqual([
       { method: 'PUT', path: '/api/v1/customers/7' },
       { method: 'PUT', path: '/api/v1/customers/a%2B1%40b.c' },
