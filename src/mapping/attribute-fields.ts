@@ -3,10 +3,11 @@ import type { ColumnPlan, Plan } from '../domain/plan.ts';
 import { ATTRIBUTE_VALUE_BYTES_MAX, bytesOver } from '../domain/limits.ts';
 import { attributeTree } from './attribute-tree.ts';
 import type { AttributeNode } from './attribute-tree.ts';
+import { consentShape, consentText, NO_CONSENT } from './consent.ts';
 import { canonicalText, jsonText, quote } from './json-text.ts';
 import type { Packer } from './packer.ts';
 import { parseTime, timeFault, timeNote } from './times.ts';
-import { booleanText, isPlainDecimal } from './values.ts';
+import { booleanText, booleanWord, isPlainDecimal } from './values.ts';
 
 /** Shorter texts cannot be over the limit: no UTF-16 unit has more than 3 bytes in UTF-8. */
 const SURELY_SHORT = Math.floor(ATTRIBUTE_VALUE_BYTES_MAX / 3);
@@ -88,6 +89,7 @@ export function compileAttributes(plan: Plan, isEvents: boolean, packer: Packer)
 /** JSON text of a cell by its column's type; null = write it as text; '' = invalid, and settled as such. */
 function typedText(cell: string, column: ColumnPlan, zone: string | null, packer: Packer): string | null {
   const { type } = column;
+  const consent = column.strict ? consentShape(column.path) : null;
   switch (type) {
     case 'string':
       return null;
@@ -95,12 +97,15 @@ function typedText(cell: string, column: ColumnPlan, zone: string | null, packer
       if (isPlainDecimal(cell)) return cell;
       break;
     case 'boolean': {
-      const text = booleanText(cell);
+      const text = column.strict ? booleanWord(cell) : booleanText(cell);
       if (text !== null) return text;
       break;
     }
     case 'json':
-      if (isJson(cell)) return cell;
+      if (consent !== null) {
+        const text = consentText(cell, consent);
+        if (text !== null) return text;
+      } else if (isJson(cell)) return cell;
       break;
     case 'timestamp': {
       const timeMs = parseTime(cell, column.format, zone);
@@ -114,7 +119,7 @@ function typedText(cell: string, column: ColumnPlan, zone: string | null, packer
     }
   }
   if (column.strict) {
-    packer.invalid('bad_value', `the value is no ${column.type}, which the mapping demands`, column.index + 1, column.name);
+    packer.invalid('bad_value', consent === null ? `the value is no ${type}, which the mapping demands` : `the value ${NO_CONSENT}`, column.index + 1, column.name);
     return '';
   }
   packer.warn(`not_${type}`, column.name);

@@ -5,6 +5,7 @@ import { ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTES_MAX, bytesOver } from '../domain/l
 import type { Action, ColumnPlan, EmptyPolicy, SourceLayout } from '../domain/plan.ts';
 import type { Columns } from './column-names.ts';
 import { safeText } from './column-names.ts';
+import { consentShape } from './consent.ts';
 import { damageIn, inferType } from './column-types.ts';
 import type { TypesOption } from './column-types.ts';
 import type { MappingColumn, MappingFile } from './plan-options.ts';
@@ -56,6 +57,8 @@ function planColumn(input: ColumnsInput, name: string, index: number, role: Role
   const path = entry.to ?? [name];
   const isOmitted = isDropped(name, map) || roles.leftOut.has(index) || (input.action !== 'identify' && roles.kind === 'people');
   const isCreatedAt = roles.kind === 'people' && path.length === 1 && path[0] === 'created_at';
+  const consent = roles.kind === 'people' && layout.format !== 'ndjson' && role === undefined && !isOmitted ? consentShape(path) : null;
+  if (consent !== null) return { index, name, role: 'attribute', path, type: consent === 'word' ? 'boolean' : 'json', strict: true, empty: 'omit', format: 'auto', timezone: null };
   const inferred = layout.format === 'ndjson' ? 'json' : input.typesDefault === 'string' ? 'string' : inferType(path.join('.'), sampleTexts(input.sample, name, index));
   return {
     index,

@@ -8,11 +8,12 @@ import { attributeTree } from './attribute-tree.ts';
 import type { Emitter } from './emitter.ts';
 import { part } from './event-id.ts';
 import { createIdentifiers } from './identifiers.ts';
+import { withConsent } from './consent.ts';
 import { canonicalText, jsonText, quote } from './json-text.ts';
 import { isAttributeOverLimits, isRecord, scalarText, timeOf } from './json-values.ts';
 import type { JsonRecord } from './json-values.ts';
 import type { Packer } from './packer.ts';
-import { booleanText, isBlank, isPlainDecimal } from './values.ts';
+import { booleanText, booleanWord, isBlank, isPlainDecimal } from './values.ts';
 
 type MutableRecord = Record<string, unknown>;
 
@@ -85,7 +86,9 @@ export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (j
     if (value === '') return packer.invalid('no_identifier', 'the row has no identifier', undefined, id ?? email);
     if (isEvents) return emitEvent(kind, value, json);
     if (plan.action !== 'identify') return emitter.act(kind, value, plan.action);
-    const attributes = attributesOf(json);
+    const given = attributesOf(json);
+    if (given === null) return;
+    const attributes = withConsent(given, packer);
     if (attributes === null) return;
     const others = kind === 'cio_id' && idValue !== '' ? `"id":${quote(idValue)}` : '';
     const first = kind === 'email' || emailValue === '' ? others : `${others === '' ? '' : `${others},`}"email":${quote(emailValue)}`;
@@ -124,7 +127,10 @@ function typedValue(value: unknown, column: ColumnPlan, plan: Plan, packer: Pack
       break;
     case 'boolean':
       if (typeof value === 'boolean') return value;
-      if (typeof value === 'string' && booleanText(value) !== null) return booleanText(value) === 'true';
+      if (text !== null) {
+        const word = column.strict ? booleanWord(text) : booleanText(text);
+        if (word !== null) return word === 'true';
+      }
       break;
     case 'timestamp': {
       const timeMs = timeOf(value, column.name, column.format, column.timezone ?? plan.timezone, packer);

@@ -5,6 +5,7 @@ import type { PersonKind } from '../domain/person.ts';
 import { isUlid } from '../domain/ulid.ts';
 import type { Emitter, EventAction, V1Request } from './emitter.ts';
 import { part } from './event-id.ts';
+import { withConsent } from './consent.ts';
 import { createIdentifiers } from './identifiers.ts';
 import { canonicalText, jsonText, quote } from './json-text.ts';
 import { areOverLimits, isRecord, scalarText, timeOf } from './json-values.ts';
@@ -79,7 +80,12 @@ export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter
     if (type === 'person' && isEventAction(action)) return event(operation, action);
     if (action === 'identify' && isRecord(attributes) && areOverLimits(attributes, packer)) return;
     if (type !== 'person') return other(operation);
-    if (action === 'identify' && Object.keys(operation).every((field) => IDENTIFY_FIELDS.has(field))) return identify(operation);
+    if (action === 'identify') {
+      const settled = withConsent(isRecord(attributes) ? attributes : {}, packer);
+      if (settled === null) return;
+      const sent = settled === attributes || attributes === undefined ? operation : { ...operation, attributes: settled };
+      return Object.keys(operation).every((field) => IDENTIFY_FIELDS.has(field)) ? identify(sent) : other(sent);
+    }
     if (action !== 'delete' && action !== 'suppress' && action !== 'unsuppress') return other(operation);
     const person = personOf(operation['identifiers']);
     if (person !== null) emitter.act(person.kind, person.value, action);

@@ -2,11 +2,12 @@
 import type { RawRow } from '../domain/block.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import { ITEM_BYTES_MAX } from '../domain/limits.ts';
-import type { ColumnPlan, Plan, SourceLayout } from '../domain/plan.ts';
+import type { ColumnPlan, Kind, Plan, SourceLayout } from '../domain/plan.ts';
 import { attributeTree } from './attribute-tree.ts';
 import { createColumns, listNames } from './column-names.ts';
 import { planColumns } from './columns.ts';
 import { parseTypes } from './column-types.ts';
+import { NO_CONSENT, settleConsent } from './consent.ts';
 import { parseConstants } from './constants.ts';
 import { createHeaderCheck } from './header-row.ts';
 import { createIdentityCheck } from './identity-check.ts';
@@ -49,7 +50,7 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
     kind: roles.kind,
     action,
     columns: planned.columns,
-    constants: parseConstants(options.set ?? [], map?.constants ?? {}, typesDefault),
+    constants: constantsOf(options, typesDefault, roles.kind),
     eventName: options.eventName ?? map?.eventName ?? null,
     timezone,
     dedupeKey: dedupeNames?.map((name) => columns.names[columns.named(name, dedupeWhere, options.dedupeKey === undefined ? 'mapping' : 'usage')] ?? name) ?? null,
@@ -69,6 +70,13 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   identities.add(sample, 0);
   if (roles.kindNote !== null) warnings.push(roles.kindNote);
   return { plan, table, warnings, identityWarnings: identities.warnings() };
+}
+
+function constantsOf(options: PlanOptions, types: 'auto' | 'string', kind: Kind): Record<string, unknown> {
+  const constants = parseConstants(options.set ?? [], options.map?.constants ?? {}, types);
+  const settled = kind === 'people' ? settleConsent(constants) : constants;
+  if (typeof settled === 'string') throw new CioBulkError('mapping', `the constant "${settled}" ${NO_CONSENT}`, { hint: `for example --set ${settled}=true` });
+  return { ...settled };
 }
 
 /** Without a flat row there are no columns to look for: typed rows and operations say themselves what they are. */

@@ -4,6 +4,7 @@ import type { PersonKind } from '../domain/person.ts';
 import { isUlid } from '../domain/ulid.ts';
 import type { Emitter, EventAction } from './emitter.ts';
 import { part } from './event-id.ts';
+import { withConsent } from './consent.ts';
 import { createIdentifiers } from './identifiers.ts';
 import { canonicalText, jsonText, quote } from './json-text.ts';
 import { areOverLimits, isRecord, scalarText, timeOf } from './json-values.ts';
@@ -37,12 +38,14 @@ export function createTypedRows(plan: Plan, packer: Packer, emitter: Emitter): (
     else if (email !== '') attributes['email'] = email;
     if (anonymousId !== '') attributes['anonymous_id'] = anonymousId;
     if (areOverLimits(attributes, packer)) return;
+    const settled = withConsent(attributes, packer);
+    if (settled === null) return;
     // The time of an update is a field of its own in v2, and an attribute in v1 (API reference 2.5, 3.3).
     const seconds = Number.isNaN(timeMs) ? null : Math.floor(timeMs / 1000);
-    if (seconds !== null && plan.api === 'v1') attributes['_timestamp'] = seconds;
+    const sent = seconds !== null && plan.api === 'v1' ? { ...settled, _timestamp: seconds } : settled;
     const extra = seconds === null || plan.api === 'v1' ? '' : `,"timestamp":${seconds}`;
     const hasEmailAlias = id !== '' && email !== '';
-    emitter.identify(id === '' ? 'email' : 'id', id || email, jsonText(attributes), hasEmailAlias ? 'email' : 'anonymous_id', hasEmailAlias ? email : anonymousId, extra);
+    emitter.identify(id === '' ? 'email' : 'id', id || email, jsonText(sent), hasEmailAlias ? 'email' : 'anonymous_id', hasEmailAlias ? email : anonymousId, extra);
   };
 
   const track = (json: JsonRecord, payload: JsonRecord, action: EventAction, kind: PersonKind, value: string): void => {
