@@ -44,6 +44,7 @@ export function addSourceFlags(command: Command): Command {
     .option('--timezone <zone>', 'of times without an offset, such as Europe/Vienna or UTC')
     .option('--delimiter <char>', ', ; | tab or auto', 'auto')
     .option('--encoding <encoding>', 'utf-8, utf-16le, utf-16be, latin1, windows-1252 or auto', 'auto')
+    .option('--group-object-type <id>', 'the object type that groups of Segment-like lines are of')
     .option('--api <version>', 'v2 (batches) or v1 (one request per row)', 'v2')
     .option('--dedupe-key <col,...>', 'columns that make an event the same event')
     .option('--dataset <name>', 'name that event ids hang on (default: the base name of the file)')
@@ -79,6 +80,7 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
     dedupeKey,
     empty,
     nulls,
+    groupObjectType: text(options, 'groupObjectType'),
   };
   if (given.eventColumn !== undefined && given.eventName !== undefined) throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
   const format = readChoice(options, 'format', '--format', ['auto', 'csv', 'tsv', 'ndjson']) ?? 'auto';

@@ -62,6 +62,10 @@ export interface Plan {
   readonly dedupeKey: readonly string[] | null;
   /** Texts that mean an empty cell (`--null`), in any case. Absent = nothing was said; none = the usual markers are names. */
   readonly nulls?: readonly string[];
+  /** The first lines had some as Segment writes them: a line with an unknown type is one of them, and no flat row. */
+  readonly hasTypedLines?: boolean;
+  /** The object type that groups of Segment-like lines are of (`--group-object-type`). */
+  readonly groupObjectType?: string;
   /** Options for rows of NDJSON without columns known in advance. */
   readonly emptyDefault: EmptyPolicy;
   readonly typesDefault: 'auto' | 'string';

@@ -3,7 +3,7 @@ import type { RawRow } from '../domain/block.ts';
 import type { Plan } from '../domain/plan.ts';
 import { looksLikeEmail } from './email-shape.ts';
 import { createIdentityTable } from './identity-table.ts';
-import { jsonForm } from './json-rows.ts';
+import { jsonForm, traitsOf } from './json-form.ts';
 import { isRecord, scalarText } from './json-values.ts';
 import type { JsonRecord } from './json-values.ts';
 import { isNullMarker } from './nulls.ts';
@@ -63,11 +63,11 @@ export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityChec
   };
 
   function noteJson(json: JsonRecord, number: number): void {
-    switch (jsonForm(json)) {
+    switch (jsonForm(json, plan.hasTypedLines === true)) {
       case 'flat':
         return note(fieldOf(json, id?.name), fieldOf(json, email?.name), number);
       case 'typed': {
-        const traits = [json['traits'], json['attributes'], json['data'], json['properties']].find(isRecord);
+        const traits = [json['traits'], json['attributes'], json['data'], json['properties'], traitsOf(json)].find(isRecord);
         return note(fieldOf(json, 'userId') || fieldOf(json, 'user_id'), fieldOf(json, 'email') || fieldOf(traits ?? {}, 'email'), number);
       }
       case 'operation': {

@@ -4,14 +4,14 @@ import { isRecord } from './json-values.ts';
 import type { JsonRecord } from './json-values.ts';
 
 /** Written by databases (NULL, \N), spreadsheets (#N/A), R and pandas (NA, nan), programs (None, undefined, [object Object]). */
-const MARKERS: ReadonlySet<string> = new Set(['null', '\\n', 'n/a', '#n/a', 'na', 'nan', 'none', 'nil', 'undefined', 'empty', '(null)', '<null>', '[null]', '[object object]']);
+const MARKERS: ReadonlySet<string> = new Set(['null', '\\n', 'n/a', '#n/a', 'nan', 'none', 'nil', 'undefined', 'empty', '(null)', '<null>', '[null]', '[object object]']);
 const MARKER_CHARS_MAX = 15;
 
-/** Whether a text is one of the usual markers, in any case, with blanks around it or not. */
+/** Whether a text is one of the usual markers, in any case (R's NA in its own), with blanks around it or not. */
 export function isNullMarker(text: string): boolean {
   const first = text.charCodeAt(0);
   if (first >= 0x30 && first <= 0x39) return false; // as ids nearly always begin, and no marker does
-  return text.length <= MARKER_CHARS_MAX && MARKERS.has(text.trim().toLowerCase());
+  return text.length <= MARKER_CHARS_MAX && (MARKERS.has(text.trim().toLowerCase()) || text.trim() === 'NA');
 }
 
 /** Empties the values that the user says are empty. */

@@ -1,5 +1,6 @@
 /** What the user may say about a mapping: in flags, and in a mapping file; and what comes of it. */
 import type { Action, ColumnType, EmptyPolicy, Kind, Plan, TimeFormat } from '../domain/plan.ts';
+import type { LineCount } from './line-counts.ts';
 
 export interface PlanOptions {
   readonly kind?: Kind | 'auto';
@@ -20,6 +21,7 @@ export interface PlanOptions {
   readonly nulls?: readonly string[];
   readonly timezone?: string;
   readonly dedupeKey?: readonly string[];
+  readonly groupObjectType?: string;
   readonly api?: 'v2' | 'v1';
   readonly itemBytesMax?: number;
 }
@@ -70,6 +72,8 @@ export interface PlanTableRow {
 export interface PlanResult {
   readonly plan: Plan;
   readonly table: readonly PlanTableRow[];
+  /** What the lines of the sample are, where they say it themselves (NDJSON). */
+  readonly lines: readonly LineCount[];
   readonly warnings: readonly string[];
   /** Identity conflicts among the rows of the sample. */
   readonly identityWarnings: readonly string[];

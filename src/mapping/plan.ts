@@ -11,8 +11,8 @@ import { NO_CONSENT, settleConsent } from './consent.ts';
 import { parseConstants } from './constants.ts';
 import { createHeaderCheck } from './header-row.ts';
 import { createIdentityCheck } from './identity-check.ts';
-import { jsonForm } from './json-rows.ts';
-import type { JsonForm } from './json-rows.ts';
+import { countLines } from './line-counts.ts';
+import type { LineCounts } from './line-counts.ts';
 import { createNulls } from './nulls.ts';
 import type { PlanOptions, PlanResult } from './plan-options.ts';
 import { findRoles } from './roles.ts';
@@ -28,10 +28,10 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   const nulls = createNulls(nullTexts);
   const rows = firstRows.filter((row) => !(Array.isArray(row) && isHeader(row)));
   const sample = nulls === null ? rows : rows.map(nulls.row);
-  const forms = countForms(sample);
+  const lines = countLines(sample);
   // Blanks around a name in the header are nobody's intention; cells keep theirs.
-  const columns = createColumns(layout.format === 'ndjson' ? fieldNames(sample) : layout.header.map((name) => name.trim()));
-  const roles = rolesOf(columns, layout, options, forms);
+  const columns = createColumns(layout.format === 'ndjson' ? lines.fields : layout.header.map((name) => name.trim()));
+  const roles = rolesOf(columns, layout, options, lines);
   const types = parseTypes(options.types);
   const empty = options.empty ?? map?.empty ?? (layout.format === 'ndjson' ? 'keep' : 'omit');
   const timezone = options.timezone ?? map?.timezone ?? null;
@@ -55,6 +55,8 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
     timezone,
     dedupeKey: dedupeNames?.map((name) => columns.names[columns.named(name, dedupeWhere, options.dedupeKey === undefined ? 'mapping' : 'usage')] ?? name) ?? null,
     ...(nullTexts === undefined ? {} : { nulls: nullTexts }),
+    ...(lines.hasTyped ? { hasTypedLines: true } : {}),
+    ...(options.groupObjectType === undefined ? {} : { groupObjectType: options.groupObjectType }),
     emptyDefault: empty,
     typesDefault,
     extra: map?.keepOnly === undefined ? 'attribute' : 'drop',
@@ -64,12 +66,14 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   attributeTree(plan); // refuses two things in one place
   assertOneEmail(plan);
   const isEmpty = layout.format !== 'ndjson' && layout.header.length === 0; // no header, no rows: nothing can go wrong
-  if (!isEmpty && (layout.format !== 'ndjson' || forms.flat > 0)) assertUsable(plan, columns.names);
+  // Among lines that say themselves what they are, a flat one that nobody can use is one bad row.
+  const isAllFlat = layout.format !== 'ndjson' || (lines.flat > 0 && lines.flat === lines.total);
+  if (!isEmpty && isAllFlat) assertUsable(plan, columns.names);
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);
   identities.add(sample, 0);
   if (roles.kindNote !== null) warnings.push(roles.kindNote);
-  return { plan, table, warnings, identityWarnings: identities.warnings() };
+  return { plan, table, lines: lines.byType, warnings, identityWarnings: identities.warnings() };
 }
 
 function constantsOf(options: PlanOptions, types: 'auto' | 'string', kind: Kind): Record<string, unknown> {
@@ -79,11 +83,12 @@ function constantsOf(options: PlanOptions, types: 'auto' | 'string', kind: Kind)
   return { ...settled };
 }
 
-/** Without a flat row there are no columns to look for: typed rows and operations say themselves what they are. */
-function rolesOf(columns: ReturnType<typeof createColumns>, layout: SourceLayout, options: PlanOptions, forms: Readonly<Record<JsonForm | 'event', number>>): Roles {
+/** Lines that say themselves what they are need no columns: those of flat ones decide the kind only where a flat row can be sent. */
+function rolesOf(columns: ReturnType<typeof createColumns>, layout: SourceLayout, options: PlanOptions, lines: LineCounts): Roles {
   const roles = findRoles(columns, layout.format, options);
-  if (layout.format !== 'ndjson' || forms.flat > 0 || (options.kind ?? 'auto') !== 'auto') return roles;
-  return { ...roles, kind: forms.event > 0 ? 'events' : roles.kind };
+  const areFlatUsable = [...roles.byColumn.values(), ...roles.unseen.values()].some((role) => role === 'id' || role === 'email' || role === 'cio_id');
+  if (layout.format !== 'ndjson' || lines.flat === lines.total || areFlatUsable || (options.kind ?? 'auto') !== 'auto') return roles;
+  return { ...roles, kind: lines.events > 0 ? 'events' : roles.kind };
 }
 
 /** The e-mail of a row with an id is written as an attribute: no other column can be that. */
@@ -107,22 +112,4 @@ function assertUsable(plan: Plan, names: readonly string[]): void {
       hint: `name one with --event-column, or give all rows one name with --event-name; the columns are ${listNames(names)}`,
     });
   }
-}
-
-function countForms(sample: readonly RawRow[]): Record<JsonForm | 'event', number> {
-  const count = { operation: 0, typed: 0, flat: 0, event: 0 };
-  for (const row of sample) {
-    if (Array.isArray(row) || !('json' in row)) continue;
-    count[jsonForm(row.json)] += 1;
-    if (row.json['type'] === 'track' || row.json['action'] === 'event') count.event += 1;
-  }
-  return count;
-}
-
-function fieldNames(sample: readonly RawRow[]): string[] {
-  const names = new Set<string>();
-  for (const row of sample) {
-    if (!Array.isArray(row) && 'json' in row && jsonForm(row.json) === 'flat') for (const name of Object.keys(row.json)) names.add(name);
-  }
-  return [...names];
 }

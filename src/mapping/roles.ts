@@ -84,7 +84,7 @@ export function findRoles(columns: Columns, format: Format, options: PlanOptions
     lookInTurn('timestamp', [[...TIMES.first, 'created_at'], TIMES.second], 'the time of the event', '--timestamp-column');
   }
   // In an events file with `user_id`, a column `id` is the event's.
-  const personIds = columns.usual(['customer_id', 'user_id'], 'the person\'s id', '--id-column', isTaken) >= 0 && kind === 'events' ? ['customer_id', 'user_id'] : ['id', 'customer_id', 'user_id'];
+  const personIds = columns.usual(['customer_id', 'user_id', 'userid'], 'the person\'s id', '--id-column', isTaken) >= 0 && kind === 'events' ? ['customer_id', 'user_id', 'userid'] : ['id', 'customer_id', 'user_id', 'userid'];
   look('id', personIds, 'the person\'s id', '--id-column');
   look('email', ['email'], 'the e-mail', '--email-column');
   const leftOut = new Map<number, string>();
