@@ -5,7 +5,7 @@ import { textTable } from '../report/plan-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 
 /** The plan as a table for people and as an object for programs. Samples of cells are shown to people only. */
-export function showPlan(terminal: Terminal, write: (text: string) => void, source: string, layout: SourceLayout, { plan, table, lines, warnings }: Pick<PlanResult, 'plan' | 'table' | 'lines' | 'warnings'>): void {
+export function showPlan(terminal: Terminal, write: (text: string) => void, source: string, layout: SourceLayout, guess: string | null, { plan, table, lines, warnings }: Pick<PlanResult, 'plan' | 'table' | 'lines' | 'warnings'>): void {
   terminal.json({
     type: 'plan',
     source,
@@ -14,6 +14,7 @@ export function showPlan(terminal: Terminal, write: (text: string) => void, sour
     format: layout.format,
     compression: layout.compression,
     encoding: layout.encoding,
+    encoding_guessed: guess !== null,
     delimiter: layout.format === 'ndjson' ? null : layout.delimiter,
     columns: table.map(({ column, becomes, type, warnings: notes }) => ({ column, becomes, type, warnings: notes })),
     lines: Object.fromEntries(lines.map(({ type, count: of }) => [type, of])),
@@ -31,5 +32,6 @@ export function showPlan(terminal: Terminal, write: (text: string) => void, sour
       ),
     );
   if (lines.length > 0) write(`  lines of the sample: ${lines.map(({ type, count: of }) => `${type} ${count(of)}`).join(', ')}`);
+  if (guess !== null) terminal.warn(`the encoding is a guess: in ${layout.encoding} the file has words like ${guess}; if that is wrong, name another with --encoding`);
   for (const warning of warnings) terminal.warn(warning);
 }

@@ -4,8 +4,8 @@ import type { Position } from './chunk.ts';
 export type Format = 'csv' | 'tsv' | 'ndjson';
 export type Kind = 'people' | 'events';
 export type Action = 'identify' | 'delete' | 'suppress' | 'unsuppress';
-export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
-export type Encoding = (typeof ENCODINGS)[number];
+/** The name that the Encoding Standard (WHATWG) gives an encoding: `utf-8`, `windows-1252`, `shift_jis`... */
+export type Encoding = string;
 export type Compression = 'none' | 'gzip' | 'zstd' | 'brotli';
 export type ColumnType = 'string' | 'number' | 'boolean' | 'timestamp' | 'json';
 export type EmptyPolicy = 'omit' | 'null' | 'keep';

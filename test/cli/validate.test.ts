@@ -170,3 +170,15 @@ it('the rows before the place where a file is cut off are told, and the failure 
   expect(Number(/: ([\d,]+) rows read/.exec(stdout)?.[1]?.replace(',', ''))).toBeGreaterThan(1000);
   expect(stderr).toContain('ends in the middle of its gzip data');
 });
+
+it('a guessed encoding is said with a word to judge it by; one that was named, or proves itself, is not', async (test) => {
+  const cyrillic = Buffer.from('id,name\n1,\u00cf\u00f0\u00e8\u00e2\u00e5\u00f2\n', 'latin1');
+  const guessed = await validate(test, { 'people.csv': cyrillic }, '--json');
+  expect(guessed.stderr).toContain('the encoding is a guess: in windows-1252 the file has words like Ïðèâåò');
+  expect(guessed.json[0]).toMatchObject({ type: 'plan', encoding: 'windows-1252', encoding_guessed: true });
+  expect(JSON.stringify(guessed.json)).not.toContain('Ïðèâåò');
+  const named = await validate(test, { 'people.csv': cyrillic }, '--encoding', 'cp1251');
+  expect(named.stderr).not.toContain('guess');
+  expect(named.stdout).toContain('Привет');
+  expect((await validate(test, { 'people.csv': 'id,name\n1,Привет\n' })).stderr).not.toContain('guess');
+});
