@@ -3,6 +3,7 @@ import type { Host } from '../domain/host.ts';
 import { EMPTY_TALLY, settledRows, type Tally } from '../domain/outcome.ts';
 import { countRows, decodeRanges } from '../domain/row-ranges.ts';
 import { findRun, inDoubtOf, type Run } from '../journal/runs.ts';
+import type { Warning } from '../domain/warnings.ts';
 import { addsUp, type RunEnd } from '../pipeline/run.ts';
 import { plural, shellWord } from '../report/numbers.ts';
 import { showSummary } from '../report/summary.ts';
@@ -27,6 +28,8 @@ export interface RunEnding {
   readonly startedAt?: number;
   readonly settledBefore?: number;
   readonly note?: string;
+  /** About rows that were read. */
+  readonly warnings?: readonly Warning[];
 }
 
 /** Shows the summary, decides the exit code, and says what to do next. Throws when the counts do not add up. */
@@ -46,6 +49,7 @@ export function endRun(ending: RunEnding): ExitCode {
     ...session.traffic(),
     durationMs: ending.startedAt === undefined ? 0 : host.clock.monotonic() - ending.startedAt,
     rowsSettledHere: settledRows(counts.tally) - (ending.settledBefore ?? settledRows(counts.tally)),
+    warnings: ending.warnings ?? [],
     exitCode,
   });
   if (end && !addsUp(end)) throw new CioBulkError('tally_mismatch', `the counts of run ${run.id} do not add up: ${end.rowsRead} rows read, ${settledRows(end.tally)} settled, ${end.pending} pending`);
@@ -58,7 +62,7 @@ export function endRun(ending: RunEnding): ExitCode {
 export function endWithoutRows(terminal: Terminal, source: string, session: SendingSession): ExitCode {
   terminal.say('The input has no rows');
   showSummary(terminal, {
-    run: null, source, rowsRead: 0, tally: EMPTY_TALLY, pending: 0, inDoubtResent: 0, ...session.traffic(), durationMs: 0, rowsSettledHere: 0, exitCode: EXIT.ok,
+    run: null, source, rowsRead: 0, tally: EMPTY_TALLY, pending: 0, inDoubtResent: 0, ...session.traffic(), durationMs: 0, rowsSettledHere: 0, warnings: [], exitCode: EXIT.ok,
   }); // prettier-ignore
   return EXIT.ok;
 }

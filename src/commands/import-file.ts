@@ -49,7 +49,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
   const { journal, workspace } = session;
   const fingerprint = createHash('sha256').update(JSON.stringify(options.meaning)).digest('hex');
   const recent = await decideOnRecent(source, { allowTriggers: sending.allowTriggers, skipRecent: options.skipRecent, isSandbox: session.target.isSandbox }, host);
-  showPlan(terminal, terminal.say, source.source, source.layout, { ...source.planned, warnings: [...source.planned.warnings, ...source.planned.identityWarnings] });
+  showPlan(terminal, terminal.say, source.source, source.layout, source.guess, { ...source.planned, warnings: [...source.planned.warnings, ...source.planned.identityWarnings] });
   if (source.sample.length === 0 && runsOfSource(journal, source.key, workspace).length === 0) {
     await source.discard();
     return endWithoutRows(terminal, source.source, session); // no run: what the file holds later is not decided by an empty sample
@@ -108,10 +108,10 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     });
     progress.stop();
     if (end.finished) await source.discard();
-    return endRun({ terminal, run, end, host, session, startedAt, settledBefore, stop: limits.reason(), limit: options.limit });
+    return endRun({ terminal, run, end, host, session, startedAt, settledBefore, stop: limits.reason(), limit: options.limit, warnings: reading.warnings() });
   } catch (error) {
     progress.stop();
-    endRun({ terminal, run, host, session, startedAt, settledBefore, error });
+    endRun({ terminal, run, host, session, startedAt, settledBefore, error, warnings: reading.warnings() });
     throw error;
   } finally {
     limits.close();

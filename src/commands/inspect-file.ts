@@ -36,7 +36,7 @@ export interface InspectSetting {
 export function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode> {
   return withSample(file, setting.source, setting.host, async (source) => {
     const { terminal, host } = setting;
-    showPlan(terminal, terminal.data, source.source, source.layout, source.planned);
+    showPlan(terminal, terminal.data, source.source, source.layout, source.guess, source.planned);
     if (setting.mapPath !== undefined) writeMap(resolve(host.cwd, setting.mapPath), setting.mapPath, source, terminal);
     if (setting.showSamples) showSamples(source, terminal);
     const sinceSeconds = recentSince(host);

@@ -1,7 +1,7 @@
 import { EMPTY_TALLY } from '../domain/outcome.ts';
 import type { ExitCode } from '../domain/errors.ts';
 import { bytes, count, plural, span } from '../report/numbers.ts';
-import { summaryFields } from '../report/summary.ts';
+import { summaryFields, warningText } from '../report/summary.ts';
 import { safeText } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 import type { Inspection } from './inspection.ts';
@@ -30,10 +30,9 @@ export function showInspection(terminal: Terminal, end: InspectionEnd): void {
   const estimate = inspection.estimate();
   const nothing = { pending, inDoubtResent: 0, requests: 0, retries: 0, bytesSent: 0 };
   terminal.json({
-    ...summaryFields({ run: null, source, rowsRead, tally: { ...EMPTY_TALLY, invalid, skipped }, ...nothing, durationMs, rowsSettledHere: rowsRead, exitCode }),
+    ...summaryFields({ run: null, source, rowsRead, tally: { ...EMPTY_TALLY, invalid, skipped }, ...nothing, durationMs, rowsSettledHere: rowsRead, warnings: inspection.warnings(), exitCode }),
     problems: inspection.problems.counts(),
     skipped_by: skippedBy,
-    warnings: Object.fromEntries(inspection.warnings()),
     identity_warnings: end.identityWarnings,
     recent_events: inspection.recent(),
     estimate: { ...estimate, rate },
@@ -53,7 +52,7 @@ export function showInspection(terminal: Terminal, end: InspectionEnd): void {
 function warningLines({ inspection, identityWarnings, isRecentDecided }: InspectionEnd): string[] {
   const recent = inspection.recent();
   const lines = [
-    ...[...inspection.warnings()].map(([text, rows]) => `${text} (${plural(rows, 'row')})`),
+    ...inspection.warnings().map(warningText),
     ...identityWarnings,
     ...(recent > 0 && !isRecentDecided
       ? [`${plural(recent, 'event')} younger than ${RECENT_HOURS} hours, or without a time, could trigger campaigns: an import needs --allow-triggers or --skip-recent`]

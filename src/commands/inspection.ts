@@ -1,4 +1,5 @@
 import type { PreparedChunk } from '../domain/chunk.ts';
+import { createWarningCounts, type Warning } from '../domain/warnings.ts';
 import { recordsOf } from '../input/records.ts';
 import { createEstimate, type Estimate, type EstimateOptions } from '../report/estimate.ts';
 import { createProblems, type Problems } from '../report/problems.ts';
@@ -13,8 +14,7 @@ export interface Inspection {
   readonly problems: Problems;
   rows(): number;
   skipped(): Readonly<Record<string, number>>;
-  /** Cells that stay text, milliseconds and the like: rows by sentence. */
-  warnings(): ReadonlyMap<string, number>;
+  warnings(): readonly Warning[];
   /** Events that could trigger campaigns. */
   recent(): number;
   estimate(): Estimate;
@@ -23,7 +23,7 @@ export interface Inspection {
 export function createInspection(spec: Pick<ReadingTask, 'layout' | 'name'>, options: EstimateOptions, terminal: Terminal): Inspection {
   const estimate = createEstimate(options);
   const problems = createProblems();
-  const warnings = new Map<string, number>();
+  const warnings = createWarningCounts();
   const skipped: Record<string, number> = {};
   let rows = 0;
   let recent = 0;
@@ -49,13 +49,13 @@ export function createInspection(spec: Pick<ReadingTask, 'layout' | 'name'>, opt
       recent += chunk.operations.guarded.size;
       estimate.add(chunk.operations);
       for (const [code, count] of Object.entries(chunk.skipped)) skipped[code] = (skipped[code] ?? 0) + count;
-      for (const [text, count] of Object.entries(chunk.warnings)) warnings.set(text, (warnings.get(text) ?? 0) + count);
+      for (const { code, column, count } of chunk.warnings) warnings.add(code, column, count);
       if (chunk.invalid.length > 0) addInvalid(chunk);
     },
     problems,
     rows: () => rows,
     skipped: () => skipped,
-    warnings: () => warnings,
+    warnings: warnings.list,
     recent: () => recent,
     estimate: () => estimate.estimate(eventsSoFar),
   };

@@ -13,6 +13,7 @@ import { openPipe } from '../input/pipe.ts';
 import { removeSpool, spoolStdin } from '../input/spool.ts';
 import type { PlanResult } from '../mapping/plan-options.ts';
 import { inferPlan } from '../mapping/plan.ts';
+import { encodingGuess } from './encoding-guess.ts';
 import type { SourceOptions } from './source-flags.ts';
 
 /** The plan is decided on this many rows. */
@@ -28,6 +29,8 @@ export interface OpenSource {
   readonly layout: SourceLayout;
   readonly sample: readonly RawRow[];
   readonly planned: PlanResult;
+  /** A word by which people can tell whether the encoding was guessed well; null when it was no guess. */
+  readonly guess: string | null;
   /** A spool that is still being written while it is read. */
   readonly follow: boolean;
   /** For reading it: aborts at a stop, and with the failure of the stream behind the spool. */
@@ -64,6 +67,7 @@ export async function openSource(file: InputFile, options: SourceOptions, host: 
       layout,
       sample,
       planned: inferPlan(layout, sample, options.plan),
+      guess: encoding === 'auto' ? encodingGuess(layout, sample) : null,
       follow,
       signal: reading.signal,
       spooled: spool?.done ?? Promise.resolve(),

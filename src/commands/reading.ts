@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import { CioBulkError, ERRORS, type ErrorCode } from '../domain/errors.ts';
+import { createWarningCounts, type Warning } from '../domain/warnings.ts';
 import { collectWithoutHelpers } from './collect.ts';
 import type { ReadingTask } from './prepared-chunks.ts';
 import type { ReadingMessage, ReadingRequest } from './reading-thread.ts';
@@ -9,6 +10,8 @@ import type { ReadingMessage, ReadingRequest } from './reading-thread.ts';
 export interface Reading extends AsyncIterable<PreparedChunk> {
   /** The source was read to its end; false when a row limit ended it. Meaningful after the last chunk. */
   isComplete(): boolean;
+  /** Of the rows read so far, by this process. */
+  warnings(): readonly Warning[];
   /** Operations up to the chunk given last that are events, pages or screens. */
   eventCount(): number;
   /** All rows of a chunk are settled: its buffers are used again. Nobody may look at them after this. */
@@ -31,6 +34,7 @@ export function startReading(task: ReadingTask, signal?: AbortSignal): Reading {
   });
   const ready: Extract<ReadingMessage, { type: 'chunk' }>[] = [];
   let eventCount = 0;
+  const warnings = createWarningCounts();
   let end: { readonly isComplete: boolean } | { readonly error: unknown } | undefined;
   let wake: (() => void) | undefined;
 
@@ -70,6 +74,7 @@ export function startReading(task: ReadingTask, signal?: AbortSignal): Reading {
       for (let next = ready.shift(); next; next = ready.shift()) {
         askForMore();
         eventCount = next.events;
+        for (const { code, column, count } of next.chunk.warnings) warnings.add(code, column, count);
         yield next.chunk;
       }
       if (end) break;
@@ -95,6 +100,7 @@ export function startReading(task: ReadingTask, signal?: AbortSignal): Reading {
     giveBack({ raw, operations }) {
       for (const { buffer } of [raw, operations.body]) if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) spent.push(buffer);
     },
+    warnings: warnings.list,
     eventCount: () => eventCount,
     isComplete: () => end !== undefined && 'isComplete' in end && end.isComplete,
   };

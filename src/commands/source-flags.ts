@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { wholeNumber } from '../config/values.ts';
 import { CioBulkError } from '../domain/errors.ts';
-import { ENCODINGS, type Encoding, type Format } from '../domain/plan.ts';
+import type { Encoding, Format } from '../domain/plan.ts';
 import { parseMappingFile } from '../mapping/mapping-file.ts';
 import type { PlanOptions } from '../mapping/plan-options.ts';
 import { text } from './common.ts';
@@ -13,7 +13,7 @@ import { readChoice } from './sending-flags.ts';
 export interface SourceOptions {
   readonly format: 'auto' | Format;
   readonly delimiter: string;
-  readonly encoding: 'auto' | Encoding;
+  readonly encoding: Encoding;
   readonly plan: PlanOptions;
   readonly skip: number;
   readonly limit: number | null;
@@ -32,17 +32,19 @@ export function addSourceFlags(command: Command): Command {
     .option('--format <format>', 'csv, tsv, ndjson or auto', 'auto')
     .option('--id-column <name>', 'the column with the person id (default: id, customer_id or user_id)')
     .option('--email-column <name>', 'the column with the e-mail (default: email)')
-    .option('--cio-id-column <name>', 'the column with the cio_id (default: cio_id)')
-    .option('--event-column <name>', 'the column with the event name (default: event, event_name or name)')
+    .option('--cio-id-column <name>', 'the column with the cio_id (default: cio_id, where nothing else identifies the person)')
+    .option('--event-column <name>', 'the column with the event name (default: event, event_name, event_type or name)')
     .option('--event-name <name>', 'one event name for all rows')
     .option('--timestamp-column <name>', 'the column with the event time (default: timestamp, time, occurred_at or created_at)')
     .option('--map <file.json>', 'mapping file: rename, drop, type, nest, constants')
     .addOption(command.createOption('--set <key=value>', 'constant attribute, repeatable').argParser(append))
     .option('--types <types>', 'auto, string, or col:type,...', 'auto')
     .option('--empty <policy>', 'what an empty CSV cell means: omit, null or keep (default: omit)')
+    .option('--null <text,...>', "texts that mean an empty cell, such as 'NULL,\\N'; '' takes such markers for names")
     .option('--timezone <zone>', 'of times without an offset, such as Europe/Vienna or UTC')
     .option('--delimiter <char>', ', ; | tab or auto', 'auto')
-    .option('--encoding <encoding>', 'utf-8, utf-16le, utf-16be, latin1, windows-1252 or auto', 'auto')
+    .option('--encoding <encoding>', 'utf-8, utf-16le, latin1, shift_jis, gbk, windows-1251 or any other of the web, or auto', 'auto')
+    .option('--group-object-type <id>', 'the object type that groups of Segment-like lines are of')
     .option('--api <version>', 'v2 (batches) or v1 (one request per row)', 'v2')
     .option('--dedupe-key <col,...>', 'columns that make an event the same event')
     .option('--dataset <name>', 'name that event ids hang on (default: the base name of the file)')
@@ -60,6 +62,7 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
   const mapText = mapPath === undefined ? undefined : readMap(resolve(cwd, mapPath), mapPath);
   const map = mapText === undefined || mapPath === undefined ? null : parseMappingFile(mapText, mapPath);
   const dedupeKey = text(options, 'dedupeKey')?.split(',').map((name) => name.trim());
+  const nulls = text(options, 'null')?.split(',').filter((marker) => marker !== '');
   const empty = readChoice(options, 'empty', '--empty', ['omit', 'null', 'keep']);
   const given = {
     kind: readChoice(options, 'kind', '--kind', ['auto', 'people', 'events']),
@@ -76,6 +79,8 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
     set: options['set'] as readonly string[] | undefined,
     dedupeKey,
     empty,
+    nulls,
+    groupObjectType: text(options, 'groupObjectType'),
   };
   if (given.eventColumn !== undefined && given.eventName !== undefined) throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
   const format = readChoice(options, 'format', '--format', ['auto', 'csv', 'tsv', 'ndjson']) ?? 'auto';
@@ -119,13 +124,17 @@ function delimiterOf(given: string): string {
   return delimiter;
 }
 
-function encodingOf(given: string): 'auto' | Encoding {
-  const name = given.toLowerCase();
+/** Windows code pages that the Encoding Standard knows by other names only. */
+const CODE_PAGES: Readonly<Record<string, string>> = { cp932: 'shift_jis', cp936: 'gbk', cp949: 'euc-kr', cp950: 'big5' };
+
+function encodingOf(given: string): Encoding {
+  const name = given.trim().toLowerCase().replace(/^utf(?=\d)/, 'utf-');
   if (name === 'auto') return 'auto';
-  if (name === 'latin1' || name === 'iso-8859-1') return 'windows-1252'; // as browsers do: a superset in practice
-  const encoding = ENCODINGS.find((one) => one === name || one.replace('-', '') === name);
-  if (!encoding) throw new CioBulkError('usage', `--encoding ${JSON.stringify(given)}: expected ${ENCODINGS.join(', ')}, latin1 or auto`);
-  return encoding;
+  try {
+    return new TextDecoder(CODE_PAGES[name] ?? name).encoding;
+  } catch (error) {
+    throw new CioBulkError('usage', `--encoding ${JSON.stringify(given)}: there is no such encoding`, { hint: 'for example utf-8, utf-16le, latin1, windows-1252, shift_jis, gbk or koi8-r; convert others with iconv', cause: error });
+  }
 }
 
 type WithoutUndefined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -3,6 +3,8 @@
  * so that it crosses a thread boundary by transferring a few buffers and costs the collector almost nothing.
  */
 
+import type { Warning } from './warnings.ts';
+
 /**
  * A place between two rows of a source. `offset` counts bytes of the source's UTF-8 text: what is left after
  * decompressing and transcoding, which for a plain UTF-8 file is the file itself, byte order mark included.
@@ -35,6 +37,7 @@ export type InvalidCode =
 export type SkipCode =
   | 'skip_option' // --skip
   | 'duplicate_event' // equal in every respect to an event just before
+  | 'header_again' // a row that is exactly the header: files joined end to end
   | 'unchanged' // an identify equal to the same person's previous one
   | 'recent'; // --skip-recent
 
@@ -93,6 +96,6 @@ export interface PreparedChunk {
   readonly skipped: Readonly<Partial<Record<SkipCode, number>>>;
   /** The source text of the chunk, `start.offset` to `end.offset`: record i is found again by `recordsOf`. */
   readonly raw: Uint8Array;
-  /** Cells that did not fit their column's type and stayed strings, milliseconds converted, and the like: counted by text. */
-  readonly warnings: Readonly<Record<string, number>>;
+  /** Cells that did not fit their column's type and stayed strings, milliseconds converted, and the like. */
+  readonly warnings: readonly Warning[];
 }

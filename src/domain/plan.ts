@@ -4,13 +4,13 @@ import type { Position } from './chunk.ts';
 export type Format = 'csv' | 'tsv' | 'ndjson';
 export type Kind = 'people' | 'events';
 export type Action = 'identify' | 'delete' | 'suppress' | 'unsuppress';
-export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
-export type Encoding = (typeof ENCODINGS)[number];
+/** The name that the Encoding Standard (WHATWG) gives an encoding: `utf-8`, `windows-1252`, `shift_jis`... */
+export type Encoding = string;
 export type Compression = 'none' | 'gzip' | 'zstd' | 'brotli';
 export type ColumnType = 'string' | 'number' | 'boolean' | 'timestamp' | 'json';
 export type EmptyPolicy = 'omit' | 'null' | 'keep';
-/** How a time is written; `auto` is ISO 8601, unix seconds or milliseconds, and never a guess between day and month. */
-export type TimeFormat = 'auto' | 'unix' | 'unix_ms' | 'dd/mm/yyyy' | 'mm/dd/yyyy';
+/** How a time is written; `auto` is ISO 8601 or unix time in a unit told by its size, and never a guess between day and month. */
+export type TimeFormat = 'auto' | 'unix' | 'unix_ms' | 'unix_us' | 'dd/mm/yyyy' | 'mm/dd/yyyy';
 
 /** Where the bytes are and how they are laid out. */
 export interface SourceLayout {
@@ -60,6 +60,12 @@ export interface Plan {
   readonly timezone: string | null;
   /** Columns that make an event the same event (`--dedupe-key`); null = section 6 of the design. */
   readonly dedupeKey: readonly string[] | null;
+  /** Texts that mean an empty cell (`--null`), in any case. Absent = nothing was said; none = the usual markers are names. */
+  readonly nulls?: readonly string[];
+  /** The first lines had some as Segment writes them: a line with an unknown type is one of them, and no flat row. */
+  readonly hasTypedLines?: boolean;
+  /** The object type that groups of Segment-like lines are of (`--group-object-type`). */
+  readonly groupObjectType?: string;
   /** Options for rows of NDJSON without columns known in advance. */
   readonly emptyDefault: EmptyPolicy;
   readonly typesDefault: 'auto' | 'string';

@@ -6,6 +6,9 @@ const CSV_HINT = 'export it as CSV (UTF-8) or as NDJSON';
 
 /** First bytes of files that are mistaken for data files, as latin1. */
 const KNOWN: readonly (readonly [start: string, what: string, hint: string])[] = [
+  ['\u00ff\u00fe\u0000\u0000', 'is text in UTF-32', 'convert it first: iconv -f utf-32 -t utf-8'],
+  ['\u0000\u0000\u00fe\u00ff', 'is text in UTF-32', 'convert it first: iconv -f utf-32 -t utf-8'],
+  ['PK\u0005\u0006', 'is an empty zip archive', 'name a CSV or NDJSON file'],
   ['PK\u0003\u0004', 'is an Excel workbook or a zip archive', 'save it as CSV (UTF-8), or unpack it first'],
   ['\u00d0\u00cf\u0011\u00e0', 'is an old Excel workbook', 'save it as CSV (UTF-8)'],
   ['PAR1', 'is a Parquet file', CSV_HINT],
@@ -36,7 +39,7 @@ export function refuseBinary(name: string, sample: Buffer, encoding: Encoding): 
   }
   if (sample.toString('latin1', 257, 262) === 'ustar') throw undecodable(name, 'is a tar archive', 'unpack it first');
   if (encoding.startsWith('utf-16')) return;
-  if (hasControls(sample, isUtf8(sample) ? CONTROL_SHARE_MAX_UTF8 : CONTROL_SHARE_MAX)) throw undecodable(name, 'is a binary file, not text', CSV_HINT);
+  if (hasControls(sample, isUtf8(sample) ? CONTROL_SHARE_MAX_UTF8 : CONTROL_SHARE_MAX)) throw undecodable(name, 'is a binary file, not text', `${CSV_HINT}; if it is text in UTF-16 without a byte order mark, say so with --encoding utf-16le`);
 }
 
 function hasControls(sample: Buffer, shareMax: number): boolean {

@@ -3,6 +3,7 @@ import { parse } from 'csv-parse/sync';
 import type { RawRow } from '../domain/block.ts';
 import type { SourceLayout } from '../domain/plan.ts';
 import { SHAPE } from './extents.ts';
+import { badBytes } from './row-reader.ts';
 import type { RowFault, RowReader } from './row-reader.ts';
 
 const FAULTS: Readonly<Record<number, RowFault>> = {
@@ -11,14 +12,13 @@ const FAULTS: Readonly<Record<number, RowFault>> = {
   [SHAPE.tooLong]: { fault: 'unparsable', message: 'the line is longer than 16 MiB' },
 };
 
-const BAD_BYTES: RowFault = { fault: 'unparsable', message: 'the row has bytes that are not UTF-8; if the file is in another encoding, say so with --encoding' };
-
 /**
  * Cells of CSV records. csv-parse reads 180,000 rows a second, `split` a million, and the splitter already knows which
  * records hold nothing but delimiters or plain quotes: csv-parse gets the others, those with doubled quotes.
  */
 export function createCsvRows(layout: SourceLayout): RowReader {
   const { delimiter } = layout;
+  const undecoded = badBytes(layout.encoding);
   const columns = layout.header.length;
   const wrongCount = new Map<number, RowFault>();
 
@@ -35,7 +35,7 @@ export function createCsvRows(layout: SourceLayout): RowReader {
       const end = extents.ends[i] ?? 0;
       const fault = FAULTS[shape];
       if (fault !== undefined) rows.push(fault);
-      else if (!isGoodText && !isUtf8(raw.subarray(start, end))) rows.push(BAD_BYTES);
+      else if (!isGoodText && !isUtf8(raw.subarray(start, end))) rows.push(undecoded);
       else if (shape === SHAPE.escaped) rows.push([String(escaped.push(i))]);
       else {
         const record = isOneByteText ? text.slice(start, end) : raw.toString('utf8', start, end);

@@ -1,16 +1,22 @@
 import { isUtf8 } from 'node:buffer';
 import type { Encoding } from '../domain/plan.ts';
 
-/** Encoding by byte order mark, by the zero bytes that UTF-16 puts beside western letters, or by what is valid UTF-8. */
-export function detectEncoding(sample: Buffer): Encoding {
+/**
+ * Encoding by byte order mark, by the zero bytes that UTF-16 puts beside western letters, or by what is valid UTF-8. Else a guess,
+ * windows-1252, which has a letter for nearly every byte; null when the sample has a byte for which it has none.
+ */
+export function detectEncoding(sample: Buffer): Encoding | null {
   if (sample[0] === 0xff && sample[1] === 0xfe) return 'utf-16le';
   if (sample[0] === 0xfe && sample[1] === 0xff) return 'utf-16be';
   const byZeros = utf16ByZeros(sample);
   if (byZeros !== undefined) return byZeros;
   const whole = sample.subarray(0, lastWholeCharacter(sample));
   if (isUtf8(whole)) return 'utf-8';
-  return looksMostlyUtf8(whole) ? 'utf-8' : 'windows-1252';
+  if (looksMostlyUtf8(whole)) return 'utf-8';
+  return sample.some((byte) => UNDEFINED_IN_WINDOWS_1252.has(byte)) ? null : 'windows-1252';
 }
+
+const UNDEFINED_IN_WINDOWS_1252: ReadonlySet<number> = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 
 function utf16ByZeros(sample: Buffer): Encoding | undefined {
   const pairs = Math.floor(Math.min(sample.length, 4096) / 2);

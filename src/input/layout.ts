@@ -15,7 +15,8 @@ export interface LayoutOptions {
   readonly format: 'auto' | Format;
   /** `auto` or one byte. */
   readonly delimiter: string;
-  readonly encoding: 'auto' | Encoding;
+  /** `auto` or a name. */
+  readonly encoding: Encoding;
   /** What messages call the source, and whose extension counts; by default the path. */
   readonly name?: string;
   /** The file is a spool that is still being written. */
@@ -53,7 +54,8 @@ export async function detectLayout(path: string, options: LayoutOptions): Promis
   const stored = { path: absolute, compression, encoding: 'utf-8' as const };
   const plain = compression === 'none' ? raw : await readSample(stored, options);
   const encoding = options.encoding === 'auto' ? detectEncoding(plain.bytes) : options.encoding;
-  refuseBinary(name, plain.bytes, encoding);
+  refuseBinary(name, plain.bytes, encoding ?? 'windows-1252');
+  if (encoding === null) throw undecodable(name, 'is in an encoding that cannot be told: it has bytes that neither UTF-8 nor windows-1252 has', 'say which it is with --encoding, for example shift_jis, gbk, big5, euc-kr, windows-1251 or koi8-r');
   const text = sampleText(plain, encoding);
   const { format, jsonArray } = detectFormat(text, options.format, extensions.format, name);
   const file = { path: absolute, compression, encoding, format };

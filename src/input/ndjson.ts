@@ -4,6 +4,7 @@ import type { RawRow } from '../domain/block.ts';
 import type { SourceLayout } from '../domain/plan.ts';
 import { RawNumber } from '../domain/raw-number.ts';
 import { SHAPE } from './extents.ts';
+import { badBytes } from './row-reader.ts';
 import type { JsonRow, RowFault, RowReader } from './row-reader.ts';
 
 /** Deeper than this no parser of ours may recurse; nobody's attributes are. */
@@ -12,13 +13,13 @@ const DEPTH_MAX = 200;
 /** A number outside of strings that a double might not give back: 16 characters or more, or an exponent. */
 const RISKY_NUMBER = /(?:^|[:[,\s])-?(?:\d[\d.]{15}|\d[\d.]*[eE])/;
 
-const BAD_BYTES: RowFault = { fault: 'unparsable', message: 'the row has bytes that are not UTF-8; if the file is in another encoding, say so with --encoding' };
 const TOO_LONG: RowFault = { fault: 'unparsable', message: 'the line is longer than 16 MiB' };
 const TOO_DEEP: RowFault = { fault: 'unparsable', message: `the JSON is nested deeper than ${DEPTH_MAX} levels` };
 const CUT_OFF: RowFault = { fault: 'unparsable', message: 'the last line is cut off: it ends in the middle of its JSON' };
 
 /** JSON objects, one for each record: a line of NDJSON or an element of an array. */
 export function createJsonRows(layout: SourceLayout): RowReader {
+  const undecoded = badBytes(layout.encoding);
   const unit = layout.jsonArray ? 'element' : 'line';
 
   return (raw, extents, isLast) => {
@@ -30,7 +31,7 @@ export function createJsonRows(layout: SourceLayout): RowReader {
       const start = extents.starts[i] ?? 0;
       const end = extents.ends[i] ?? 0;
       if (extents.shapes[i] === SHAPE.tooLong) rows.push(TOO_LONG);
-      else if (!isGoodText && !isUtf8(raw.subarray(start, end))) rows.push(BAD_BYTES);
+      else if (!isGoodText && !isUtf8(raw.subarray(start, end))) rows.push(undecoded);
       else {
         const record = isOneByteText ? text.slice(start, end) : raw.toString('utf8', start, end);
         const isCutOff = isLast && i === extents.count - 1 && end === raw.length && !layout.jsonArray;

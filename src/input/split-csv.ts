@@ -12,7 +12,8 @@ const BROKEN = 2;
 
 /**
  * CSV records. A quote opens only as the first byte of a cell, `""` inside stands for one, the closing one is followed by
- * a delimiter or a line end. LF, CRLF and a lone CR end a line, also mixed. Blank lines are passed over.
+ * a delimiter or a line end. LF, CRLF and a lone CR end a line, also mixed. Blank lines are passed over, and so
+ * are records whose cells are all empty (`,,`): a spreadsheet writes them below a table.
  *
  * A record whose quote never closes, or closes in front of other text, is a fault that covers its first physical line
  * only: reading goes on at the next line, so that one stray quote cannot swallow the rest of the file. That is still
@@ -53,7 +54,7 @@ export function createCsvSplitter(delimiter: string, limits: Limits): Splitter {
         at += buffer[end + 1] === LF ? 2 : 1;
       } else if (end < length) at += 1;
       line += 1;
-      if (end > start) addRecord(extents, start, end, startLine, shape);
+      if (end > start && !isEmpty(buffer, start, end)) addRecord(extents, start, end, startLine, shape);
       extents.consumed = at;
       extents.consumedLines = line;
     }
@@ -107,6 +108,18 @@ export function createCsvSplitter(delimiter: string, limits: Limits): Splitter {
       i += 1;
     }
     return broken(SHAPE.unclosedQuote, isFinal ? BROKEN : OUT_OF_BYTES);
+  }
+
+  /** Nothing but delimiters, and pairs of quotes around nothing. A lone pair is how a file of one column says that it has such a row. */
+  function isEmpty(buffer: Uint8Array, start: number, end: number): boolean {
+    if (buffer[start] === QUOTE && end - start === 2) return false;
+    let i = start;
+    while (i < end) {
+      if (buffer[i] === comma) i += 1;
+      else if (buffer[i] === QUOTE && buffer[i + 1] === QUOTE && i + 2 <= end && (i + 2 === end || buffer[i + 2] === comma)) i += 2;
+      else return false;
+    }
+    return true;
   }
 
   function broken(kind: number, ending: number): number {

@@ -109,7 +109,7 @@ export function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: Undel
     invalid: [],
     skipped: {},
     raw: new Uint8Array(),
-    warnings: {},
+    warnings: [],
   };
 }
 

@@ -42,6 +42,6 @@ function deleteChunk(run: string, first: number, last: number): PreparedChunk {
     invalid: [],
     skipped: {},
     raw: new Uint8Array(),
-    warnings: {},
+    warnings: [],
   };
 }

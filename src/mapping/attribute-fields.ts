@@ -3,10 +3,11 @@ import type { ColumnPlan, Plan } from '../domain/plan.ts';
 import { ATTRIBUTE_VALUE_BYTES_MAX, bytesOver } from '../domain/limits.ts';
 import { attributeTree } from './attribute-tree.ts';
 import type { AttributeNode } from './attribute-tree.ts';
+import { consentShape, consentText, NO_CONSENT } from './consent.ts';
 import { canonicalText, jsonText, quote } from './json-text.ts';
 import type { Packer } from './packer.ts';
-import { isMilliseconds, parseTime, timeFault } from './times.ts';
-import { booleanText, isPlainDecimal } from './values.ts';
+import { parseTime, timeFault, timeNote } from './times.ts';
+import { booleanText, booleanWord, isPlainDecimal } from './values.ts';
 
 /** Shorter texts cannot be over the limit: no UTF-16 unit has more than 3 bytes in UTF-8. */
 const SURELY_SHORT = Math.floor(ATTRIBUTE_VALUE_BYTES_MAX / 3);
@@ -87,19 +88,24 @@ export function compileAttributes(plan: Plan, isEvents: boolean, packer: Packer)
 
 /** JSON text of a cell by its column's type; null = write it as text; '' = invalid, and settled as such. */
 function typedText(cell: string, column: ColumnPlan, zone: string | null, packer: Packer): string | null {
-  switch (column.type) {
+  const { type } = column;
+  const consent = column.strict ? consentShape(column.path) : null;
+  switch (type) {
     case 'string':
       return null;
     case 'number':
       if (isPlainDecimal(cell)) return cell;
       break;
     case 'boolean': {
-      const text = booleanText(cell);
+      const text = column.strict ? booleanWord(cell) : booleanText(cell);
       if (text !== null) return text;
       break;
     }
     case 'json':
-      if (isJson(cell)) return cell;
+      if (consent !== null) {
+        const text = consentText(cell, consent);
+        if (text !== null) return text;
+      } else if (isJson(cell)) return cell;
       break;
     case 'timestamp': {
       const timeMs = parseTime(cell, column.format, zone);
@@ -107,15 +113,16 @@ function typedText(cell: string, column: ColumnPlan, zone: string | null, packer
         packer.invalid('bad_timestamp', `the value ${timeFault(cell, column.format, zone)}`, column.index + 1, column.name);
         return '';
       }
-      if (isMilliseconds(cell, column.format)) packer.warn(`${column.name}: milliseconds, sent as seconds`);
+      const note = timeNote(cell, column.format, zone);
+      if (note !== null) packer.warn(note, column.name);
       return String(Math.floor(timeMs / 1000));
     }
   }
   if (column.strict) {
-    packer.invalid('bad_value', `the value is no ${column.type}, which the mapping demands`, column.index + 1, column.name);
+    packer.invalid('bad_value', consent === null ? `the value is no ${type}, which the mapping demands` : `the value ${NO_CONSENT}`, column.index + 1, column.name);
     return '';
   }
-  packer.warn(`${column.name}: not a ${column.type}, sent as text`);
+  packer.warn(`not_${type}`, column.name);
   return null;
 }
 

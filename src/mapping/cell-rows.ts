@@ -1,14 +1,14 @@
 /** CSV and TSV rows to operations. The hot path: one string per row, no objects, nothing looked up by name. */
 import type { ColumnPlan, Plan } from '../domain/plan.ts';
 import { nameText, PERSON_KINDS, type PersonKind } from '../domain/person.ts';
-import { bytesOver, EMAIL_BYTES_MAX, ID_BYTES_MAX } from '../domain/limits.ts';
 import { isUlid } from '../domain/ulid.ts';
 import { compileAttributes } from './attribute-fields.ts';
 import type { Emitter } from './emitter.ts';
 import { part } from './event-id.ts';
+import { createIdentifiers } from './identifiers.ts';
 import { quote } from './json-text.ts';
 import type { Packer } from './packer.ts';
-import { isMilliseconds, parseTime, timeFault } from './times.ts';
+import { parseTime, timeFault, timeNote } from './times.ts';
 import { isBlank } from './values.ts';
 
 const ABSENT = -1;
@@ -24,6 +24,9 @@ export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (c
   const zone = time?.timezone ?? plan.timezone;
   const isEvents = plan.kind === 'events';
   const attributes = compileAttributes(plan, isEvents, packer);
+  const identifiers = createIdentifiers(plan, packer);
+  const nameAt = (index: number): string => plan.columns.find((candidate) => candidate.index === index)?.name ?? '';
+  const [idName, emailName] = [nameAt(id), nameAt(email)];
   const keyColumns = (plan.dedupeKey ?? []).toSorted().map((name) => ({ tag: `c${part(name)}`, index: plan.columns.find((candidate) => candidate.name === name)?.index ?? ABSENT }));
 
   /** Identifiers that a row sets beside its address: the columns of identifiers, and attributes that are some. */
@@ -34,17 +37,6 @@ export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (c
   });
   const [constantId, constantEmail] = [nameText(plan.constants['id']), nameText(plan.constants['email'])];
   for (const kind of PERSON_KINDS) names[kind] = nameText(plan.constants[kind]);
-
-  /** Whether the identifier is unusable; the row is then settled as invalid. */
-  const isBadIdentifier = (kind: PersonKind, value: string, index: number): boolean => {
-    const bytesMax = kind === 'email' ? EMAIL_BYTES_MAX : ID_BYTES_MAX;
-    const bytes = bytesOver(value, bytesMax);
-    const name = plan.columns[index]?.name ?? kind;
-    if (bytes > 0) packer.invalid('too_long', `the ${kind} has ${bytes} bytes; the limit is ${bytesMax}`, index + 1, name);
-    else if (isBlank(value)) packer.invalid('bad_identifier', `the ${kind} is only blanks`, index + 1, name);
-    else return false;
-    return true;
-  };
 
   const dedupeKeyOf = (cells: readonly string[]): string | null => {
     let key = '';
@@ -67,7 +59,8 @@ export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (c
     if (time !== undefined && stamp !== '') {
       timeMs = parseTime(stamp, time.format, zone);
       if (Number.isNaN(timeMs)) return packer.invalid('bad_timestamp', `the value ${timeFault(stamp, time.format, zone)}`, time.index + 1, time.name);
-      if (isMilliseconds(stamp, time.format)) packer.warn(`${time.name}: milliseconds, sent as seconds`);
+      const note = timeNote(stamp, time.format, zone);
+      if (note !== null) packer.warn(note, time.name);
     }
     const data = attributes(cells, '');
     if (data === null) return;
@@ -79,11 +72,11 @@ export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (c
 
   /** The identifiers that do not address the person become attributes: an identify sets them, an event has no use for them. */
   const emit = (kind: PersonKind, value: string, index: number, cells: readonly string[], otherId: string, otherEmail: string): void => {
-    if (isBadIdentifier(kind, value, index)) return;
+    if (identifiers.isBad(kind, value, kind === 'id' ? idName : kind === 'email' ? emailName : nameAt(index), index + 1)) return;
     if (isEvents) return emitEvent(kind, value, cells);
     if (plan.action !== 'identify') return emitter.act(kind, value, plan.action);
-    if (otherId !== '' && isBadIdentifier('id', otherId, id)) return;
-    if (otherEmail !== '' && isBadIdentifier('email', otherEmail, email)) return;
+    if (otherId !== '' && identifiers.isBad('id', otherId, idName, id + 1)) return;
+    if (otherEmail !== '' && identifiers.isBad('email', otherEmail, emailName, email + 1)) return;
     let first = otherId === '' ? '' : `"id":${quote(otherId)}`;
     if (otherEmail !== '') first += `${first === '' ? '' : ','}"email":${quote(otherEmail)}`;
     const text = attributes(cells, first);

@@ -5,6 +5,7 @@ import { ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTES_MAX, bytesOver } from '../domain/l
 import type { Action, ColumnPlan, EmptyPolicy, SourceLayout } from '../domain/plan.ts';
 import type { Columns } from './column-names.ts';
 import { safeText } from './column-names.ts';
+import { consentShape } from './consent.ts';
 import { damageIn, inferType } from './column-types.ts';
 import type { TypesOption } from './column-types.ts';
 import type { MappingColumn, MappingFile } from './plan-options.ts';
@@ -34,7 +35,7 @@ export function planColumns(input: ColumnsInput): { columns: ColumnPlan[]; notes
   const columns = source.names.map((name, index): ColumnPlan => {
     const role = roles.byColumn.get(index);
     const column = planColumn(input, name, index, role);
-    notes.set(index, notesOf(input, column));
+    notes.set(index, notesOf(input, column, index));
     return isNdjson ? { ...column, index: -1 } : column;
   });
   if (isNdjson) for (const later of laterColumns(input)) columns.push(later);
@@ -54,8 +55,10 @@ function planColumn(input: ColumnsInput, name: string, index: number, role: Role
   const entry: MappingColumn = map?.columns.get(name) ?? {};
   const demanded = demandedType(types, name) ?? entry.type;
   const path = entry.to ?? [name];
-  const isOmitted = isDropped(name, map) || (input.action !== 'identify' && roles.kind === 'people');
+  const isOmitted = isDropped(name, map) || roles.leftOut.has(index) || (input.action !== 'identify' && roles.kind === 'people');
   const isCreatedAt = roles.kind === 'people' && path.length === 1 && path[0] === 'created_at';
+  const consent = roles.kind === 'people' && layout.format !== 'ndjson' && role === undefined && !isOmitted ? consentShape(path) : null;
+  if (consent !== null) return { index, name, role: 'attribute', path, type: consent === 'word' ? 'boolean' : 'json', strict: true, empty: 'omit', format: 'auto', timezone: null };
   const inferred = layout.format === 'ndjson' ? 'json' : input.typesDefault === 'string' ? 'string' : inferType(path.join('.'), sampleTexts(input.sample, name, index));
   return {
     index,
@@ -74,15 +77,19 @@ function planColumn(input: ColumnsInput, name: string, index: number, role: Role
 function laterColumns(input: ColumnsInput): ColumnPlan[] {
   const { columns: source, roles, map } = input;
   const known = new Set(source.names.map((name) => name.toLowerCase()));
-  const later = new Map<string, Role | undefined>(roles.unseen);
+  const later = new Map<string, Role | 'drop' | undefined>(roles.unseen);
   const taken = new Set<Role>([...roles.byColumn.values(), ...roles.unseen.values(), ...roles.absent]);
-  for (const role of ['email', 'cio_id'] as const) if (!taken.has(role) && !known.has(role) && !isDropped(role, map)) later.set(role, role);
+  const hasOwn = taken.has('id') || taken.has('email');
+  const mayTurnUp = (role: 'email' | 'cio_id'): boolean => !taken.has(role) && !known.has(role) && !isDropped(role, map);
+  if (mayTurnUp('email')) later.set('email', 'email');
+  if (mayTurnUp('cio_id') && !hasOwn) later.set('cio_id', 'cio_id');
   for (const name of [...(map?.columns.keys() ?? []), ...input.types.demanded.keys(), ...(map?.drop ?? [])]) {
     if (!source.names.includes(name) && !later.has(name)) later.set(name, undefined);
   }
   const isMapped = [...(map?.columns.values() ?? [])].some((entry) => entry.to?.[0] === 'created_at');
   if (roles.kind === 'people' && !known.has('created_at') && !isMapped && !isDropped('created_at', map)) later.set('created_at', undefined);
-  return [...later].map(([name, role]) => ({ ...planColumn(input, name, -1, role), index: -1 }));
+  if (mayTurnUp('cio_id') && hasOwn) later.set('cio_id', 'drop');
+  return [...later].map(([name, role]) => (role === 'drop' ? { ...planColumn(input, name, -1, undefined), role, type: 'string' as const, strict: false } : planColumn(input, name, -1, role)));
 }
 
 function demandedType(types: TypesOption, name: string): ColumnPlan['type'] | undefined {
@@ -92,10 +99,12 @@ function demandedType(types: TypesOption, name: string): ColumnPlan['type'] | un
   return undefined;
 }
 
-function notesOf(input: ColumnsInput, column: ColumnPlan): string[] {
+function notesOf(input: ColumnsInput, column: ColumnPlan, index: number): string[] {
   const notes: string[] = [];
   const { name } = column;
   if (name === '' && input.layout.format !== 'ndjson') notes.push(`column ${column.index + 1} has no name and is left out`);
+  const leftOut = input.roles.leftOut.get(index);
+  if (leftOut !== undefined) notes.push(leftOut);
   if (column.role === 'attribute') {
     const meaning = column.path.length === 1 ? reservedMeaning(input.roles.kind, column.path[0] ?? '') : null;
     if (meaning !== null) notes.push(meaning);

@@ -7,15 +7,18 @@ import { isUlid } from '../domain/ulid.ts';
 import { attributeTree } from './attribute-tree.ts';
 import type { Emitter, Names } from './emitter.ts';
 import { part } from './event-id.ts';
+import { createIdentifiers } from './identifiers.ts';
+import { withConsent } from './consent.ts';
 import { canonicalText, jsonText, quote } from './json-text.ts';
-import { identifierOf, isAttributeOverLimits, isRecord, scalarText, timeOf } from './json-values.ts';
+import { isAttributeOverLimits, isRecord, scalarText, timeOf } from './json-values.ts';
 import type { JsonRecord } from './json-values.ts';
 import type { Packer } from './packer.ts';
-import { booleanText, isBlank, isPlainDecimal } from './values.ts';
+import { booleanText, booleanWord, isBlank, isPlainDecimal } from './values.ts';
 
 type MutableRecord = Record<string, unknown>;
 
 export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (json: JsonRecord) => void {
+  const identifiers = createIdentifiers(plan, packer);
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
   const nameOf = (role: ColumnPlan['role']): string | undefined => plan.columns.find((column) => column.role === role)?.name;
   const [id, email, cioId, eventName, eventId] = [nameOf('id'), nameOf('email'), nameOf('cio_id'), nameOf('event'), nameOf('event_id')];
@@ -73,16 +76,19 @@ export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (j
   };
 
   return (json) => {
-    const cioValue = identifierOf(at(json, cioId), 'cio_id', cioId ?? 'cio_id', packer);
-    const idValue = cioValue === null ? null : identifierOf(at(json, id), 'id', id ?? 'id', packer);
-    const emailValue = idValue === null ? null : identifierOf(at(json, email), 'email', email ?? 'email', packer);
+    const cioValue = identifiers.of(at(json, cioId), 'cio_id', cioId ?? 'cio_id');
+    const idValue = cioValue === null ? null : identifiers.of(at(json, id), 'id', id ?? 'id');
+    // An event is addressed by one of them; people get them all.
+    const emailValue = idValue === null ? null : isEvents && (cioValue || idValue) !== '' ? '' : identifiers.of(at(json, email), 'email', email ?? 'email');
     if (cioValue === null || idValue === null || emailValue === null) return;
     const kind: PersonKind = cioValue !== '' ? 'cio_id' : idValue !== '' ? 'id' : 'email';
     const value = cioValue || idValue || emailValue;
     if (value === '') return packer.invalid('no_identifier', 'the row has no identifier', undefined, id ?? email);
     if (isEvents) return emitEvent(kind, value, json);
     if (plan.action !== 'identify') return emitter.act(kind, value, plan.action);
-    const attributes = attributesOf(json);
+    const given = attributesOf(json);
+    if (given === null) return;
+    const attributes = withConsent(given, packer);
     if (attributes === null) return;
     const others = kind === 'cio_id' && idValue !== '' ? `"id":${quote(idValue)}` : '';
     const first = kind === 'email' || emailValue === '' ? others : `${others === '' ? '' : `${others},`}"email":${quote(emailValue)}`;
@@ -125,7 +131,10 @@ function typedValue(value: unknown, column: ColumnPlan, plan: Plan, packer: Pack
       break;
     case 'boolean':
       if (typeof value === 'boolean') return value;
-      if (typeof value === 'string' && booleanText(value) !== null) return booleanText(value) === 'true';
+      if (text !== null) {
+        const word = column.strict ? booleanWord(text) : booleanText(text);
+        if (word !== null) return word === 'true';
+      }
       break;
     case 'timestamp': {
       const timeMs = timeOf(value, column.name, column.format, column.timezone ?? plan.timezone, packer);
@@ -136,7 +145,7 @@ function typedValue(value: unknown, column: ColumnPlan, plan: Plan, packer: Pack
     packer.invalid('bad_value', `"${column.name}" is no ${column.type}, which the mapping demands`, undefined, column.name);
     return INVALID;
   }
-  packer.warn(`${column.name}: not a ${column.type}, sent as it is`);
+  packer.warn(`not_${column.type}`, column.name);
   return value;
 }
 

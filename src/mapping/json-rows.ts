@@ -2,24 +2,14 @@
 import type { Plan } from '../domain/plan.ts';
 import type { Emitter } from './emitter.ts';
 import { createFlatRows } from './flat-rows.ts';
+import { jsonForm } from './json-form.ts';
 import { UnwritableValue } from './json-text.ts';
 import { isRecord } from './json-values.ts';
 import type { JsonRecord } from './json-values.ts';
+import { createNulls } from './nulls.ts';
 import { createOperationRows } from './operation-rows.ts';
 import type { Packer } from './packer.ts';
 import { createTypedRows } from './typed-rows.ts';
-
-/** `operation`: Track v2. `typed`: identify or track, as in Segment. `flat`: a row like one of a CSV file. */
-export type JsonForm = 'operation' | 'typed' | 'flat';
-
-export function jsonForm(json: JsonRecord): JsonForm {
-  const type = json['type'];
-  const isV2Type = type === 'person' || type === 'object' || type === 'delivery';
-  if (isV2Type && (typeof json['action'] === 'string' || 'identifiers' in json)) return 'operation';
-  if (json['action'] === 'merge' && 'primary' in json && 'secondary' in json) return 'operation';
-  if (type === 'identify' || type === 'track') return 'typed';
-  return (type === 'page' || type === 'screen') && ('userId' in json || 'anonymousId' in json) ? 'typed' : 'flat';
-}
 
 /** What `cio-bulk failures` has added to a row is not sent, wherever somebody has put it. */
 const ADDED = 'cio_bulk_';
@@ -41,15 +31,18 @@ function stripped(record: JsonRecord, isRow: boolean): JsonRecord {
 }
 
 export function createJsonRows(plan: Plan, packer: Packer, emitter: Emitter): (json: JsonRecord) => void {
+  const operation = createOperationRows(plan, packer, emitter);
   const rows = {
-    operation: createOperationRows(plan, packer, emitter),
-    typed: createTypedRows(plan, packer, emitter),
+    operation,
+    typed: createTypedRows(plan, packer, emitter, operation),
     flat: createFlatRows(plan, packer, emitter),
   };
+  const nulls = createNulls(plan.nulls);
   return (json) => {
     const own = withoutAdded(json);
+    const form = jsonForm(own, plan.hasTypedLines === true);
     try {
-      rows[jsonForm(own)](own);
+      rows[form](nulls === null || form === 'operation' ? own : nulls.json(own));
     } catch (error) {
       if (!(error instanceof UnwritableValue)) throw error;
       packer.invalid('bad_value', error.message);

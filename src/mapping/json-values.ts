@@ -1,35 +1,14 @@
-/** Values of NDJSON rows: identifiers, times, limits. */
-import { ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, ATTRIBUTES_MAX, bytesOver, EMAIL_BYTES_MAX, ID_BYTES_MAX } from '../domain/limits.ts';
-import type { PersonKind } from '../domain/person.ts';
+/** Values of NDJSON rows: times, limits. */
+import { ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, ATTRIBUTES_MAX, bytesOver } from '../domain/limits.ts';
 import type { TimeFormat } from '../domain/plan.ts';
 import { RawNumber } from '../domain/raw-number.ts';
 import type { Packer } from './packer.ts';
-import { isMilliseconds, numberTime, parseTime, timeFault } from './times.ts';
-import { isBlank } from './values.ts';
+import { numberTime, parseTime, timeFault, timeNote } from './times.ts';
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
 export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof RawNumber);
-}
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
-/** An identifier as text, '' when there is none, null when it is unusable (and the row settled as invalid). */
-export function identifierOf(value: unknown, kind: PersonKind | 'object_id', field: string, packer: Packer): string | null {
-  if (value === undefined || value === null || value === '') return '';
-  const text = scalarText(value);
-  if (text === null || typeof value === 'boolean') {
-    packer.invalid('bad_identifier', `"${field}" must be a text or a number`, undefined, field);
-    return null;
-  }
-  const bytesMax = kind === 'email' ? EMAIL_BYTES_MAX : ID_BYTES_MAX;
-  const bytes = bytesOver(text, bytesMax);
-  if (bytes > 0) packer.invalid('too_long', `"${field}" has ${bytes} bytes; the limit is ${bytesMax}`, undefined, field);
-  else if (isBlank(text)) packer.invalid('bad_identifier', `"${field}" is only blanks`, undefined, field);
-  else if (LONE_SURROGATE.test(text)) packer.invalid('bad_identifier', `"${field}" holds half a character`, undefined, field);
-  else return kind === 'cio_id' && text.startsWith('cio_') ? text.slice(4) : text;
-  return null;
 }
 
 /** Text of a string, number or boolean; null for anything else. */
@@ -48,7 +27,8 @@ export function timeOf(value: unknown, field: string, format: TimeFormat, zone: 
     packer.invalid('bad_timestamp', `"${field}" ${timeFault(text, format, zone)}`, undefined, field);
     return null;
   }
-  if (isMilliseconds(text, format)) packer.warn(`${field}: milliseconds, sent as seconds`);
+  const note = timeNote(text, format, zone);
+  if (note !== null) packer.warn(note, field);
   return timeMs;
 }
 

@@ -10,8 +10,8 @@ import { isZone } from './zones.ts';
 const ACTIONS = ['identify', 'delete', 'suppress', 'unsuppress'] as const;
 const TYPES = ['string', 'number', 'boolean', 'timestamp', 'json'] as const;
 const EMPTY = ['omit', 'null', 'keep'] as const;
-const FORMATS = ['auto', 'unix', 'unix_ms', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const;
-const KEYS = ['$schema', 'kind', 'action', 'id_column', 'email_column', 'cio_id_column', 'event_column', 'event_name', 'timestamp_column', 'event_id_column', 'dedupe_key', 'timezone', 'types', 'empty', 'drop', 'keep_only', 'columns', 'constants'];
+const FORMATS = ['auto', 'unix', 'unix_ms', 'unix_us', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const;
+const KEYS = ['$schema', 'kind', 'action', 'id_column', 'email_column', 'cio_id_column', 'event_column', 'event_name', 'timestamp_column', 'event_id_column', 'dedupe_key', 'timezone', 'types', 'empty', 'null_values', 'drop', 'keep_only', 'columns', 'constants'];
 const COLUMN_KEYS = ['to', 'type', 'mismatch', 'empty', 'format', 'timezone'];
 
 /** @throws CioBulkError `mapping`, with the fault's JSON pointer and line:column */
@@ -44,6 +44,7 @@ export function parseMappingFile(text: string, path: string): MappingFile {
       timezone: check.zone(root, ''),
       types: check.choice(root, '', 'types', ['auto', 'string'] as const),
       empty: check.choice(root, '', 'empty', EMPTY),
+      nulls: check.texts(root, '', 'null_values', 'text'),
       keepOnly,
     }),
     drop,
@@ -100,11 +101,11 @@ function createChecks(source: JsonSource, path: string) {
       return choices.find((choice) => choice === value) ?? fail(`${pointer}/${key}`, `must be one of ${choices.join(', ')}`);
     },
     nameOrNull: (from: JsonRecord, key: string): string | null | undefined => (from[key] === null ? null : text(from, '', key)),
-    texts(from: JsonRecord, pointer: string, key: string): readonly string[] | undefined {
+    texts(from: JsonRecord, pointer: string, key: string, what = 'column name'): readonly string[] | undefined {
       const value = from[key];
       if (value === undefined) return undefined;
-      if (!Array.isArray(value)) return fail(`${pointer}/${key}`, 'must be a list of column names');
-      return (value as unknown[]).map((item, index) => (typeof item === 'string' ? item : fail(`${pointer}/${key}/${index}`, 'must be a column name')));
+      if (!Array.isArray(value)) return fail(`${pointer}/${key}`, `must be a list of ${what}s`);
+      return (value as unknown[]).map((item, index) => (typeof item === 'string' ? item : fail(`${pointer}/${key}/${index}`, `must be a ${what}`)));
     },
     zone(from: JsonRecord, pointer: string): string | undefined {
       const zone = text(from, pointer, 'timezone');

@@ -24,6 +24,7 @@ export function writeMappingFile({ plan }: Pick<PlanResult, 'plan'>): string {
     ...(plan.timezone === null ? {} : { timezone: plan.timezone }),
     types: plan.typesDefault,
     empty: plan.emptyDefault,
+    ...(plan.nulls === undefined ? {} : { null_values: plan.nulls }),
     ...(plan.extra === 'drop' ? { keep_only: plan.columns.filter((column) => column.role !== 'drop').map((column) => column.name) } : {}),
     ...(drop.length === 0 ? {} : { drop: [...new Set(drop)] }),
     columns,

@@ -5,8 +5,10 @@ import type { PersonKind } from '../domain/person.ts';
 import { isUlid } from '../domain/ulid.ts';
 import type { Emitter, EventAction, V1Request } from './emitter.ts';
 import { part } from './event-id.ts';
+import { withConsent } from './consent.ts';
+import { createIdentifiers } from './identifiers.ts';
 import { canonicalText, jsonText, quote } from './json-text.ts';
-import { areOverLimits, identifierOf, isRecord, scalarText, timeOf } from './json-values.ts';
+import { areOverLimits, isRecord, scalarText, timeOf } from './json-values.ts';
 import type { JsonRecord } from './json-values.ts';
 import { isEventAction, operationFault } from './operation-rules.ts';
 import type { Packer } from './packer.ts';
@@ -17,11 +19,12 @@ const EVENT_FIELDS = new Set(['type', 'identifiers', 'action', 'name', 'id', 'ti
 const IDENTIFY_FIELDS = new Set(['type', 'identifiers', 'action', 'timestamp', 'attributes']);
 
 export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter): (operation: JsonRecord) => void {
+  const identifiers = createIdentifiers(plan, packer);
   /** The one person of `identifiers`; null when it is unusable (and the row settled as invalid). */
-  const personOf = (identifiers: unknown): { kind: PersonKind; value: string } | null => {
-    if (!isRecord(identifiers)) return null;
-    const kind = PERSON_KINDS.find((candidate) => Object.hasOwn(identifiers, candidate)) ?? 'id';
-    const value = identifierOf(identifiers[kind], kind, `identifiers.${kind}`, packer);
+  const personOf = (given: unknown): { kind: PersonKind; value: string } | null => {
+    if (!isRecord(given)) return null;
+    const kind = PERSON_KINDS.find((candidate) => Object.hasOwn(given, candidate)) ?? 'id';
+    const value = identifiers.of(given[kind], kind, `identifiers.${kind}`);
     if (value === '') packer.invalid('no_identifier', `"identifiers.${kind}" is empty`, undefined, `identifiers.${kind}`);
     return value === null || value === '' ? null : { kind, value };
   };
@@ -33,7 +36,7 @@ export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter
     if (isBlank(name)) return packer.invalid('no_event_name', `${action} needs "name"`, undefined, 'name');
     const timeMs = timeOf(operation['timestamp'], 'timestamp', 'auto', plan.timezone, packer);
     if (timeMs === null) return;
-    for (const field of Object.keys(operation)) if (!EVENT_FIELDS.has(field)) packer.warn(`"${field}" is no field of an event and was not sent`);
+    for (const field of Object.keys(operation)) if (!EVENT_FIELDS.has(field)) packer.warn('unknown_field', field);
     const ownId = scalarText(operation['id']) ?? '';
     const key = ownId === '' ? null : part(quote(ownId));
     emitter.event(person.kind, person.value, action, name, timeMs, canonicalText(operation['attributes'] ?? {}), isUlid(ownId) ? ownId : '', key);
@@ -54,6 +57,8 @@ export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter
   };
 
   const other = (operation: JsonRecord): void => {
+    const isPerson = operation['type'] === undefined || operation['type'] === 'person';
+    for (const given of [operation['identifiers'], operation['primary'], operation['secondary']]) if (isPerson && given !== undefined && personOf(given) === null) return;
     let v1: V1Request | null = null;
     if (plan.api === 'v1') {
       const result = v1Operation(operation);
@@ -74,7 +79,12 @@ export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter
     if (type === 'person' && isEventAction(action)) return event(operation, action);
     if (action === 'identify' && isRecord(attributes) && areOverLimits(attributes, packer)) return;
     if (type !== 'person') return other(operation);
-    if (action === 'identify' && Object.keys(operation).every((field) => IDENTIFY_FIELDS.has(field))) return identify(operation);
+    if (action === 'identify') {
+      const settled = withConsent(isRecord(attributes) ? attributes : {}, packer);
+      if (settled === null) return;
+      const sent = settled === attributes || attributes === undefined ? operation : { ...operation, attributes: settled };
+      return Object.keys(operation).every((field) => IDENTIFY_FIELDS.has(field)) ? identify(sent) : other(sent);
+    }
     if (action !== 'delete' && action !== 'suppress' && action !== 'unsuppress') return other(operation);
     const person = personOf(operation['identifiers']);
     if (person !== null) emitter.act(person.kind, person.value, action);

@@ -2,6 +2,7 @@
 import type { Buffers } from '../domain/buffers.ts';
 import type { InvalidCode, InvalidRow, PackedOperations, PreparedChunk, SingleRequest, SkipCode } from '../domain/chunk.ts';
 import type { RowBlock } from '../domain/block.ts';
+import { createWarningCounts, type WarningCode } from '../domain/warnings.ts';
 
 /** State of the chunk at work. Fields are written by the mappers in this folder; one packer serves all chunks in turn. */
 export interface Packer {
@@ -15,7 +16,7 @@ export interface Packer {
   operation(text: string, keys: readonly number[], kinds: number, single: SingleRequest | null, isGuarded: boolean): void;
   invalid(code: InvalidCode, message: string, column?: number, field?: string): void;
   skip(code: SkipCode): void;
-  warn(text: string): void;
+  warn(code: WarningCode, column: string): void;
   /** The finished chunk; the packer is empty again. */
   finish(block: RowBlock): PreparedChunk;
 }
@@ -37,7 +38,7 @@ export function createPacker(buffers: Buffers): Packer {
   let guarded = new Set<number>();
   let invalid: InvalidRow[] = [];
   let skipped: Partial<Record<SkipCode, number>> = {};
-  const warnings = new Map<string, number>();
+  const warnings = createWarningCounts();
 
 
   const packer: Packer = {
@@ -64,8 +65,8 @@ export function createPacker(buffers: Buffers): Packer {
     skip(code) {
       skipped[code] = (skipped[code] ?? 0) + 1;
     },
-    warn(text) {
-      warnings.set(text, (warnings.get(text) ?? 0) + 1);
+    warn(code, column) {
+      warnings.add(code, column, 1);
     },
     finish(block) {
       const count = pieces.length;
@@ -83,7 +84,7 @@ export function createPacker(buffers: Buffers): Packer {
         invalid,
         skipped,
         raw: block.raw,
-        warnings: Object.fromEntries(warnings),
+        warnings: warnings.list(),
       };
       pieces.length = 0;
       keyCount = 0;

@@ -1,5 +1,6 @@
 /** What the user may say about a mapping: in flags, and in a mapping file; and what comes of it. */
 import type { Action, ColumnType, EmptyPolicy, Kind, Plan, TimeFormat } from '../domain/plan.ts';
+import type { LineCount } from './line-counts.ts';
 
 export interface PlanOptions {
   readonly kind?: Kind | 'auto';
@@ -16,8 +17,11 @@ export interface PlanOptions {
   /** `auto`, `string`, or `column:type,column:type`. */
   readonly types?: string;
   readonly empty?: EmptyPolicy;
+  /** Texts that mean an empty cell. */
+  readonly nulls?: readonly string[];
   readonly timezone?: string;
   readonly dedupeKey?: readonly string[];
+  readonly groupObjectType?: string;
   readonly api?: 'v2' | 'v1';
   readonly itemBytesMax?: number;
 }
@@ -38,6 +42,7 @@ export interface MappingFile {
   readonly timezone?: string;
   readonly types?: 'auto' | 'string';
   readonly empty?: EmptyPolicy;
+  readonly nulls?: readonly string[];
   readonly drop: readonly string[];
   readonly keepOnly?: readonly string[];
   readonly columns: ReadonlyMap<string, MappingColumn>;
@@ -67,6 +72,8 @@ export interface PlanTableRow {
 export interface PlanResult {
   readonly plan: Plan;
   readonly table: readonly PlanTableRow[];
+  /** What the lines of the sample are, where they say it themselves (NDJSON). */
+  readonly lines: readonly LineCount[];
   readonly warnings: readonly string[];
   /** Identity conflicts among the rows of the sample. */
   readonly identityWarnings: readonly string[];

@@ -2,15 +2,18 @@
 import type { RawRow } from '../domain/block.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import { ITEM_BYTES_MAX } from '../domain/limits.ts';
-import type { ColumnPlan, Plan, SourceLayout } from '../domain/plan.ts';
+import type { ColumnPlan, Kind, Plan, SourceLayout } from '../domain/plan.ts';
 import { attributeTree } from './attribute-tree.ts';
 import { createColumns, listNames } from './column-names.ts';
 import { planColumns } from './columns.ts';
 import { parseTypes } from './column-types.ts';
+import { NO_CONSENT, settleConsent } from './consent.ts';
 import { parseConstants } from './constants.ts';
+import { createHeaderCheck } from './header-row.ts';
 import { createIdentityCheck } from './identity-check.ts';
-import { jsonForm } from './json-rows.ts';
-import type { JsonForm } from './json-rows.ts';
+import { countLines } from './line-counts.ts';
+import type { LineCounts } from './line-counts.ts';
+import { createNulls } from './nulls.ts';
 import type { PlanOptions, PlanResult } from './plan-options.ts';
 import { findRoles } from './roles.ts';
 import type { Roles } from './roles.ts';
@@ -18,12 +21,17 @@ import { planTable } from './plan-table.ts';
 import { isZone } from './zones.ts';
 
 /** @throws CioBulkError `usage`, `mapping`, `ambiguous_column` or `no_identifier`: all exit 2, before anything is sent. */
-export function inferPlan(layout: SourceLayout, sample: readonly RawRow[], options: PlanOptions): PlanResult {
+export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], options: PlanOptions): PlanResult {
+  const isHeader = createHeaderCheck(layout.header);
   const map = options.map ?? null;
-  const forms = countForms(sample);
+  const nullTexts = options.nulls ?? map?.nulls;
+  const nulls = createNulls(nullTexts);
+  const rows = firstRows.filter((row) => !(Array.isArray(row) && isHeader(row)));
+  const sample = nulls === null ? rows : rows.map(nulls.row);
+  const lines = countLines(sample);
   // Blanks around a name in the header are nobody's intention; cells keep theirs.
-  const columns = createColumns(layout.format === 'ndjson' ? fieldNames(sample) : layout.header.map((name) => name.trim()));
-  const roles = rolesOf(columns, layout, options, forms);
+  const columns = createColumns(layout.format === 'ndjson' ? lines.fields : layout.header.map((name) => name.trim()));
+  const roles = rolesOf(columns, layout, options, lines);
   const types = parseTypes(options.types);
   const empty = options.empty ?? map?.empty ?? (layout.format === 'ndjson' ? 'keep' : 'omit');
   const timezone = options.timezone ?? map?.timezone ?? null;
@@ -42,10 +50,13 @@ export function inferPlan(layout: SourceLayout, sample: readonly RawRow[], optio
     kind: roles.kind,
     action,
     columns: planned.columns,
-    constants: parseConstants(options.set ?? [], map?.constants ?? {}, typesDefault),
+    constants: constantsOf(options, typesDefault, roles.kind),
     eventName: options.eventName ?? map?.eventName ?? null,
     timezone,
     dedupeKey: dedupeNames?.map((name) => columns.names[columns.named(name, dedupeWhere, options.dedupeKey === undefined ? 'mapping' : 'usage')] ?? name) ?? null,
+    ...(nullTexts === undefined ? {} : { nulls: nullTexts }),
+    ...(lines.hasTyped ? { hasTypedLines: true } : {}),
+    ...(options.groupObjectType === undefined ? {} : { groupObjectType: options.groupObjectType }),
     emptyDefault: empty,
     typesDefault,
     extra: map?.keepOnly === undefined ? 'attribute' : 'drop',
@@ -55,18 +66,29 @@ export function inferPlan(layout: SourceLayout, sample: readonly RawRow[], optio
   attributeTree(plan); // refuses two things in one place
   assertOneEmail(plan);
   const isEmpty = layout.format !== 'ndjson' && layout.header.length === 0; // no header, no rows: nothing can go wrong
-  if (!isEmpty && (layout.format !== 'ndjson' || forms.flat > 0)) assertUsable(plan, columns.names);
+  // Among lines that say themselves what they are, a flat one that nobody can use is one bad row.
+  const isAllFlat = layout.format !== 'ndjson' || (lines.flat > 0 && lines.flat === lines.total);
+  if (!isEmpty && isAllFlat) assertUsable(plan, columns.names);
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);
   identities.add(sample, 0);
-  return { plan, table, warnings, identityWarnings: identities.warnings() };
+  if (roles.kindNote !== null) warnings.push(roles.kindNote);
+  return { plan, table, lines: lines.byType, warnings, identityWarnings: identities.warnings() };
 }
 
-/** Without a flat row there are no columns to look for: typed rows and operations say themselves what they are. */
-function rolesOf(columns: ReturnType<typeof createColumns>, layout: SourceLayout, options: PlanOptions, forms: Readonly<Record<JsonForm | 'event', number>>): Roles {
+function constantsOf(options: PlanOptions, types: 'auto' | 'string', kind: Kind): Record<string, unknown> {
+  const constants = parseConstants(options.set ?? [], options.map?.constants ?? {}, types);
+  const settled = kind === 'people' ? settleConsent(constants) : constants;
+  if (typeof settled === 'string') throw new CioBulkError('mapping', `the constant "${settled}" ${NO_CONSENT}`, { hint: `for example --set ${settled}=true` });
+  return { ...settled };
+}
+
+/** Lines that say themselves what they are need no columns: those of flat ones decide the kind only where a flat row can be sent. */
+function rolesOf(columns: ReturnType<typeof createColumns>, layout: SourceLayout, options: PlanOptions, lines: LineCounts): Roles {
   const roles = findRoles(columns, layout.format, options);
-  if (layout.format !== 'ndjson' || forms.flat > 0 || (options.kind ?? 'auto') !== 'auto') return roles;
-  return { ...roles, kind: forms.event > 0 ? 'events' : roles.kind };
+  const areFlatUsable = [...roles.byColumn.values(), ...roles.unseen.values()].some((role) => role === 'id' || role === 'email' || role === 'cio_id');
+  if (layout.format !== 'ndjson' || lines.flat === lines.total || areFlatUsable || (options.kind ?? 'auto') !== 'auto') return roles;
+  return { ...roles, kind: lines.events > 0 ? 'events' : roles.kind };
 }
 
 /** The e-mail of a row with an id is written as an attribute: no other column can be that. */
@@ -90,27 +112,4 @@ function assertUsable(plan: Plan, names: readonly string[]): void {
       hint: `name one with --event-column, or give all rows one name with --event-name; the columns are ${listNames(names)}`,
     });
   }
-}
-
-function countForms(sample: readonly RawRow[]): Record<JsonForm | 'event', number> {
-  const count = { operation: 0, typed: 0, flat: 0, event: 0 };
-  for (const row of sample) {
-    if (Array.isArray(row) || !('json' in row)) continue;
-    count[jsonForm(row.json)] += 1;
-    if (row.json['type'] === 'track' || row.json['action'] === 'event') count.event += 1;
-  }
-  return count;
-}
-
-/** Fields that the plan knows by name, of a row and in all: one row with a hundred thousand must not make a plan of as many columns. */
-const ROW_FIELDS_MAX = 1_000;
-const FIELDS_MAX = 5_000;
-
-function fieldNames(sample: readonly RawRow[]): string[] {
-  const names = new Set<string>();
-  for (const row of sample) {
-    if (Array.isArray(row) || !('json' in row) || jsonForm(row.json) !== 'flat') continue;
-    for (const name of Object.keys(row.json).slice(0, ROW_FIELDS_MAX)) if (names.size < FIELDS_MAX) names.add(name);
-  }
-  return [...names];
 }

@@ -4,8 +4,10 @@ import type { RowBlock } from '../domain/block.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import type { PrepareSpec } from '../domain/plan.ts';
 import { createCellRows } from './cell-rows.ts';
+import { createHeaderCheck } from './header-row.ts';
 import { createEmitter } from './emitter.ts';
 import { createJsonRows } from './json-rows.ts';
+import { createNulls } from './nulls.ts';
 import { createPacker } from './packer.ts';
 
 export interface Preparer {
@@ -18,8 +20,11 @@ export interface Preparer {
 export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'>, buffers: Buffers = NEW_BUFFERS): Preparer {
   const packer = createPacker(buffers);
   const emitter = createEmitter(spec, packer);
-  const cellRow = createCellRows(spec.plan, packer, emitter);
+  const nulls = createNulls(spec.plan.nulls);
+  const filledRow = createCellRows(spec.plan, packer, emitter);
+  const cellRow = nulls === null ? filledRow : (cells: readonly string[]) => filledRow(nulls.cells(cells));
   const jsonRow = createJsonRows(spec.plan, packer, emitter);
+  const isHeader = createHeaderCheck(spec.layout.header);
 
   return {
     eventCount: emitter.eventCount,
@@ -31,7 +36,10 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
         packer.index = index;
         packer.row = block.start.row + index + 1;
         if (packer.row <= spec.skipRows) packer.skip('skip_option');
-        else if (Array.isArray(row)) cellRow(row);
+        else if (Array.isArray(row)) {
+          if (isHeader(row)) packer.skip('header_again');
+          else cellRow(row);
+        }
         else if ('json' in row) jsonRow(row.json);
         else packer.invalid(row.fault, row.message, row.column);
       }

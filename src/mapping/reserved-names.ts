@@ -7,7 +7,7 @@ const PEOPLE: ReadonlyMap<string, string> = new Map([
   ['cio_id', 'is the immutable id of Customer.io and cannot be set'],
   ['phone', 'may identify the person'],
   ['anonymous_id', 'claims earlier anonymous events for the person'],
-  ['unsubscribed', 'unsubscribes: true and 1 in any form do, everything else subscribes'],
+  ['unsubscribed', 'unsubscribes people or subscribes them; a value that is no yes or no makes its row invalid'],
   ['cio_subscription_preferences', 'replaces the person\'s subscription preferences'],
   ['_cio_subscription_preferences_computed', 'is read-only'],
   ['_created_in_customerio_at', 'belongs to the system'],
@@ -30,5 +30,6 @@ export function reservedMeaning(kind: Kind, name: string): string | null {
   const meaning = (kind === 'people' ? PEOPLE : EVENTS).get(name);
   if (meaning !== undefined) return `"${name}" ${meaning}`;
   if (kind === 'people' && name.startsWith('cio_subscription_preferences.')) return `"${name}" changes the person's subscription preferences`;
+  if (kind === 'people' && name.toLowerCase() === 'unsubscribed') return `"${name}" unsubscribes nobody: the attribute is called unsubscribed, in small letters (rename it with --map)`;
   return null;
 }

@@ -2,6 +2,7 @@
 import { CioBulkError } from '../domain/errors.ts';
 import type { ColumnPlan, Format, Kind } from '../domain/plan.ts';
 import type { Columns } from './column-names.ts';
+import { decideKind, EVENT_NAMES, TIMES } from './kind.ts';
 import type { PlanOptions } from './plan-options.ts';
 
 export type Role = Exclude<ColumnPlan['role'], 'attribute' | 'drop'>;
@@ -13,6 +14,10 @@ export interface Roles {
   readonly unseen: ReadonlyMap<string, Role>;
   /** Roles that the mapping file says nobody has. */
   readonly absent: ReadonlySet<Role>;
+  /** Columns that have a usual name and are left out all the same, with the reason. */
+  readonly leftOut: ReadonlyMap<number, string>;
+  /** What the kind was decided on, where another decision was near; null when it was not. */
+  readonly kindNote: string | null;
 }
 
 interface RoleSource {
@@ -22,9 +27,6 @@ interface RoleSource {
   readonly key: string;
   readonly fromFile: string | null | undefined;
 }
-
-const EVENT_NAMES = ['event', 'event_name'];
-const TIMES = ['timestamp', 'time', 'occurred_at'];
 
 export function findRoles(columns: Columns, format: Format, options: PlanOptions): Roles {
   const map = options.map ?? null;
@@ -67,41 +69,40 @@ export function findRoles(columns: Columns, format: Format, options: PlanOptions
     const index = columns.usual(candidates, what, flag, isTaken);
     if (index >= 0) byColumn.set(index, role);
   };
-  const kind = decideKind(columns, options, byColumn, isTaken);
+  /** A name that often means something else counts only when there is nothing better. */
+  const lookInTurn = (role: Role, candidates: readonly (readonly string[])[], what: string, flag: string): void => {
+    for (const names of candidates) if (!byColumnHas(byColumn, role)) look(role, names, what, flag);
+  };
+  const { kind, note: kindNote } = decideKind(columns, options, (role) => byColumnHas(byColumn, role), isTaken);
   if (kind === 'people' && byColumnHas(byColumn, 'timestamp')) {
     throw new CioBulkError('usage', '--timestamp-column is for events, and this file holds people', { hint: 'leave it out, or add --kind events' });
   }
   if (kind === 'events') {
     if (options.eventName === undefined && map?.eventName === undefined) {
-      look('event', EVENT_NAMES, 'the event name', '--event-column');
-      // `name` often means something else: it counts only when there is nothing better.
-      if (!byColumnHas(byColumn, 'event')) look('event', ['name'], 'the event name', '--event-column');
+      lookInTurn('event', [EVENT_NAMES.first, EVENT_NAMES.second, ['name']], 'the event name', '--event-column');
     }
-    look('timestamp', [...TIMES, 'created_at'], 'the time of the event', '--timestamp-column');
+    lookInTurn('timestamp', [[...TIMES.first, 'created_at'], TIMES.second], 'the time of the event', '--timestamp-column');
   }
   // In an events file with `user_id`, a column `id` is the event's.
-  const personIds = columns.usual(['customer_id', 'user_id'], 'the person\'s id', '--id-column', isTaken) >= 0 && kind === 'events' ? ['customer_id', 'user_id'] : ['id', 'customer_id', 'user_id'];
+  const personIds = columns.usual(['customer_id', 'user_id', 'userid'], 'the person\'s id', '--id-column', isTaken) >= 0 && kind === 'events' ? ['customer_id', 'user_id', 'userid'] : ['id', 'customer_id', 'user_id', 'userid'];
   look('id', personIds, 'the person\'s id', '--id-column');
   look('email', ['email'], 'the e-mail', '--email-column');
-  look('cio_id', ['cio_id'], 'the cio_id', '--cio-id-column');
+  const leftOut = new Map<number, string>();
+  const own = (['id', 'email'] as const).find((role) => byColumnHas(byColumn, role) || [...unseen.values()].includes(role));
+  if (own === undefined) look('cio_id', ['cio_id'], 'the cio_id', '--cio-id-column');
+  else if (!given.has('cio_id')) {
+    const index = columns.usual(['cio_id'], 'the cio_id', '--cio-id-column', isTaken);
+    const name = columns.names[index] ?? '';
+    if (index >= 0) leftOut.set(index, `"${name}" is left out: a cio_id is known to one workspace only, and the rows have ${own === 'id' ? 'an id' : 'an e-mail'} to go by; if it is this workspace's, say --cio-id-column ${name}`);
+  }
   const hasDedupeKey = (options.dedupeKey ?? map?.dedupeKey) !== undefined;
   if (kind === 'events' && !hasDedupeKey) look('event_id', ['id', 'event_id', 'message_id'], 'the event\'s id', '--dedupe-key');
-  return { kind, byColumn, unseen, absent };
+  return { kind, byColumn, unseen, absent, leftOut, kindNote };
 }
 
 export function isDropped(name: string, map: PlanOptions['map']): boolean {
   const keepOnly = map?.keepOnly;
   return name === '' || name.startsWith('cio_bulk_') || map?.drop.includes(name) === true || (keepOnly !== undefined && !keepOnly.includes(name));
-}
-
-function decideKind(columns: Columns, options: PlanOptions, byColumn: ReadonlyMap<number, Role>, isTaken: (index: number) => boolean): Kind {
-  const asked = options.kind !== undefined && options.kind !== 'auto' ? options.kind : options.map?.kind;
-  if (asked !== undefined) return asked;
-  if (options.eventName !== undefined || options.map?.eventName !== undefined || byColumnHas(byColumn, 'event')) return 'events';
-  const has = (names: readonly string[]): boolean => columns.names.some((name, index) => names.includes(name.toLowerCase()) && !isTaken(index));
-  // People have names too: `name` alone makes no event, but with a time beside it, it does.
-  const isEvents = has(EVENT_NAMES) || (has(['name']) && (has(TIMES) || byColumnHas(byColumn, 'timestamp')));
-  return isEvents ? 'events' : 'people';
 }
 
 function byColumnHas(byColumn: ReadonlyMap<number, Role>, role: Role): boolean {

@@ -1,21 +1,32 @@
 /** Times of a file to milliseconds since 1970. What could mean two things is a fault with advice, never a guess. */
 import type { TimeFormat } from '../domain/plan.ts';
-import { toUtcMs } from './zones.ts';
+import type { WarningCode } from '../domain/warnings.ts';
+import { isRepeated, toUtcMs } from './zones.ts';
 
-/** From here on a plain number is milliseconds: as seconds it would be the year 5138. */
+/** From here on a plain number is milliseconds: as seconds it would be the year 5138. The same again for each smaller unit. */
 const MILLISECONDS_MIN = 1e11;
-const MILLISECONDS_MAX = 1e14;
+const MICROSECONDS_MIN = 1e14;
+const NANOSECONDS_MIN = 1e17;
+const NANOSECONDS_END = 1e20;
 /** Fewer digits than 9 are as likely a year or a date (20250304) as seconds of 1973 or before. */
 const SECONDS_MIN = 1e8;
 
-const NUMBER = /^-?\d{1,17}(\.\d+)?$/;
+/** Kiribati's; no zone on earth has a larger one. */
+const OFFSET_MAX_MS = 14 * 3_600_000;
+
+const NUMBER = /^-?\d{1,20}(\.\d+)?$/;
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)? ?(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$/;
 const SLASHED = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:,?[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?$/;
 const SHORT_YEAR = /^\d{1,2}[/.-]\d{1,2}[/.-]\d{2}(\D|$)/;
 const YEAR_FIRST = /^\d{4}[/.]\d{1,2}[/.]\d{1,2}/;
 
-/** Milliseconds since 1970, or NaN: then `timeFault` says why. */
+/** Milliseconds since 1970, or NaN: then `timeFault` says why. Nothing is earlier than 1970: Customer.io has no such times. */
 export function parseTime(text: string, format: TimeFormat, zone: string | null): number {
+  const timeMs = anyTime(text, format, zone);
+  return timeMs >= 0 ? timeMs : Number.NaN;
+}
+
+function anyTime(text: string, format: TimeFormat, zone: string | null): number {
   if (format === 'dd/mm/yyyy' || format === 'mm/dd/yyyy') return slashedTime(text, format, zone);
   const first = text.charCodeAt(4);
   if (first === 0x2d && format === 'auto' && text.length === 20) {
@@ -28,31 +39,54 @@ export function parseTime(text: string, format: TimeFormat, zone: string | null)
   return isDashed ? isoTime(text, zone) : Number.NaN;
 }
 
-/** A number as a time; milliseconds are recognised by their size. */
+/** A number as a time; units smaller than seconds are recognised by their size. */
 export function numberTime(value: number, format: TimeFormat): number {
-  if (format === 'unix_ms') return Math.abs(value) <= MILLISECONDS_MAX ? Math.floor(value) : Number.NaN;
-  if (format === 'unix') return Math.abs(value) < MILLISECONDS_MIN ? Math.floor(value * 1000) : Number.NaN;
-  if (value >= MILLISECONDS_MIN) return value < MILLISECONDS_MAX ? Math.floor(value) : Number.NaN;
-  return value >= SECONDS_MIN ? Math.floor(value * 1000) : Number.NaN;
+  if (value < 0) return Number.NaN;
+  if (format === 'unix_us') return value < NANOSECONDS_MIN ? Math.floor(value / 1000) : Number.NaN;
+  if (format === 'unix_ms') return value < MICROSECONDS_MIN ? Math.floor(value) : Number.NaN;
+  if (format === 'unix') return value < MILLISECONDS_MIN ? Math.floor(value * 1000) : Number.NaN;
+  if (value < MILLISECONDS_MIN) return value >= SECONDS_MIN ? Math.floor(value * 1000) : Number.NaN;
+  if (value < MICROSECONDS_MIN) return Math.floor(value);
+  if (value < NANOSECONDS_MIN) return Math.floor(value / 1000);
+  // A double has no room for 19 digits: rounded to microseconds, so that no millisecond is lost at its very start.
+  return value < NANOSECONDS_END ? Math.floor(Math.round(value / 1000) / 1000) : Number.NaN;
 }
 
-/** Whether `auto` takes this text for milliseconds, which is worth a warning. */
-export function isMilliseconds(text: string, format: TimeFormat): boolean {
-  return format === 'auto' && text.length >= 12 && text.charCodeAt(4) !== 0x2d && Number(text) >= MILLISECONDS_MIN;
+/** What is worth a warning about a text that is a time, or null. */
+export function timeNote(text: string, format: TimeFormat, zone: string | null): WarningCode | null {
+  const isNumber = format === 'auto' && text.charCodeAt(4) !== 0x2d;
+  if (!isNumber) return zone !== null && isRepeated(localMs(text, format), zone) ? 'repeated_hour' : null;
+  if (text.length < 12) return null;
+  const value = Number(text);
+  if (!(value >= MILLISECONDS_MIN)) return null;
+  return value < MICROSECONDS_MIN ? 'milliseconds' : value < NANOSECONDS_MIN ? 'microseconds' : 'nanoseconds';
+}
+
+/** A time without an offset, as if it were UTC; NaN for any other. */
+function localMs(text: string, format: TimeFormat): number {
+  if (text.endsWith('Z')) return Number.NaN;
+  if (format === 'dd/mm/yyyy' || format === 'mm/dd/yyyy') return slashedTime(text, format, 'UTC');
+  const part = ISO.exec(text);
+  return part === null || part[8] !== undefined ? Number.NaN : isoTime(text, 'UTC');
 }
 
 /** Why a text is no time, and what helps; the text itself is not in it. */
 export function timeFault(text: string, format: TimeFormat, zone: string | null): string {
+  if (anyTime(text, format, zone ?? 'UTC') < 0 || /^-\d/.test(text)) return 'is a time before 1970, which Customer.io cannot keep as a time: keep it as text with --types <column>:string';
+  if (zone !== null && Number.isFinite(localMs(text, format))) {
+    return `is a time that does not exist in ${zone}, where a clock change leaves it out: say with --timezone where it was taken, or write it with its offset`;
+  }
   if (format !== 'auto') return `is not a time written as ${format}`;
   if (ISO.test(text) && zone === null && Number.isFinite(isoTime(text, 'UTC'))) {
     return 'is a time without an offset: say where it was taken with --timezone';
   }
+  if (ISO.test(text) && /[+-]\d{2}:?\d{0,2}$/.test(text) && Number.isFinite(isoTime(text.replace(/ ?[+-]\d{2}:?\d{0,2}$/, 'Z'), null))) return 'has an offset of more than 14 hours';
   if (SLASHED.test(text) || SHORT_YEAR.test(text)) {
     return 'is a date that can be read in two ways (day or month first): give its "format" in a file for --map, or keep it as text with --types <column>:string';
   }
   if (YEAR_FIRST.test(text)) return 'is a date with slashes or dots, not ISO 8601 (2025-03-04T10:00:00Z)';
-  if (NUMBER.test(text)) return 'is a number that is neither unix seconds nor milliseconds (give its "format" in a file for --map to force one)';
-  return 'is not a time: ISO 8601 (2025-03-04T10:00:00Z), unix seconds or milliseconds';
+  if (NUMBER.test(text)) return 'is a number that is neither unix seconds nor milli-, micro- or nanoseconds (give its "format" in a file for --map to force one)';
+  return 'is not a time: ISO 8601 (2025-03-04T10:00:00Z) or unix seconds';
 }
 
 /** `2025-03-04T10:00:00Z`, which is what nearly all files hold, without a regular expression; NaN for anything else. */
@@ -77,7 +111,8 @@ function isoTime(text: string, zone: string | null): number {
   if (Number.isNaN(local)) return local;
   const offset = part[8];
   if (offset === undefined) return zone === null ? Number.NaN : Math.floor(toUtcMs(local, zone) + fraction);
-  return Math.floor(local - offsetMs(offset) + fraction);
+  const shift = offsetMs(offset);
+  return Math.abs(shift) <= OFFSET_MAX_MS ? Math.floor(local - shift + fraction) : Number.NaN;
 }
 
 function slashedTime(text: string, format: TimeFormat, zone: string | null): number {

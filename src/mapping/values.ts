@@ -43,3 +43,13 @@ export function isBlank(text: string): boolean {
   const first = text.charCodeAt(0);
   return !(first > 0x20 && first < 0x7f) && text.trim() === '';
 }
+
+const WORDS: ReadonlyMap<string, 'true' | 'false'> = new Map([
+  ...['true', 'yes', 'y', 't', 'on', '1'].map((word) => [word, 'true'] as const),
+  ...['false', 'no', 'n', 'f', 'off', '0'].map((word) => [word, 'false'] as const),
+]);
+
+/** A yes or a no in any of the usual words, where somebody has said that it is one; null for anything else. */
+export function booleanWord(text: string): 'true' | 'false' | null {
+  return WORDS.get(text.trim().toLowerCase()) ?? null;
+}

@@ -4,8 +4,14 @@ const QUARTER_HOUR_MS = 900_000;
 const CACHE_MAX = 10_000;
 const OFFSET = /^([+-])(\d{2}):?(\d{2})$/;
 
+/** What the clocks of a zone do in a quarter of an hour; `offsetMs` is NaN where a clock change leaves it out. */
+interface Quarter {
+  readonly offsetMs: number;
+  readonly isRepeated: boolean;
+}
+
 /** Offsets change on quarter hours at most, so one look-up serves every time within one. */
-const offsets = new Map<string, Map<number, number>>();
+const quarters = new Map<string, Map<number, Quarter>>();
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 export function isZone(zone: string): boolean {
@@ -20,26 +26,34 @@ export function isZone(zone: string): boolean {
 
 /**
  * UTC milliseconds of a local time given as if it were UTC. A time that a clock change repeats is its first occurrence;
- * one that a clock change leaves out is moved forward by the gap.
+ * NaN for one that a clock change leaves out: nobody's clock has shown it.
  */
 export function toUtcMs(localMs: number, zone: string): number {
   if (zone === 'UTC') return localMs;
   const fixed = OFFSET.exec(zone);
   if (fixed !== null) return localMs - (fixed[1] === '-' ? -1 : 1) * (Number(fixed[2]) * 60 + Number(fixed[3])) * 60_000;
-  let cache = offsets.get(zone);
-  if (cache === undefined || cache.size > CACHE_MAX) offsets.set(zone, (cache = new Map()));
-  const quarter = Math.floor(localMs / QUARTER_HOUR_MS);
-  let offset = cache.get(quarter);
-  if (offset === undefined) cache.set(quarter, (offset = localOffsetMs(localMs, zone)));
-  return localMs - offset;
+  return localMs - quarterOf(localMs, zone).offsetMs;
 }
 
-/** The offset in force before a change is tried first: it gives the first of two occurrences, and moves a gap forward. */
-function localOffsetMs(localMs: number, zone: string): number {
-  const before = utcOffsetMs(localMs - 86_400_000, zone);
-  if (utcOffsetMs(localMs - before, zone) === before) return before;
-  const after = utcOffsetMs(localMs + 86_400_000, zone);
-  return utcOffsetMs(localMs - after, zone) === after ? after : before;
+/** Whether a clock change lets this local time happen twice; not for NaN. */
+export function isRepeated(localMs: number, zone: string): boolean {
+  return Number.isFinite(localMs) && zone !== 'UTC' && !OFFSET.test(zone) && quarterOf(localMs, zone).isRepeated;
+}
+
+function quarterOf(localMs: number, zone: string): Quarter {
+  let known = quarters.get(zone);
+  if (known === undefined || known.size > CACHE_MAX) quarters.set(zone, (known = new Map()));
+  const number = Math.floor(localMs / QUARTER_HOUR_MS);
+  let quarter = known.get(number);
+  if (quarter === undefined) known.set(number, (quarter = lookUp(localMs, zone)));
+  return quarter;
+}
+
+/** The offsets a day before and a day after are the only ones that can hold: none, one or both of them do. */
+function lookUp(localMs: number, zone: string): Quarter {
+  const around = [utcOffsetMs(localMs - 86_400_000, zone), utcOffsetMs(localMs + 86_400_000, zone)];
+  const [first, second] = around.filter((offset) => utcOffsetMs(localMs - offset, zone) === offset);
+  return { offsetMs: first ?? Number.NaN, isRepeated: second !== undefined && second !== first };
 }
 
 function utcOffsetMs(utcMs: number, zone: string): number {

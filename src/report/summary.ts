@@ -1,5 +1,6 @@
 import type { ExitCode } from '../domain/errors.ts';
 import type { Tally } from '../domain/outcome.ts';
+import { WARNINGS, type Warning } from '../domain/warnings.ts';
 import { bytes, count, plural, span } from './numbers.ts';
 import { safeText } from './safe-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,6 +19,8 @@ export interface Summary {
   readonly durationMs: number;
   /** Rows settled by this process. */
   readonly rowsSettledHere: number;
+  /** Of the rows read by this process. */
+  readonly warnings: readonly Warning[];
   readonly exitCode: ExitCode;
 }
 
@@ -42,6 +45,7 @@ export function summaryFields(summary: Summary) {
     bytes_sent: summary.bytesSent,
     duration_ms: Math.round(summary.durationMs),
     rows_per_second: summary.durationMs > 0 ? Math.round((summary.rowsSettledHere * 1000) / summary.durationMs) : 0,
+    warnings: summary.warnings.map((warning) => ({ ...warning, message: WARNINGS[warning.code] })),
     exit_code: summary.exitCode,
   };
 }
@@ -69,5 +73,11 @@ function summaryText({ paintData: paint }: Terminal, summary: Summary, rowsPerSe
   const retries = summary.retries > 0 ? `, ${plural(summary.retries, 'retry', 'retries')}` : '';
   const resent = summary.inDoubtResent > 0 ? `, ${plural(summary.inDoubtResent, 'row')} in doubt sent again` : '';
   const foot = `  ${plural(summary.requests, 'request')}${retries}${resent}, ${bytes(summary.bytesSent)} in ${span(summary.durationMs)} (${count(rowsPerSecond)} rows/s)`;
-  return [paint.bold(head), ...rows, paint.dim(foot)].join('\n');
+  const warnings = summary.warnings.map((warning) => `  ${paint.yellow('warning')} ${safeText(warningText(warning))}`);
+  return [paint.bold(head), ...rows, ...warnings, paint.dim(foot)].join('\n');
+}
+
+/** A sentence without any value of a row. */
+export function warningText({ code, column, count: rows }: Warning): string {
+  return `${column === null ? '' : `${column}: `}${WARNINGS[code]} (${plural(rows, 'row')})`;
 }

@@ -74,9 +74,9 @@ it('identity conflicts, recent events and odd cells are found beyond the sample'
       '1 row has an e-mail that another id has too (first: row 1502): Customer.io keeps one person per e-mail',
       '2 rows have an id that differs from another only in case or blanks around it (first: row 1501): those are different people to Customer.io',
     ],
-    warnings: { 'score: not a number, sent as text': 1 },
+    warnings: [{ code: 'not_number', column: 'score', count: 1, message: 'not a number, sent as text' }],
   });
-  expect(ofEvents).toMatchObject({ recent_events: 3, warnings: { 'timestamp: milliseconds, sent as seconds': 1 } });
+  expect(ofEvents).toMatchObject({ recent_events: 3, warnings: [{ code: 'milliseconds', column: 'timestamp', count: 1 }] });
 });
 
 it('a file that cannot be read does not keep the others from being looked at; the worst code wins', async (test) => {
@@ -141,6 +141,7 @@ it('the fixtures hold what their names say', async (test) => {
   }
   expect(found).toEqual({
     'columns 2 and 4 are both named "name"': 'ambiguous_column',
+    'csv/empty-rows-below-the-table.csv': 2,
     'csv/lone-cr.csv': 2,
     'csv/mixed-line-ends.csv': 3,
     'csv/one-bad-utf8-row.csv': ['3 unparsable'],
@@ -168,4 +169,16 @@ it('the rows before the place where a file is cut off are told, and the failure 
   expect(code).toBe(2);
   expect(Number(/: ([\d,]+) rows read/.exec(stdout)?.[1]?.replace(',', ''))).toBeGreaterThan(1000);
   expect(stderr).toContain('ends in the middle of its gzip data');
+});
+
+it('a guessed encoding is said with a word to judge it by; one that was named, or proves itself, is not', async (test) => {
+  const cyrillic = Buffer.from('id,name\n1,\u00cf\u00f0\u00e8\u00e2\u00e5\u00f2\n', 'latin1');
+  const guessed = await validate(test, { 'people.csv': cyrillic }, '--json');
+  expect(guessed.stderr).toContain('the encoding is a guess: in windows-1252 the file has words like Ïðèâåò');
+  expect(guessed.json[0]).toMatchObject({ type: 'plan', encoding: 'windows-1252', encoding_guessed: true });
+  expect(JSON.stringify(guessed.json)).not.toContain('Ïðèâåò');
+  const named = await validate(test, { 'people.csv': cyrillic }, '--encoding', 'cp1251');
+  expect(named.stderr).not.toContain('guess');
+  expect(named.stdout).toContain('Привет');
+  expect((await validate(test, { 'people.csv': 'id,name\n1,Привет\n' })).stderr).not.toContain('guess');
 });

@@ -43,7 +43,7 @@ export function chunkOf(startRow: number, rows: readonly MadeRow[], rest: Partia
     invalid: [],
     skipped: {},
     raw: new Uint8Array(),
-    warnings: {},
+    warnings: [],
     ...rest,
   };
 }

@@ -4,6 +4,7 @@ import { RawNumber } from '../../../src/domain/raw-number.ts';
 import { hashPerson, personsOf } from '../../../src/domain/person.ts';
 import { isUlid, ulidText } from '../../../src/domain/ulid.ts';
 import { canonicalText, jsonText, quote } from '../../../src/mapping/json-text.ts';
+import { isNullMarker } from '../../../src/mapping/nulls.ts';
 import { createEventIds, part } from '../../../src/mapping/event-id.ts';
 import type { RawRow } from '../../../src/domain/block.ts';
 import { blockOf, csvLayout, IDENTITY, ndjson, planOf, preparerOf, run, sentOf } from '../../unit/mapping/support.ts';
@@ -11,7 +12,7 @@ import { blockOf, csvLayout, IDENTITY, ndjson, planOf, preparerOf, run, sentOf }
 const RUNS = { numRuns: 200 };
 const text = fc.oneof(fc.string({ maxLength: 30, unit: 'binary' }), fc.string({ maxLength: 30, unit: 'grapheme' }), fc.string({ maxLength: 10 }));
 const cell = fc.oneof({ weight: 4, arbitrary: text }, { weight: 1, arbitrary: fc.constantFrom('', '0', '-1.5', 'true', '"', '\\', '\u2028', '\u0000', '{"a":1}') });
-const identifier = text.filter((value) => value.trim() !== '');
+const identifier = text.filter((value) => value.trim() !== '' && !isNullMarker(value));
 const value = fc.jsonValue({ maxDepth: 3 });
 
 describe('any cells', () => {

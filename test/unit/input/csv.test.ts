@@ -46,6 +46,11 @@ describe('CSV files as they come', () => {
     expect(rows).toEqual([['1', 'Ann'], ['2', 'Bob'], ['3', 'Cid']]);
   });
 
+  it('rows of nothing but delimiters, as spreadsheets leave them below a table, are blank lines; a quoted delimiter is none', async () => {
+    const { rows } = await fixture('empty-rows-below-the-table.csv');
+    expect(rows).toEqual([['1', 'ann@example.com', 'pro'], ['2', 'bob@example.com', ',']]);
+  });
+
   it('quoted cells keep their line breaks byte for byte', async () => {
     const { rows } = await fixture('quoted-newlines.csv');
     expect(rows).toEqual([['1', 'first\nsecond'], ['2', 'x\r\n\r\ny']]);

@@ -117,3 +117,37 @@ it('random bytes are refused as binary, with a name like a data file', async () 
   const { error } = await failureOf(folder.write('noise.csv', noise));
   expect(error).toMatchObject({ code: 'input_undecodable', message: 'noise.csv is a binary file, not text' });
 });
+
+describe('encodings', () => {
+  const SJIS = Buffer.from('69642c6e616d650a312c835c837483670a', 'hex'); // ソフト: its second bytes are ASCII
+
+  it('any name of the Encoding Standard can be asked for', async () => {
+    expect((await readAll(folder.write('sjis.csv', SJIS), { encoding: 'shift_jis' })).rows).toEqual([['1', 'ソフト']]);
+    expect((await readAll(folder.write('koi8.csv', Buffer.from('69642cc9cdd10a312cf0d2c9d7c5d40a', 'hex')), { encoding: 'koi8-r' })).rows).toEqual([['1', 'Привет']]);
+  });
+
+  it('characters of several bytes are whole wherever the file is cut into pieces', async () => {
+    const many = Buffer.concat([Buffer.from('id,name\n'), ...Array.from({ length: 60_000 }, (_, i) => Buffer.concat([Buffer.from(`${i},`), Buffer.from('835c83748367', 'hex'), Buffer.from('\n')]))]);
+    const { rows } = await readAll(folder.write('long-sjis.csv', many), { encoding: 'shift_jis' });
+    expect(rows).toHaveLength(60_000);
+    expect(rows.every((row) => Array.isArray(row) && row[1] === 'ソフト')).toBe(true);
+  });
+
+  it('a file with bytes that no guess explains is refused, and the flag is named', async () => {
+    const { error } = await failureOf(folder.write('unknown.csv', Buffer.concat([Buffer.from('id,name\n1,'), Buffer.from([0x81, 0x8d, 0x90, 0xe5]), Buffer.from('\n')])));
+    expect(error).toMatchObject({ code: 'input_undecodable', exitCode: 2, message: expect.stringContaining('cannot be told'), hint: expect.stringContaining('--encoding, for example shift_jis') });
+  });
+
+  it('bytes that an encoding does not define are a fault of their row alone', async () => {
+    for (const encoding of ['windows-1252', 'windows-1250', 'shift_jis']) {
+      const bad = encoding === 'shift_jis' ? 0xfd : 0x81;
+      const { rows } = await readAll(folder.write('bad.csv', Buffer.concat([Buffer.from('id,name\n1,a'), Buffer.from([bad]), Buffer.from('b\n2,ok\n')])), { encoding });
+      expect([encoding, rows]).toEqual([encoding, [{ fault: 'unparsable', message: `the row has bytes that are not ${encoding}; if the file is in another encoding, say so with --encoding` }, ['2', 'ok']]]);
+    }
+  });
+
+  it('UTF-32 is refused by name', async () => {
+    const { error } = await failureOf(folder.write('wide.csv', Buffer.from('fffe0000690000006400000', 'hex')));
+    expect(error).toMatchObject({ message: 'wide.csv is text in UTF-32', hint: expect.stringContaining('iconv') });
+  });
+});

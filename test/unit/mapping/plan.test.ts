@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RawNumber } from '../../../src/domain/raw-number.ts';
-import { csv, csvLayout, errorOf, ndjson, planOf } from './support.ts';
+import { blockOf, csv, csvLayout, errorOf, ndjson, ndjsonLayout, planOf, preparerOf, run, sentOf } from './support.ts';
 
 const types = (result: ReturnType<typeof planOf>): Record<string, string> => Object.fromEntries(result.plan.columns.map((column) => [column.name, column.type]));
 const roles = (result: ReturnType<typeof planOf>): Record<string, string> => Object.fromEntries(result.plan.columns.map((column) => [column.name, column.role]));
@@ -50,6 +50,38 @@ describe('finding columns', () => {
     expect(planOf(csv('id,email,name', '1,a@b.c,Ada')).plan.kind).toBe('people');
     expect(planOf(csv('user_id,name,timestamp', '1,x,1700000000')).plan.kind).toBe('events');
     expect(roles(planOf(csv('user_id,name', '1,x'), { kind: 'events' }))).toEqual({ user_id: 'id', name: 'event' });
+  });
+
+  it('leaves a cio_id out when the rows have an id or e-mail of their own, says why, and takes it when asked to', () => {
+    for (const source of [csv('cio_id,id,email,plan', 'a3000001,1,ann@example.com,free'), ndjson({ cio_id: 'a3000001', email: 'ann@example.com' }), csv('CIO_ID,customer_id', 'x,1')]) {
+      const result = planOf(source);
+      expect(result.plan.columns.find(({ name }) => name.toLowerCase() === 'cio_id')?.role).toBe('drop');
+      expect(result.warnings.join()).toMatch(/one workspace only.*--cio-id-column/);
+      expect(run(source).sent[0]?.json.identifiers).not.toHaveProperty('cio_id');
+    }
+    expect(run(csv('cio_id,id', 'a3000001,1'), { cioIdColumn: 'cio_id' }).sent[0]?.json).toMatchObject({ identifiers: { cio_id: 'a3000001' }, attributes: { id: '1' } });
+    // A line of JSON may have it later than the sample.
+    const { plan } = planOf(ndjson({ id: '1' }));
+    expect(sentOf(preparerOf(ndjsonLayout(), plan).prepare(blockOf([{ json: { id: '2', cio_id: 'a3' } }])))[0]?.json).toMatchObject({ identifiers: { id: '2' }, attributes: {} });
+  });
+
+  it('takes a `name` with a time for people when other columns are about people, and asks when only an e-mail is there', () => {
+    for (const header of ['name,email,phone,time', 'Timestamp,Name,Email,Phone number', 'id,name,last_name,timestamp']) {
+      const result = planOf(csv(header, '1,2,3,4'));
+      expect([header, result.plan.kind, result.plan.columns.some(({ role }) => role === 'event')]).toEqual([header, 'people', false]);
+      expect(result.warnings.join()).toContain('--kind events');
+    }
+    for (const header of ['id,email,name,timestamp', 'email,first_name,event']) {
+      const error = errorOf(() => planOf(csv(header, '1,2,3,4')));
+      expect([error.exitCode, error.hint]).toEqual([2, 'say which with --kind people or --kind events']);
+      expect(planOf(csv(header, '1,2,3,4'), { kind: 'people' }).plan.kind).toBe('people');
+    }
+  });
+
+  it('recognises events of Amplitude and GA4 by the names of their columns', () => {
+    expect(roles(planOf(ndjson({ user_id: 'u1', event_type: 'Sign Up', event_time: '2024-01-02T03:04:05Z', event_properties: { k: 1 } })))).toMatchObject({ user_id: 'id', event_type: 'event', event_time: 'timestamp' });
+    expect(roles(planOf(csv('event_date,event_timestamp,event_name,user_id', '20240102,1704164645123456,page_view,u1')))).toMatchObject({ event_timestamp: 'timestamp', event_name: 'event', event_date: 'attribute' });
+    expect(roles(planOf(csv('user_id,event,event_type,timestamp', '1,x,y,1700000000')))).toMatchObject({ event: 'event', event_type: 'attribute' });
   });
 
   it('takes the id of an events file for the event\'s when another column identifies the person', () => {

@@ -10,8 +10,8 @@ describe('people', () => {
     expect(sent[0]?.keys).toEqual([hashPerson('id:7'), hashPerson('email:ada@b.c')]);
   });
 
-  it('identifies by e-mail where the id is empty, and by cio_id where there is one', () => {
-    const { sent } = run(csv('id,email,cio_id', ',a@b.c,', '7,a@b.c,cio_x1', '8,,'));
+  it('identifies by e-mail where the id is empty, and by cio_id where that was asked for and there is one', () => {
+    const { sent } = run(csv('id,email,cio_id', ',a@b.c,', '7,a@b.c,cio_x1', '8,,'), { cioIdColumn: 'cio_id' });
     expect(sent.map((one) => one.json.identifiers)).toEqual([{ email: 'a@b.c' }, { cio_id: 'x1' }, { id: '8' }]);
     expect(sent[1]?.json.attributes).toEqual({ id: '7', email: 'a@b.c' });
   });
@@ -29,7 +29,7 @@ describe('people', () => {
     const { plan } = planOf(source);
     const chunk = preparerOf(source.layout, plan).prepare(blockOf([['1', '5'], ['2', 'five'], ['3', '007']]));
     expect(sentOf(chunk).map((one) => one.json.attributes.n)).toEqual([5, 'five', '007']);
-    expect(chunk.warnings).toEqual({ 'n: not a number, sent as text': 2 });
+    expect(chunk.warnings).toEqual([{ code: 'not_number', column: 'n', count: 2 }]);
   });
 
   it('refuses a cell that does not fit a demanded type', () => {
@@ -96,7 +96,7 @@ describe('people', () => {
   });
 
   it('count for order under every name in them', () => {
-    const { sent } = run(csv('cio_id,id,email,phone,plan', 'a1,7,A@b.c,+4930,pro', ',7,,,free'), { api: 'v1' });
+    const { sent } = run(csv('cio_id,id,email,phone,plan', 'a1,7,A@b.c,+4930,pro', ',7,,,free'), { api: 'v1', cioIdColumn: 'cio_id' });
     expect(sent.map((one) => new Set(one.keys))).toEqual([['cio_id:a1', 'id:7', 'email:a@b.c', 'phone:+4930'], ['id:7']].map((names) => new Set(names.map(hashPerson))));
   });
 
@@ -135,7 +135,7 @@ describe('events', () => {
   it('takes milliseconds for what they are, with a warning', () => {
     const { sent, chunk } = run(csv('user_id,event,timestamp', '7,x,1741078800123'));
     expect(sent[0]?.json.timestamp).toBe(1_741_078_800);
-    expect(chunk.warnings).toEqual({ 'timestamp: milliseconds, sent as seconds': 1 });
+    expect(chunk.warnings).toEqual([{ code: 'milliseconds', column: 'timestamp', count: 1 }]);
   });
 
   it('refuses times that can be read in two ways, or lack a zone, and names the flag', () => {
@@ -220,7 +220,7 @@ describe('events', () => {
 
 describe('--api v1', () => {
   it('makes a request of every operation', () => {
-    const people = run(csv('id,email,cio_id,plan', '7,a@b.c,,pro', ',a+1@b.c,,pro', ',,x1,pro'), { api: 'v1' }).sent;
+    const people = run(csv('id,email,cio_id,plan', '7,a@b.c,,pro', ',a+1@b.c,,pro', ',,x1,pro'), { api: 'v1', cioIdColumn: 'cio_id' }).sent;
     expect(people.map((one) => one.single)).toEqual([
       { method: 'PUT', path: '/api/v1/customers/7' },
       { method: 'PUT', path: '/api/v1/customers/a%2B1%40b.c' },
@@ -249,5 +249,19 @@ describe('--api v1', () => {
       const keys = personsOf(one.text, one.single).map(hashPerson);
       expect(keys).toEqual(one.keys);
     }
+  });
+});
+
+describe('a header in the middle of a file', () => {
+  it('is skipped and counted, with a byte order mark or without; a row that merely resembles it is a row', () => {
+    const { sent, chunk } = run(csv('id,email,age', '1,ann@example.com,31', 'id,email,age', '\ufeffid,email,age', 'id,email,years'));
+    expect(sent.map(({ row }) => row)).toEqual([0, 3]);
+    expect(chunk.skipped).toEqual({ header_again: 2 });
+    expect(run(csv('id,age', '1,31', 'id,age')).sent[0]?.json.attributes).toEqual({ age: 31 });
+  });
+
+  it('deletes nobody who is called like the column', () => {
+    const { sent } = run(csv('id', '7', 'id'), { action: 'delete' });
+    expect(sent.map((one) => one.json.identifiers.id)).toEqual(['7']);
   });
 });

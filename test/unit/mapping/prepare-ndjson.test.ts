@@ -167,7 +167,7 @@ describe('Track v2 operations', () => {
       { type: 'person', identifiers: { cio_id: 'a1' }, action: 'identify', attributes: all },
       { cio_id: 'cio_a1', plan: 'pro', ...all },
       { type: 'identify', userId: '7', email: 'A@b.c', anonymousId: 'x', traits: { phone: '+4930' } },
-    ));
+    ), { cioIdColumn: 'cio_id' });
     const names = ['id:7', 'email:a@b.c', 'phone:+4930', 'anonymous_id:x'].map(hashPerson);
     expect(sent.map((one) => new Set(one.keys))).toEqual([new Set([hashPerson('cio_id:a1'), ...names]), new Set([hashPerson('cio_id:a1'), ...names]), new Set(names)]);
     for (const one of sent) expect(new Set(personsOf(one.text).map(hashPerson))).toEqual(new Set(one.keys));
