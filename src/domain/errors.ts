@@ -37,6 +37,7 @@ export const ERRORS = {
   usage: EXIT.usage,
   config: EXIT.usage,
   env_file: EXIT.usage,
+  native_module: EXIT.usage,
   mapping: EXIT.usage,
   input_missing: EXIT.usage,
   input_unreadable: EXIT.usage,

@@ -169,3 +169,16 @@ it('the rows before the place where a file is cut off are told, and the failure 
   expect(Number(/: ([\d,]+) rows read/.exec(stdout)?.[1]?.replace(',', ''))).toBeGreaterThan(1000);
   expect(stderr).toContain('ends in the middle of its gzip data');
 });
+
+it('a place for temporary files is asked for by streams alone, and one that is missing is named', async (test) => {
+  const folder = tempFolder(test);
+  writeFileSync(join(folder, 'people.csv'), 'id\n1\n');
+  const env = { TMPDIR: '/nowhere' };
+  expect((await runCli(test, ['validate', 'people.csv'], { cwd: folder, env })).code).toBe(0);
+  for (const args of [['validate', '-'], ['import', '-', '--dry-run']]) {
+    const result = await runCli(test, args, { cwd: folder, env, input: 'id\n1\n' });
+    expect(result.code, result.stderr).toBe(2);
+    expect(result.stderr).toContain('/nowhere');
+    expect(result.stderr).toContain('TMPDIR');
+  }
+});
