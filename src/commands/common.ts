@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { EXIT_MEANING, type CioBulkError, type ExitCode } from '../domain/errors.ts';
+import { CioBulkError, EXIT_MEANING, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
+import { realJournalPath } from '../journal/place.ts';
 import { safeText } from '../report/safe-text.ts';
 import { createTerminal, type Terminal } from '../report/terminal.ts';
 import { runnable } from './shipped-files.ts';
@@ -32,7 +33,10 @@ export function terminalOf(options: Record<string, unknown>, host: Host): Termin
 }
 
 export function journalPathOf(options: Record<string, unknown>, host: Host): string {
-  return resolve(host.cwd, text(options, 'journal') ?? host.env['CIO_BULK_JOURNAL'] ?? '.cio-bulk/journal.db');
+  const given = text(options, 'journal');
+  if (given?.trim() === '') throw new CioBulkError('usage', '--journal "": expected the path of a file');
+  const path = given ?? (host.env['CIO_BULK_JOURNAL']?.trim() || '.cio-bulk/journal.db');
+  return realJournalPath(resolve(host.cwd, path));
 }
 
 /** Tells of a failure that ends the work on one file and not the command. */

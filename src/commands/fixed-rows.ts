@@ -1,103 +1,175 @@
-import { resolve } from 'node:path';
-import type { RawRow } from '../domain/block.ts';
-import type { PreparedChunk } from '../domain/chunk.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { UndeliveredRow } from '../domain/ledger.ts';
 import { personsOf } from '../domain/person.ts';
 import type { Plan, SourceLayout } from '../domain/plan.ts';
-import { openBlocks } from '../input/blocks.ts';
-import { detectLayout } from '../input/layout.ts';
+import { parseRecord } from '../input/csv.ts';
+import type { Correction } from '../journal/corrections.ts';
 import type { Journal } from '../journal/open.ts';
 import type { Run } from '../journal/runs.ts';
-import { packRows, undeliveredRows } from '../journal/undelivered.ts';
+import { undeliveredRows } from '../journal/undelivered.ts';
 import { createPreparer, type Preparer } from '../mapping/prepare.ts';
-import { plural } from '../report/numbers.ts';
+import { WOULD_TRIGGER } from '../pipeline/run.ts';
+import { recordText } from '../report/failures-file.ts';
+import { eventIdIn, withEventId } from './event-id-text.ts';
 import type { RunSpec } from './find-run.ts';
+import { valueIn, type FixedFile, type FixedRow } from './fixed-file.ts';
 import { recentSince } from './recent-events.ts';
+import { isSpreadsheetLoss } from './spreadsheet-loss.ts';
 
-/** Names the row of the run in a failures file. */
-export const ROW_COLUMN = 'cio_bulk_row';
-const PAGE_ROWS = 1000;
+const CORRECTED = { code: 'corrected', reason: 'the row was corrected, and did not arrive yet' } as const;
 
 export interface FixedSource {
   readonly journal: Journal;
   readonly run: Run;
-  readonly path: string;
+  readonly file: FixedFile;
   readonly host: Host;
   readonly workspace: string;
   /** Recent events may go out; else they stay undelivered as `would_trigger`. */
   readonly allowTriggers: boolean;
-  readonly warn: (text: string) => void;
+  /** What flags change about the run's plan. */
+  readonly changePlan: (plan: Plan) => Plan;
+}
+
+/** What a corrected file says, compared with what the journal holds. */
+export interface FixedRows {
+  readonly corrections: readonly Correction[];
+  /** Rows of the file that can be sent, whether they were changed or not. */
+  readonly sendable: ReadonlySet<number>;
+  /** Rows that were refused before, so that later rows of their persons may have gone out meanwhile. */
+  readonly overtaken: number;
+  /** Rows that still cannot be sent: they stay as they are. */
+  readonly refused: readonly { readonly line: number; readonly row: number | null; readonly code: string; readonly reason: string; readonly column: number | null; readonly field: string | null }[];
+  /** Rows of the file that are not undelivered: they have arrived by now. */
+  readonly known: number;
+  /** Columns, none of them an identifier, that a spreadsheet has turned into numbers, and in how many rows. */
+  readonly damaged: ReadonlyMap<string, number>;
 }
 
 /**
- * Rows of a corrected failures file, prepared with the plan of their run and under their old row numbers: an event that is
- * identified by its row keeps its ULID. Rows that are delivered by now are left out.
+ * Rows of a corrected failures file, prepared with the plan of their run and under their old row numbers. An event that may have
+ * arrived as it was keeps its id: corrected or not, it counts once.
  */
-export async function* fixedChunks(source: FixedSource): AsyncGenerator<PreparedChunk> {
-  const spec = JSON.parse(source.run.spec) as RunSpec;
-  const layout = await detectLayout(resolve(source.host.cwd, source.path), { format: 'auto', delimiter: 'auto', encoding: 'auto' });
+export function prepareFixedRows(source: FixedSource): FixedRows {
+  const { run, file } = source;
+  const spec = JSON.parse(run.spec) as RunSpec;
+  const { layout } = file;
   if (spec.layout.format === 'ndjson' && layout.format !== 'ndjson')
-    throw new CioBulkError('usage', `--from ${source.path}: run ${source.run.id} has read NDJSON, whose values a CSV file cannot hold`, { hint: `write its rows with: cio-bulk failures --run ${source.run.id} --format ndjson` });
-  const plan = planFor(layout, spec.plan, source.path);
-  const preparer = createPreparer({
-    layout,
-    plan,
-    identity: { target: source.workspace, dataset: spec.dataset, clockMs: spec.clockMs },
-    skipRows: 0,
-    recent: { policy: source.allowTriggers ? 'allow' : 'guard', sinceSeconds: recentSince(source.host) },
-  });
-  const open = new Map<number, UndeliveredRow>();
-  for (const row of undeliveredRows(source.journal, source.run.id, ['failed', 'rejected', 'invalid', 'unclear'])) open.set(row.row, row);
-  const fixed = new Map<number, FixedRow>();
-  let stillInvalid = 0;
-  for await (const block of openBlocks(layout, null, { signal: source.host.stopping }))
-    for (const row of block.rows) {
-      const before = open.get(rowNumberOf(row, layout, source.path));
-      const after = before && prepareOne(preparer, row, before);
-      if (after) fixed.set(after.row, after); // a row that stands there twice is sent once, as it stands last
-      else if (before || rowFault(row)) stillInvalid++;
+    throw new CioBulkError('usage', `--from ${file.path}: run ${run.id} has read NDJSON, whose values a CSV file cannot hold`, { hint: `write its rows with: cio-bulk failures --run ${run.id} --format ndjson` });
+  const plan = source.changePlan(planFor(layout, spec.plan, file.path));
+  const newPreparer = (): Preparer =>
+    createPreparer({
+      layout,
+      plan,
+      identity: { target: source.workspace, dataset: spec.dataset, clockMs: spec.clockMs },
+      skipRows: 0,
+      recent: { policy: source.allowTriggers ? 'allow' : 'guard', sinceSeconds: recentSince(source.host) },
+    });
+  const prepare = createRowPreparer(newPreparer);
+  const corrections: Correction[] = [];
+  const sendable = new Set<number>();
+  const damaged = new Map<string, number>();
+  const refused: FixedRows['refused'][number][] = file.unreadable.map(({ line, reason }) => ({ line, row: null, code: 'unparsable', reason, column: null, field: null }));
+  let known = file.rows.size;
+  let overtaken = 0;
+  for (const before of undeliveredRows(source.journal, run.id, ['failed', 'rejected', 'invalid', 'unclear'])) {
+    const fixed = file.rows.get(before.row);
+    if (!fixed) continue;
+    known--;
+    if (fixed.sourceLine !== undefined && fixed.sourceLine !== before.line)
+      throw new CioBulkError('usage', `--from ${file.path}: row ${before.row} is said to come from line ${fixed.sourceLine}, and in run ${run.id} of this journal it comes from line ${before.line}`, {
+        hint: 'give a file that `cio-bulk failures` wrote from this journal; another one is named with --journal',
+      });
+    const losses = lostBySpreadsheet(spec, plan, before, fixed, layout);
+    const identifier = losses.find(({ isIdentifier }) => isIdentifier);
+    if (identifier) {
+      const reason = `the ${identifier.name} was changed as a spreadsheet changes what it takes for a number: leading zeros, a plus sign or digits are gone`;
+      refused.push({ line: fixed.line, row: fixed.row, code: 'spreadsheet_number', reason, column: null, field: identifier.name });
+      continue;
     }
-  if (stillInvalid > 0) source.warn(`${plural(stillInvalid, 'row')} of ${source.path} still cannot be sent: see \`cio-bulk validate\``);
-  const rows = [...fixed.values()].sort((a, b) => a.row - b.row);
-  for (let at = 0; at < rows.length; at += PAGE_ROWS) yield packRows(rows.slice(at, at + PAGE_ROWS), ({ row }) => fixed.get(row)?.isGuarded === true);
+    const prepared = prepare(fixed);
+    if ('reason' in prepared) {
+      refused.push({ line: fixed.line, row: fixed.row, code: prepared.code, reason: prepared.reason, column: prepared.column, field: prepared.field });
+      continue;
+    }
+    for (const { name } of losses) damaged.set(name, (damaged.get(name) ?? 0) + 1);
+    sendable.add(before.row);
+    if (before.state !== 'failed' && !prepared.isEvent) overtaken++;
+    const payload = before.payload !== null && mayHaveArrived(before) ? keepEventId(before.payload, prepared.payload) : prepared.payload;
+    const isSame = before.payload !== null && Buffer.compare(before.payload, payload) === 0 && before.single === prepared.single;
+    if (isSame && before.state === 'failed') continue; // sent again as it is
+    const persons = personsOf(Buffer.from(payload).toString(), prepared.request);
+    const { code, reason } = prepared.isGuarded ? WOULD_TRIGGER : CORRECTED;
+    corrections.push({ row: before.row, code, reason, persons, payload, single: prepared.single, record: recordText(spec.layout, fixed.content, fixed.text, layout) });
+  }
+  return { corrections, sendable, overtaken, refused, known, damaged };
 }
 
-interface FixedRow extends UndeliveredRow {
-  readonly isGuarded: boolean;
-}
+type Prepared =
+  | { readonly payload: Uint8Array; readonly single: string | null; readonly request: { readonly method: 'PUT' | 'POST' | 'DELETE'; readonly path: string } | undefined; readonly isGuarded: boolean; readonly isEvent: boolean }
+  | { readonly code: string; readonly reason: string; readonly column: number | null; readonly field: string | null };
 
-function rowFault(row: RawRow): boolean {
-  return !Array.isArray(row) && 'fault' in row;
-}
-
-function prepareOne(preparer: Preparer, row: RawRow, before: UndeliveredRow): FixedRow | undefined {
-  const position = { row: before.row - 1, line: 0, offset: 0, hash: '' };
-  const { operations } = preparer.prepare({ start: position, end: position, raw: new Uint8Array(), rows: [row], isLast: false });
-  if (operations.count === 0) return undefined; // still invalid: it stays as it is
-  const single = operations.singles.get(0);
-  return {
-    ...before,
-    persons: personsOf(new TextDecoder().decode(operations.body), single),
-    payload: operations.body,
-    single: single ? `${single.method} ${single.path}` : null,
-    isGuarded: operations.guarded.has(0),
+/** Prepares rows one by one. Two equal rows are no repeat here: what lies between them may be delivered already. */
+function createRowPreparer(newPreparer: () => Preparer): (fixed: FixedRow) => Prepared {
+  let preparer = newPreparer();
+  const attempt = ({ row, content }: FixedRow) => {
+    const position = { row: row - 1, line: 0, offset: 0, hash: '' };
+    return preparer.prepare({ start: position, end: position, raw: new Uint8Array(), rows: [content], isLast: false });
+  };
+  return (fixed) => {
+    let chunk = attempt(fixed);
+    if (Object.keys(chunk.skipped).length > 0) {
+      preparer = newPreparer(); // which remembers nothing
+      chunk = attempt(fixed);
+    }
+    const { operations, invalid } = chunk;
+    if (operations.count === 0) {
+      const fault = invalid[0];
+      return { code: fault?.code ?? 'skipped', reason: fault?.message ?? 'the row was left out', column: fault?.column ?? null, field: fault?.field ?? null };
+    }
+    const request = operations.singles.get(0);
+    const payload = operations.body;
+    return {
+      payload,
+      request,
+      single: request ? `${request.method} ${request.path}` : null,
+      isGuarded: operations.guarded.has(0),
+      isEvent: eventIdIn(Buffer.from(payload).toString()) !== undefined,
+    };
   };
 }
 
-function rowNumberOf(row: RawRow, layout: SourceLayout, path: string): number {
-  const value = Array.isArray(row) ? row[layout.header.indexOf(ROW_COLUMN)] : 'json' in row ? row.json[ROW_COLUMN] : undefined;
-  const number = Number(value);
-  if ((typeof value === 'string' || typeof value === 'number') && Number.isInteger(number) && number > 0) return number;
-  if (rowFault(row)) return 0;
-  throw new CioBulkError('usage', `--from ${path}: a row has no ${ROW_COLUMN}, so nobody knows which row it corrects`, { hint: 'give a file that `cio-bulk failures` wrote, or import a new file instead' });
+/** Only what was refused, by us or by the API, is known not to have counted. */
+function mayHaveArrived({ state, isInDoubt }: UndeliveredRow & { readonly isInDoubt: boolean }): boolean {
+  return isInDoubt || (state !== 'rejected' && state !== 'invalid');
+}
+
+function keepEventId(before: Uint8Array, after: Uint8Array): Uint8Array {
+  const id = eventIdIn(Buffer.from(before).toString());
+  return id === undefined ? after : Buffer.from(withEventId(Buffer.from(after).toString(), id));
+}
+
+interface Loss {
+  readonly name: string;
+  readonly isIdentifier: boolean;
+}
+
+/** Cells of the row that a spreadsheet has changed on its own account. */
+function lostBySpreadsheet({ layout: before }: RunSpec, plan: Plan, { record }: UndeliveredRow, { content }: FixedRow, layout: SourceLayout): Loss[] {
+  if (before.format === 'ndjson') return [];
+  const cells = parseRecord(record, before.delimiter);
+  if (cells?.length !== before.header.length) return [];
+  return plan.columns.flatMap(({ name, role }): Loss[] => {
+    if (role === 'drop') return [];
+    const [old, now] = [cells[before.header.findIndex((one) => one.trim() === name.trim())], valueIn(content, layout, name)];
+    if (old === undefined || typeof now !== 'string' || !isSpreadsheetLoss(old, now)) return [];
+    return [{ name, isIdentifier: role === 'id' || role === 'email' || role === 'cio_id' || role === 'event_id' || plan.dedupeKey?.includes(name) === true }];
+  });
 }
 
 /** The run's plan, looking for its columns where this file has them. */
 function planFor(layout: SourceLayout, plan: Plan, path: string): Plan {
   if (layout.format === 'ndjson') return plan;
-  if (!layout.header.includes(ROW_COLUMN)) throw new CioBulkError('usage', `--from ${path}: there is no column ${ROW_COLUMN}`, { hint: 'give a file that `cio-bulk failures` wrote' });
   const columns = plan.columns.map((column) => {
     const index = column.index < 0 ? column.index : layout.header.findIndex((name) => name.trim() === column.name.trim());
     if (index === -1 && column.index >= 0 && column.role !== 'drop')

@@ -4,6 +4,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RawRow } from '../domain/block.ts';
+import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { SourceLayout } from '../domain/plan.ts';
 import { openBlocks } from '../input/blocks.ts';
@@ -87,7 +88,7 @@ export async function bytesTotalOf({ follow, layout }: OpenSource): Promise<numb
 
 /** Like `openSource`, for a look that leaves nothing behind: a stream is kept in a temporary folder while `look` runs. */
 export async function withSample<T>(file: InputFile, options: SourceOptions, host: Host, look: (source: OpenSource) => Promise<T>): Promise<T> {
-  const spoolFolder = await mkdtemp(join(tmpdir(), 'cio-bulk-'));
+  const spoolFolder = file.isStream ? await temporaryFolder() : '';
   try {
     const source = await openSource(file, options, host, { spoolFolder, restart: false });
     try {
@@ -97,7 +98,19 @@ export async function withSample<T>(file: InputFile, options: SourceOptions, hos
       await source.spooled.catch(() => undefined);
     }
   } finally {
-    await rm(spoolFolder, { recursive: true, force: true });
+    if (file.isStream) await rm(spoolFolder, { recursive: true, force: true });
+  }
+}
+
+async function temporaryFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'cio-bulk-'));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new CioBulkError('output_unwritable', `a stream is kept in a temporary folder while it is looked at, and ${tmpdir()} does not take one (${code})`, {
+      hint: 'name another place with TMPDIR, or look at a file',
+      cause: error,
+    });
   }
 }
 

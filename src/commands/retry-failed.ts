@@ -9,12 +9,14 @@ import type { Journal } from '../journal/open.ts';
 import { latestRunWithUndelivered, retryChunks } from '../journal/undelivered.ts';
 import { runPipeline } from '../pipeline/run.ts';
 import { createProgress } from '../report/progress.ts';
+import { addPlanFlags, hasPlanFlags, planChange } from './changed-plan.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
+import { chooseRows, type RowsToRetry } from './choose-rows.ts';
 import { endRun } from './end-run.ts';
+import { readFixedFile } from './fixed-file.ts';
 import { createLimits } from './limits.ts';
-import { fixedChunks } from './fixed-rows.ts';
 import { addSendingFlags, sendingOptions } from './sending-flags.ts';
-import { withSendingSession } from './session.ts';
+import { withSendingSession, type SendingSession } from './session.ts';
 import { undeliveredLines } from './undelivered-lines.ts';
 
 export function configure(command: Command): void {
@@ -22,7 +24,8 @@ export function configure(command: Command): void {
     .option('--run <id>', 'the run to retry (default: the latest that has failed rows)')
     .option('--rejected', 'also send rows that the API refused')
     .option('--unclear', 'also send rows about which the API reported errors without naming them')
-    .option('--from <fixed.csv>', 'send the rows of a corrected failures file instead of the stored ones');
+    .option('--from <fixed.csv>', 'send the rows of a corrected failures file, and failed rows of the same persons, in order');
+  addPlanFlags(command);
   addSendingFlags(command);
   addCommonFlags(command);
   addHelpEnd(
@@ -37,63 +40,82 @@ export async function run(_args: readonly string[], options: Record<string, unkn
   const terminal = terminalOf(options, host);
   const sending = sendingOptions(options);
   const fixedPath = text(options, 'from');
-  const states: UndeliveredState[] = ['failed'];
-  if (options['rejected'] === true || fixedPath !== undefined) states.push('rejected');
-  if (options['unclear'] === true || fixedPath !== undefined) states.push('unclear');
+  const states = statesOf(options);
+  if (fixedPath !== undefined && states.length > 1) throw new CioBulkError('usage', '--from names the rows itself: leave --rejected and --unclear out');
+  const changePlan = planChange(options);
   const givenRun = text(options, 'run');
   const runId = givenRun === undefined ? undefined : wholeNumber('--run', givenRun, 1);
+  const file = fixedPath === undefined ? undefined : await readFixedFile(fixedPath, host);
+  if (file?.run !== undefined && runId !== undefined && file.run !== runId) throw new CioBulkError('usage', `--from ${file.path} holds rows of run ${file.run}, and --run says ${runId}`, { hint: 'leave --run out' });
+  const mapsAnew = hasPlanFlags(options);
   const journalPath = journalPathOf(options, host);
   return withSendingSession({ command: 'retry-failed', options: sending, journalPath, host, terminal }, async (session) => {
     const { journal } = session;
-    const run = chooseRun(journal, session.workspace, runId, fixedPath === undefined ? states : [...states, 'invalid']);
-    if (!run) {
-      terminal.say('Nothing to retry: the journal holds no failed rows');
+    const run = chooseRun(journal, session.workspace, file?.run ?? runId, mapsAnew ? [...states, 'invalid'] : states);
+    if (!run || (file && file.run === undefined)) {
+      terminal.say(file ? `Nothing to retry: ${file.path} has no rows` : 'Nothing to retry: the journal holds no failed rows');
       return EXIT.ok;
     }
-    if (fixedPath !== undefined && run.type === 'cleanup')
-      throw new CioBulkError('usage', `run ${run.id} is a cleanup: it has no rows that could be corrected, and --from has no meaning`, { hint: 'leave --from out, or run cio-bulk cleanup again' });
+    if ((file || mapsAnew) && run.type === 'cleanup')
+      throw new CioBulkError('usage', `run ${run.id} is a cleanup: it has no rows that could be corrected or mapped anew`, { hint: 'leave --from and the flags of mapping out, or run cio-bulk cleanup again' });
     warnOfLaterRuns(journal, run, terminal.warn);
-    const limits = createLimits(sending, host);
-    const ledger = createRetryLedger(journal, run.id, host.clock.now);
-    const chunks =
-      fixedPath === undefined
-        ? retryChunks(journal, run.id, states, (row) => row.code === 'would_trigger' && !sending.allowTriggers)
-        : fixedChunks({ journal, run, path: fixedPath, host, workspace: session.workspace, allowTriggers: sending.allowTriggers || session.target.isSandbox, warn: terminal.warn });
-    const startedAt = host.clock.monotonic();
-    const toSend = run.tally.failed + (states.includes('rejected') ? run.tally.rejected : 0) + (states.includes('unclear') ? run.tally.unclear : 0);
-    const progress = createProgress(terminal, host.clock, `retry of run ${run.id}`);
-    try {
-      const end = await runPipeline({
-        chunks,
-        isComplete: () => true,
-        ledger,
-        courier: session.courier,
-        findRecords: () => [],
-        clock: host.clock,
-        concurrency: sending.concurrency,
-        requestsTaken: session.requestsTaken,
-        batchRowsMax: sending.batchRows,
-        batchBytesMax: sending.batchBytes,
-        stopping: limits.stopping,
-        onUndelivered: undeliveredLines(terminal, run.id, run.source),
-        onProgress({ tally }) {
-          const done = tally.delivered - run.tally.delivered;
-          progress.update({ done, total: toSend, rowsSettled: done, rowsRead: toSend, undelivered: undelivered(tally), requests: session.traffic().requests });
-        },
-      });
-      progress.stop();
-      const rowsRead = findRun(journal, run.id)?.rowsRead ?? run.rowsRead;
-      // The rows of a retry are rows of the run that were counted before: they change state, and none is added.
-      const counts = { ...end, rowsRead, pending: rowsRead - settledRows(end.tally), finished: end.finished };
-      return endRun({ terminal, run, host, session, end: counts, startedAt, settledBefore: settledRows(end.tally) - (end.tally.delivered - run.tally.delivered), stop: limits.reason() });
-    } catch (error) {
-      progress.stop();
-      endRun({ terminal, run, host, session, startedAt, error });
-      throw error;
-    } finally {
-      limits.close();
-    }
+    const allowTriggers = sending.allowTriggers || session.target.isSandbox;
+    const rows = chooseRows({ journal, run, file, mapsAnew, changePlan, states, allowTriggers, workspace: session.workspace, host, terminal });
+    return send(findRun(journal, run.id) ?? run, rows, allowTriggers, { session, sending, host, terminal });
   });
+}
+
+/** The states whose rows are sent. */
+function statesOf(options: Record<string, unknown>): UndeliveredState[] {
+  const states: UndeliveredState[] = ['failed'];
+  if (options['rejected'] === true) states.push('rejected');
+  if (options['unclear'] === true) states.push('unclear');
+  return states;
+}
+
+interface Sending {
+  readonly session: SendingSession;
+  readonly sending: ReturnType<typeof sendingOptions>;
+  readonly host: Host;
+  readonly terminal: ReturnType<typeof terminalOf>;
+}
+
+async function send(run: Run, { states, isWanted, count: toSend }: RowsToRetry, allowTriggers: boolean, { session, sending, host, terminal }: Sending): Promise<ExitCode> {
+  const { journal } = session;
+  const limits = createLimits(sending, host);
+  const startedAt = host.clock.monotonic();
+  const progress = createProgress(terminal, host.clock, `retry of run ${run.id}`);
+  try {
+    const end = await runPipeline({
+      chunks: retryChunks(journal, run.id, states, (row) => row.code === 'would_trigger' && !allowTriggers, isWanted),
+      isComplete: () => true,
+      ledger: createRetryLedger(journal, run.id, host.clock.now),
+      courier: session.courier,
+      findRecords: () => [],
+      clock: host.clock,
+      concurrency: sending.concurrency,
+      requestsTaken: session.requestsTaken,
+      batchRowsMax: sending.batchRows,
+      batchBytesMax: sending.batchBytes,
+      stopping: limits.stopping,
+      onUndelivered: undeliveredLines(terminal, run.id, run.source),
+      onProgress({ tally }) {
+        const done = tally.delivered - run.tally.delivered;
+        progress.update({ done, total: toSend, rowsSettled: done, rowsRead: toSend, undelivered: undelivered(tally), requests: session.traffic().requests });
+      },
+    });
+    progress.stop();
+    const rowsRead = findRun(journal, run.id)?.rowsRead ?? run.rowsRead;
+    // The rows of a retry are rows of the run that were counted before: they change state, and none is added.
+    const counts = { ...end, rowsRead, pending: rowsRead - settledRows(end.tally), finished: end.finished };
+    return endRun({ terminal, run, host, session, end: counts, startedAt, settledBefore: settledRows(end.tally) - (end.tally.delivered - run.tally.delivered), stop: limits.reason() });
+  } catch (error) {
+    progress.stop();
+    endRun({ terminal, run, host, session, startedAt, error });
+    throw error;
+  } finally {
+    limits.close();
+  }
 }
 
 function undelivered(tally: Tally): number {
@@ -107,6 +129,10 @@ function chooseRun(journal: Journal, workspace: string, runId: number | undefine
   if (!run) throw new CioBulkError('no_such_run', `there is no run ${id} in this journal`, { hint: '`cio-bulk status` lists the runs' });
   if (run.workspace !== workspace)
     throw new CioBulkError('wrong_workspace', `run ${id} has sent to another workspace than these credentials belong to`, { hint: 'use the credentials (or --sandbox) with which it was started' });
+  if (run.state === 'abandoned')
+    throw new CioBulkError('usage', `run ${id} was given up by --restart, and its file was sent anew: its rows would go out with their old values`, {
+      hint: 'retry the run that came after it; `cio-bulk failures --run` still writes the rows of this one',
+    });
   return run;
 }
 

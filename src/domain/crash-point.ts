@@ -25,6 +25,8 @@ export type CrashPoint =
   | 'spool marked'
   | 'spool half removed'
   | 'in retry settling'
+  | 'in corrections'
+  | 'corrections stored'
   | 'cleanup swept';
 
 const installed: unknown = Reflect.get(globalThis, Symbol.for('cio-bulk.crash-point'));

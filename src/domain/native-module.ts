@@ -9,7 +9,7 @@ export function nativeModuleError(error: unknown): CioBulkError | undefined {
   const message = error instanceof Error ? error.message : String(error);
   if (!UNLOADABLE.test(`${code} ${message}`)) return undefined;
   return new CioBulkError('native_module', `SQLite's native module (better-sqlite3) does not load in Node ${process.version} on ${process.platform}-${process.arch}`, {
-    hint: 'it was installed for another Node or another system: run `npm rebuild better-sqlite3` where cio-bulk is installed, or install cio-bulk again',
+    hint: 'it was installed for another Node or another system: run `npm rebuild better-sqlite3` (after a global installation: `npm rebuild -g better-sqlite3`)',
     cause: error,
   });
 }

@@ -42,7 +42,8 @@ export function createJsonRows(layout: SourceLayout): RowReader {
   };
 }
 
-function rowOf(record: string, unit: string, isUnended: boolean): RawRow {
+/** One record as a row. */
+export function rowOf(record: string, unit: string, isUnended: boolean): RawRow {
   if (record.length > DEPTH_MAX * 2 && depthOf(record) > DEPTH_MAX) return TOO_DEEP;
   let value: unknown;
   try {

@@ -3,6 +3,9 @@ import Database from 'better-sqlite3';
 import { CioBulkError } from '../domain/errors.ts';
 import { journalError, type Journal } from './open.ts';
 
+/** Who looks whether somebody sends (`senderOf`) holds the lock for an instant: a sender that starts just then waits for it. */
+const PATIENCE_MS = 1_000;
+
 /** The right to send to a workspace, for one process at a time. */
 export interface SenderLock {
   /**
@@ -16,6 +19,7 @@ export interface SenderLock {
 /**
  * One sender per journal and workspace. The lock is SQLite's exclusive lock on a small file beside the journal: the
  * operating system drops it with the process, so that a dead one never holds it and a stopped one (SIGSTOP) still does.
+ * A journal is named by its real path, so that there is one lock whatever links lead to it.
  */
 export function lockSender(journal: Journal, workspace: string, command: string, pid: number, now: () => number): SenderLock {
   const path = lockPath(journal, workspace);
@@ -79,7 +83,7 @@ function startsOf(row: SenderRow, now: number): readonly number[] | null {
 }
 
 function acquire(path: string, journal: Journal, workspace: string): Database.Database {
-  const file = new Database(path, { timeout: 0 });
+  const file = new Database(path, { timeout: PATIENCE_MS });
   try {
     chmodSync(path, 0o600);
     file.pragma('locking_mode = EXCLUSIVE');
@@ -89,7 +93,7 @@ function acquire(path: string, journal: Journal, workspace: string): Database.Da
     file.close();
     const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
     if (!code.startsWith('SQLITE_BUSY')) throw journalError(error, path);
-    const holder = journal.prepare<[string], { pid: number; command: string }>('SELECT pid, command FROM senders WHERE workspace = ?').get(workspace);
+    const holder = journal.prepare<[string], { pid: number; command: string }>('SELECT pid, command FROM senders WHERE workspace = ? AND ended_at IS NULL').get(workspace);
     throw new CioBulkError('journal_locked', `another process${holder ? ` (pid ${holder.pid}, ${holder.command})` : ''} is sending to this workspace with this journal`, {
       hint: 'wait until it ends, or stop it; `cio-bulk status` shows how far it is',
     });

@@ -20,18 +20,24 @@ interface StoredRow {
   readonly payload: Buffer | null;
   readonly single: string | null;
   readonly record: string;
+  readonly intent: number | null;
+}
+
+/** As the journal holds it: `isInDoubt` when it was sent since, and the answer was never heard. */
+export interface StoredUndelivered extends UndeliveredRow {
+  readonly isInDoubt: boolean;
 }
 
 /** Undelivered rows of a run in source order, page by page. Reads short: no transaction stays open between pages. */
-export function* undeliveredRows(journal: Journal, runId: number, states: readonly UndeliveredState[], afterRow = 0): Generator<UndeliveredRow> {
+export function* undeliveredRows(journal: Journal, runId: number, states: readonly UndeliveredState[], afterRow = 0): Generator<StoredUndelivered> {
   const page = journal.prepare<unknown[], StoredRow>(
     `SELECT * FROM undelivered WHERE run = ? AND row > ? AND state IN (${states.map(() => '?').join(',')}) ORDER BY row LIMIT ${PAGE_ROWS}`,
   );
   for (let after = afterRow; ; ) {
     const rows = page.all(runId, after, ...states);
     for (const stored of rows) {
-      const { column_number: column, persons, ...row } = stored;
-      yield { ...row, column, persons: JSON.parse(persons) as string[] };
+      const { column_number: column, persons, intent, ...row } = stored;
+      yield { ...row, column, persons: JSON.parse(persons) as string[], isInDoubt: intent !== null };
     }
     const last = rows.at(-1);
     if (!last || rows.length < PAGE_ROWS) return;
@@ -48,11 +54,11 @@ export function countUndelivered(journal: Journal, runId: number): { state: Unde
     .all(runId);
 }
 
-/** The latest run (of a workspace, if one is named) that has undelivered rows in one of these states. */
+/** The latest run (of a workspace, if one is named) that has undelivered rows in one of these states. What --restart gave up is left out. */
 export function latestRunWithUndelivered(journal: Journal, workspace: string | undefined, states: readonly UndeliveredState[]): number | undefined {
   const counted = states.map((state) => `${state} > 0`).join(' OR '); // of a closed set of names
   return journal
-    .prepare<[string | null, string | null], number>(`SELECT id FROM runs WHERE (? IS NULL OR workspace = ?) AND (${counted}) ORDER BY id DESC LIMIT 1`)
+    .prepare<[string | null, string | null], number>(`SELECT id FROM runs WHERE (? IS NULL OR workspace = ?) AND state != 'abandoned' AND (${counted}) ORDER BY id DESC LIMIT 1`)
     .pluck()
     .get(workspace ?? null, workspace ?? null);
 }
@@ -66,10 +72,11 @@ export async function* retryChunks(
   runId: number,
   states: readonly UndeliveredState[],
   isGuarded: (row: UndeliveredRow) => boolean,
+  isWanted: (row: number) => boolean = () => true,
 ): AsyncGenerator<PreparedChunk> {
   let page: UndeliveredRow[] = [];
   for (const row of undeliveredRows(journal, runId, states)) {
-    if (row.payload === null) continue;
+    if (row.payload === null || !isWanted(row.row)) continue;
     page.push(row);
     if (page.length < PAGE_ROWS) continue;
     yield packRows(page, isGuarded);
@@ -79,7 +86,7 @@ export async function* retryChunks(
 }
 
 /** A chunk of stored operations. Its rows keep their numbers in the source. */
-export function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: UndeliveredRow) => boolean): PreparedChunk {
+function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: UndeliveredRow) => boolean): PreparedChunk {
   const size = rows.reduce((sum, { payload }) => sum + (payload?.length ?? 0) + 1, 0);
   const body = new Uint8Array(Math.max(0, size - 1));
   const ends = new Uint32Array(rows.length);

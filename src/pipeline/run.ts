@@ -26,7 +26,7 @@ const BATCHES_PER_SLOT = 4;
 const CHUNKS_MAX = 32_768;
 const WINDOW_BYTES_MAX = 48_000_000;
 
-const WOULD_TRIGGER = { state: 'failed', code: 'would_trigger', reason: 'the event is younger than 72 hours, or has no time, and could trigger campaigns' } as const;
+export const WOULD_TRIGGER = { state: 'failed', code: 'would_trigger', reason: 'the event is younger than 72 hours, or has no time, and could trigger campaigns' } as const;
 
 export interface RunOptions {
   readonly chunks: AsyncIterable<PreparedChunk>;
@@ -110,10 +110,10 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
     firstBatchId: before.nextBatch,
     mustWait: (chunk, index) => isGuarded(chunk, index) || held.has(chunk, index),
     mayGo(chunk, index) {
-      const isHeld = held.has(chunk, index);
-      if (!isHeld && !isGuarded(chunk, index)) return true;
+      if (!held.has(chunk, index) && !isGuarded(chunk, index)) return true;
       held.add(chunk, index); // all its persons: a merge or an alias ties others to the one that failed
-      settling.setAside(chunk, index, isHeld ? BEHIND_FAILED : WOULD_TRIGGER);
+      // A recent event keeps its guard, whatever else holds it: it holds its person's later rows all the same.
+      settling.setAside(chunk, index, isGuarded(chunk, index) ? WOULD_TRIGGER : BEHIND_FAILED);
       return false;
     },
   });

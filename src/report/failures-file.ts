@@ -1,4 +1,5 @@
 import type { UndeliveredRow } from '../domain/ledger.ts';
+import type { RawRow } from '../domain/block.ts';
 import type { SourceLayout } from '../domain/plan.ts';
 
 /** Columns that a failures file puts in front of the original ones; reading leaves out whatever begins with `cio_bulk_`. */
@@ -61,6 +62,13 @@ export function ndjsonFailures({ run, layout, cellsOf }: FailuresSource): Failur
       return JSON.stringify({ ...added, ...original });
     },
   };
+}
+
+/** A corrected row as a record of its run's source: what was added to it is gone, and its cells stand where that source has them. */
+export function recordText(source: SourceLayout, row: RawRow, text: string, layout: SourceLayout): string {
+  if (source.format === 'ndjson') return oneLine(text).replace(/^\{(?:\s*"cio_bulk_\w+"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[\d.]+|null)\s*,?)+\s*/, '{');
+  const cellOf = (name: string): unknown => (Array.isArray(row) ? row[layout.header.findIndex((one) => one.trim() === name.trim())] : 'json' in row ? row.json[name.trim()] : undefined);
+  return source.header.map((name) => quoted(jsonCell(cellOf(name)), source.delimiter)).join(source.delimiter);
 }
 
 /** A row that could not be read is kept whole: its text might swallow the rows behind it, or look like something it is not. */

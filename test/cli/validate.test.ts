@@ -182,3 +182,16 @@ it('a guessed encoding is said with a word to judge it by; one that was named, o
   expect(named.stdout).toContain('Привет');
   expect((await validate(test, { 'people.csv': 'id,name\n1,Привет\n' })).stderr).not.toContain('guess');
 });
+
+it('a place for temporary files is asked for by streams alone, and one that is missing is named', async (test) => {
+  const folder = tempFolder(test);
+  writeFileSync(join(folder, 'people.csv'), 'id\n1\n');
+  const env = { TMPDIR: '/nowhere' };
+  expect((await runCli(test, ['validate', 'people.csv'], { cwd: folder, env })).code).toBe(0);
+  for (const args of [['validate', '-'], ['import', '-', '--dry-run']]) {
+    const result = await runCli(test, args, { cwd: folder, env, input: 'id\n1\n' });
+    expect(result.code, result.stderr).toBe(2);
+    expect(result.stderr).toContain('/nowhere');
+    expect(result.stderr).toContain('TMPDIR');
+  }
+});

@@ -2,6 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { runCli } from '../../support/cli.ts';
+import { tempFolder } from '../../support/temp.ts';
+import { openService } from './service.ts';
 import { openWorkspace } from './workspace.ts';
 
 const HOUR = 3600;
@@ -39,6 +42,23 @@ it('recent events behind the sample are kept back, with later ones of the same p
   const sent = await workspace.run(['retry-failed', '--allow-triggers', '--json']);
   expect(sent.code, sent.stderr).toBe(0);
   expect((await workspace.events()).slice(-2).map(({ name }) => name)).toEqual(['first', 'second']);
+});
+
+it('a recent event behind a failed row of its person keeps its guard: only --allow-triggers sends it', async (test) => {
+  const service = await openService(test);
+  const folder = tempFolder(test);
+  const run = (...args: string[]) => runCli(test, [...args, '--json'], { cwd: folder, trackUrl: service.url });
+  const others = Array.from({ length: 1500 }, (_, i) => `u${i},e,${OLD + i}`).join('\n');
+  writeFileSync(join(folder, 'events.csv'), `id,event,timestamp\n${others}\nlate,first,${OLD}\n${others.replaceAll('u', 'w')}\nlate,second,${now()}\nlate,third,${OLD}\n`);
+  service.mood = { failsWith: ({ identifiers }) => identifiers['id'] === 'late' };
+  const failed = await run('import', 'events.csv', '--max-attempts', '1', '--concurrency', '1', '--rate', '0');
+  expect(failed.code, failed.stderr).toBe(6);
+  service.mood = 'takes';
+  const plain = await run('retry-failed');
+  expect(plain.summary).toMatchObject({ failed: 2 });
+  expect(service.taken.filter(({ identifiers }) => identifiers['id'] === 'late').map(({ name }) => name)).toEqual(['first']);
+  expect((await run('retry-failed', '--allow-triggers')).code).toBe(0);
+  expect(service.taken.filter(({ identifiers }) => identifiers['id'] === 'late').map(({ name }) => name)).toEqual(['first', 'second', 'third']);
 });
 
 it('the sandbox needs no decision, and people are no events', async (test) => {
