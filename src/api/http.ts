@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { crashPoint } from '../domain/crash-point.ts';
 import type { Clock } from '../domain/host.ts';
 import type { NetworkFault, Reply } from '../domain/outcome.ts';
+import { isFromApi } from '../domain/outcomes.ts';
 import type { Sender, WireRequest } from '../domain/wire.ts';
 import { basicAuth, type TrackCredentials } from './credentials.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -59,10 +60,11 @@ export function createHttpSender(options: HttpOptions): HttpSender {
       });
       const body = await readBody(answer);
       crashPoint('after answer');
+      if (isSuccess(answer.statusCode) && !isBelievable(body)) return { kind: 'fault', fault: 'not_the_api' };
       return {
         kind: 'response',
         status: answer.statusCode,
-        body,
+        body: body.text,
         retryAfterMs: retryAfterMs(answer.headers['retry-after'], options.clock.now()),
         location: oneHeader(answer.headers['location']),
       };
@@ -78,14 +80,29 @@ export function createHttpSender(options: HttpOptions): HttpSender {
   return { send, bytesSent: () => bytes, close: () => pool.destroy() };
 }
 
-async function readBody(answer: Dispatcher.ResponseData): Promise<string> {
+interface Body {
+  readonly text: string;
+  /** It was longer than anything we keep. */
+  readonly isCut: boolean;
+}
+
+async function readBody(answer: Dispatcher.ResponseData): Promise<Body> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of answer.body as AsyncIterable<Buffer>) {
     size += part.length;
     if (size <= REPLY_BYTES_MAX) parts.push(part);
   }
-  return Buffer.concat(parts).toString('utf8');
+  return { text: Buffer.concat(parts).toString('utf8'), isCut: size > REPLY_BYTES_MAX };
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** An object that was too long to be kept is the API's word all the same: nobody can say of which rows. */
+function isBelievable({ text, isCut }: Body): boolean {
+  return isCut ? text.trimStart().startsWith('{') : isFromApi(text);
 }
 
 function oneHeader(value: string | string[] | undefined): string | undefined {

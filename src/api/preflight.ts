@@ -28,7 +28,7 @@ export async function askRegion(options: {
     if (attempt > 1) await pacer.start(0, false, stopping);
     const reply = await wire.send({ method: 'GET', path: REGION_PATH, body: new Uint8Array(), rows: 0, attempt: attempt - 1 }, stopping);
     const verdict = classify(reply);
-    if (verdict === 'accepted' && reply.kind === 'response') return parseRegion(reply.body, host);
+    if (verdict === 'accepted' && reply.kind === 'response') return parseRegion(reply.body);
     if (verdict === 'unauthorized')
       throw new CioBulkError('unauthorized', 'Customer.io refused the credentials (401)', {
         hint: 'check CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY: they are the Track API pair, not the App API key',
@@ -54,28 +54,48 @@ function unreachable(reply: Reply, host: string, attempts: number): CioBulkError
     tls: 'has a certificate that cannot be trusted',
     reset: 'drops the connection',
     protocol: 'does not speak proper HTTP',
+    out_of_turn: 'answers more often than it is asked',
+    not_the_api: "answers with something that is not JSON: this is not Customer.io's Track API",
   };
   const said = reply.kind === 'fault' ? (why[reply.fault] ?? reply.fault) : `answers ${replyCode(reply).replace('http_', '')}`;
-  return new CioBulkError('unreachable', `${host} ${said} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`, {
-    hint: 'nothing was sent; check the network, CUSTOMERIO_REGION and CUSTOMERIO_TRACK_URL, then run again',
-  });
+  const hint =
+    reply.kind === 'fault' && reply.fault === 'not_the_api'
+      ? 'nothing was sent; a proxy or a login page may stand in between, or CUSTOMERIO_TRACK_URL is wrong'
+      : 'nothing was sent; check the network, CUSTOMERIO_REGION and CUSTOMERIO_TRACK_URL, then run again';
+  return new CioBulkError('unreachable', `${host} ${said} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`, { hint });
 }
 
-/** A 2xx whose body is no JSON did not come from the API: a captive portal, or a proxy's page. */
-function parseRegion(body: string, host: string): AccountRegion {
-  if (body.trim() === '') return { region: undefined, environmentId: undefined };
+/**
+ * The reply has been written in two ways: `region` and `data_center` (API reference 1, and recordings of older clients). Where it names neither, the
+ * host in its `url` tells. The id of the workspace is a number, or its digits as text.
+ */
+export function parseRegion(body: string): AccountRegion {
+  const said = parse(body);
+  const { region, data_center: dataCenter, url, environment_id: environmentId } = said;
+  return { region: regionOf(region) ?? regionOf(dataCenter) ?? regionOfUrl(url), environmentId: wholeNumber(environmentId) };
+}
+
+function parse(body: string): Readonly<Record<string, unknown>> {
   try {
-    const parsed: unknown = JSON.parse(body);
-    if (typeof parsed !== 'object' || parsed === null) return { region: undefined, environmentId: undefined };
-    const { region, environment_id: environmentId } = parsed as { region?: unknown; environment_id?: unknown };
-    return {
-      region: typeof region === 'string' ? region : undefined,
-      environmentId: typeof environmentId === 'number' ? environmentId : undefined,
-    };
-  } catch (error) {
-    throw new CioBulkError('unreachable', `${host} answers with something that is not JSON: this is not Customer.io's Track API`, {
-      hint: 'nothing was sent; a proxy or a login page may stand in between, or CUSTOMERIO_TRACK_URL is wrong',
-      cause: error,
-    });
+    const said: unknown = JSON.parse(body);
+    return typeof said === 'object' && said !== null ? { ...said } : {};
+  } catch {
+    return {}; // nothing, or too long to be kept: it names no region
   }
+}
+
+function regionOf(text: unknown): string | undefined {
+  const region = typeof text === 'string' ? text.trim().toLowerCase() : '';
+  return region === '' ? undefined : region;
+}
+
+function regionOfUrl(url: unknown): string | undefined {
+  const host = typeof url === 'string' ? /^(?:https:\/\/)?(track(?:-eu)?\.customer\.io)(?:\/|$)/i.exec(url.trim())?.[1]?.toLowerCase() : undefined;
+  if (host === undefined) return undefined;
+  return host === 'track.customer.io' ? 'us' : 'eu';
+}
+
+function wholeNumber(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined;
 }
