@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { runCli } from '../../support/cli.ts';
+import { tempFolder } from '../../support/temp.ts';
 import { answer, firstTimes, hostileServer, take, type Behaviour, type HostileRequest } from './hostile-server.ts';
 import { countsOf, send } from './send-people.ts';
 
@@ -90,7 +92,7 @@ describe('answers of a service that does as it likes', () => {
     ['a page of HTML', '<html>Sign in to the hotel network</html>'],
     ['half an object', '{"errors":[{"batch'],
     ['a word', 'OK'],
-  ])('%s under 200 for every batch is a service that is not there: exit 5, and no row is settled', async ([, body], test) => {
+  ] as const)('%s under 200 for every batch is a service that is not there: exit 5, and no row is settled', async ([, body], test) => {
     const server = await hostileServer(test, says(200, body), { onRegion: says(200, body) });
     const result = await send(test, server.url, { args: ['--no-preflight'] });
     expect(result.code).toBe(5);
@@ -103,6 +105,18 @@ describe('answers of a service that does as it likes', () => {
     const result = await send(test, server.url, { args: ['--max-outage', '20s'] });
     expect(countsOf(result)).toEqual({ delivered: 30 });
     expect(new Set(server.taken.map(({ identifiers }) => identifiers['id'])).size).toBe(30);
+  });
+
+  it.concurrent('retry-failed keeps its batches as small as --max-rows-per-second allows', async (test) => {
+    let isSick = true;
+    const server = await hostileServer(test, (request, self) => (isSick ? void request.socket.write(answer(400, '{}')) : take(request, self)));
+    const folder = tempFolder(test);
+    expect(countsOf(await send(test, server.url, { folder }))).toEqual({ rejected: 30 });
+    isSick = false;
+    const from = server.batches.length;
+    const result = await runCli(test, ['retry-failed', '--rejected', '--run', '1', '--max-rows-per-second', '20', '--json'], { cwd: folder, trackUrl: server.url });
+    expect(countsOf(result)).toEqual({ delivered: 30 });
+    expect(Math.max(...server.batches.slice(from).map(({ operations }) => operations.length))).toBeLessThanOrEqual(20);
   });
 
   it.concurrent('an answer of many megabytes is cut, not swallowed', async (test) => {
