@@ -19,13 +19,14 @@ export async function askRegion(options: {
   readonly pacer: Pacer;
   readonly clock: Clock;
   readonly maxAttempts: number;
-  readonly host: string;
+  /** The host, and the proxy on the way to it, for messages. */
+  readonly place: string;
   readonly stopping: AbortSignal;
 }): Promise<AccountRegion> {
-  const { wire, pacer, clock, maxAttempts, host, stopping } = options;
+  const { wire, pacer, clock, maxAttempts, place, stopping } = options;
   for (let attempt = 1; ; attempt++) {
-    // The first does not wait for the pacer: after a crash a second may be used up, and one request is within what is allowed.
-    if (attempt > 1) await pacer.start(0, false, stopping);
+    await pacer.start(0, false, stopping); // the first one too: commands in a loop are requests like any others
+    if (stopping.aborted) return { region: undefined, environmentId: undefined };
     const reply = await wire.send({ method: 'GET', path: REGION_PATH, body: new Uint8Array(), rows: 0, attempt: attempt - 1 }, stopping);
     const verdict = classify(reply);
     if (verdict === 'accepted' && reply.kind === 'response') return parseRegion(reply.body);
@@ -35,9 +36,9 @@ export async function askRegion(options: {
       });
     if (verdict === 'forbidden') throw new CioBulkError('forbidden', 'Customer.io does not allow this key to be used here (403)');
     if (verdict === 'redirected')
-      throw new CioBulkError('wrong_region', `${host} redirects to another host: the account lives in the other region`, { hint: 'set CUSTOMERIO_REGION (us or eu)' });
+      throw new CioBulkError('wrong_region', `${place} redirects to another host: the account lives in the other region`, { hint: 'set CUSTOMERIO_REGION (us or eu)' });
     if (stopping.aborted) return { region: undefined, environmentId: undefined };
-    if (verdict === 'refused' || attempt >= maxAttempts) throw unreachable(reply, host, attempt);
+    if (verdict === 'refused' || attempt >= maxAttempts) throw unreachable(reply, place, attempt);
     await clock.sleep(retryDelay(reply, attempt), stopping);
   }
 }
@@ -46,7 +47,7 @@ function retryDelay(reply: Reply, attempt: number): number {
   return Math.max(PAUSE_MS * attempt, (reply.kind === 'response' ? reply.retryAfterMs : undefined) ?? 0);
 }
 
-function unreachable(reply: Reply, host: string, attempts: number): CioBulkError {
+function unreachable(reply: Reply, place: string, attempts: number): CioBulkError {
   const why: Readonly<Record<string, string>> = {
     refused: 'refuses connections',
     dns: 'has no address (DNS)',
@@ -57,12 +58,14 @@ function unreachable(reply: Reply, host: string, attempts: number): CioBulkError
     out_of_turn: 'answers more often than it is asked',
     not_the_api: "answers with something that is not JSON: this is not Customer.io's Track API",
   };
-  const said = reply.kind === 'fault' ? (why[reply.fault] ?? reply.fault) : `answers ${replyCode(reply).replace('http_', '')}`;
-  const hint =
-    reply.kind === 'fault' && reply.fault === 'not_the_api'
-      ? 'nothing was sent; a proxy or a login page may stand in between, or CUSTOMERIO_TRACK_URL is wrong'
-      : 'nothing was sent; check the network, CUSTOMERIO_REGION and CUSTOMERIO_TRACK_URL, then run again';
-  return new CioBulkError('unreachable', `${host} ${said} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`, { hint });
+  const said = reply.kind === 'fault' ? (reply.fault === 'proxy' ? `cannot be reached: the proxy ${reply.detail ?? 'fails'}` : (why[reply.fault] ?? reply.fault)) : `answers ${replyCode(reply).replace('http_', '')}`;
+  const hints: Readonly<Record<string, string>> = {
+    not_the_api: 'a proxy or a login page may stand in between, or CUSTOMERIO_TRACK_URL is wrong',
+    proxy: 'check HTTPS_PROXY or HTTP_PROXY, or except the host with NO_PROXY',
+    tls: 'if a proxy opens TLS on the way, name its certificate with NODE_EXTRA_CA_CERTS',
+  };
+  const hint = `nothing was sent; ${(reply.kind === 'fault' ? hints[reply.fault] : undefined) ?? 'check the network, CUSTOMERIO_REGION and CUSTOMERIO_TRACK_URL, then run again'}`;
+  return new CioBulkError('unreachable', `${place} ${said} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`, { hint });
 }
 
 /**

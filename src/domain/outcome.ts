@@ -8,7 +8,7 @@ export type NetworkFault = 'refused' | 'reset' | 'timeout' | 'dns' | 'tls' | 'ab
 
 export type Reply =
   | { readonly kind: 'response'; readonly status: number; readonly body: string; readonly retryAfterMs: number | undefined; readonly location: string | undefined }
-  | { readonly kind: 'fault'; readonly fault: NetworkFault };
+  | { readonly kind: 'fault'; readonly fault: NetworkFault; /** For people, where the kind says too little. */ readonly detail?: string };
 
 /** Where a row ends. `pending` is no outcome: it is the absence of one. */
 export type Outcome =

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constantFrom, integer, jsonValue, oneof, property, record, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Reply } from '../../../src/domain/outcome.ts';
 import { isFromApi, refusal, toOutcomes } from '../../../src/domain/outcomes.ts';
@@ -26,10 +26,10 @@ describe('what a 2xx says of its rows', () => {
   });
 
   it('every row has exactly one outcome, and a row is rejected only where it is listed, whatever JSON comes', () => {
-    const entry = fc.oneof(fc.record({ batch_index: fc.oneof(fc.integer({ min: -2, max: 6 }), fc.jsonValue()), reason: fc.jsonValue(), message: fc.jsonValue() }, { requiredKeys: [] }), fc.jsonValue());
-    const body = fc.oneof(fc.jsonValue(), fc.record({ errors: fc.oneof(fc.array(entry), fc.jsonValue()), meta: fc.jsonValue() }, { requiredKeys: [] }));
-    fc.assert(
-      fc.property(fc.oneof(body.map((value) => JSON.stringify(value)), fc.string()), fc.constantFrom(200, 201, 202, 207), fc.integer({ min: 1, max: 5 }), (text, status, count) => {
+    const entry = oneof(record({ batch_index: oneof(integer({ min: -2, max: 6 }), jsonValue()), reason: jsonValue(), message: jsonValue() }, { requiredKeys: [] }), jsonValue());
+    const body = oneof(jsonValue(), record({ errors: oneof(array(entry), jsonValue()), meta: jsonValue() }, { requiredKeys: [] }));
+    assert(
+      property(oneof(body.map((value) => JSON.stringify(value)), string()), constantFrom(200, 201, 202, 207), integer({ min: 1, max: 5 }), (text, status, count) => {
         const reply = says(text, status);
         const outcomes = toOutcomes(reply, count);
         expect(outcomes?.length ?? count).toBe(count);
