@@ -1,10 +1,12 @@
-import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { crashPoint } from '../domain/crash-point.ts';
 import type { Clock } from '../domain/host.ts';
 import type { NetworkFault, Reply } from '../domain/outcome.ts';
+import { isFromApi } from '../domain/outcomes.ts';
 import type { Sender, WireRequest } from '../domain/wire.ts';
+import { createConnections, OutOfTurnError } from './connections.ts';
 import { basicAuth, type TrackCredentials } from './credentials.ts';
+import { ProxyError, refusalOf, type Proxy } from './proxy.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** A reply larger than this is cut: a list of a thousand errors takes about 200 kB. */
@@ -15,11 +17,12 @@ export interface HttpOptions {
   /** Base URL without a path. */
   readonly baseUrl: string;
   readonly credentials: TrackCredentials;
-  /** Sockets kept open, one request on each at a time. */
-  readonly connections: number;
+  readonly proxy: Proxy | undefined;
   /** For a whole request: connecting, sending, and reading the answer to its last byte. */
   readonly timeoutMs: number;
   readonly clock: Clock;
+  /** An answer came that nobody had asked for: so many rows, settled before, may have had another request's answer. */
+  readonly onDoubt: (rows: number) => void;
 }
 
 export interface HttpSender extends Sender {
@@ -28,16 +31,10 @@ export interface HttpSender extends Sender {
   close(): Promise<void>;
 }
 
-/** One undici pool with keep-alive. Redirects are not followed: credentials never go to a host that was not asked for. */
+/** One request, one reply, over connections that are kept. Redirects are not followed: credentials never go to a host that was not asked for. */
 export function createHttpSender(options: HttpOptions): HttpSender {
-  const pool = new Pool(options.baseUrl, {
-    connections: options.connections,
-    pipelining: 1,
-    keepAliveTimeout: 30_000,
-    headersTimeout: 0, // one clock for the whole request, below
-    bodyTimeout: 0,
-    connect: { timeout: options.timeoutMs },
-  });
+  const { proxy, clock } = options;
+  const connections = createConnections({ ...options, sleep: clock.sleep });
   const headers = { authorization: basicAuth(options.credentials), 'content-type': 'application/json', 'user-agent': USER_AGENT };
   let bytes = 0;
 
@@ -50,42 +47,57 @@ export function createHttpSender(options: HttpOptions): HttpSender {
     bytes += request.body.length;
     try {
       crashPoint('before bytes');
-      const answer = await pool.request({
-        method: request.method,
-        path: request.path,
-        headers,
-        body: request.body.length > 0 ? request.body : null,
-        signal: cancel.signal,
-      });
-      const body = await readBody(answer);
+      const reply = await connections.ask(
+        { method: request.method, path: request.path, headers, body: request.body.length > 0 ? request.body : null, signal: cancel.signal, rows: request.rows },
+        readReply,
+      );
       crashPoint('after answer');
-      return {
-        kind: 'response',
-        status: answer.statusCode,
-        body,
-        retryAfterMs: retryAfterMs(answer.headers['retry-after'], options.clock.now()),
-        location: oneHeader(answer.headers['location']),
-      };
+      return reply ?? { kind: 'fault', fault: 'out_of_turn' };
     } catch (error) {
       if (signal.aborted) return { kind: 'fault', fault: 'aborted' };
-      return { kind: 'fault', fault: cancel.signal.aborted ? 'timeout' : faultOf(error) };
+      if (cancel.signal.aborted) return { kind: 'fault', fault: 'timeout' };
+      if (error instanceof OutOfTurnError) return { kind: 'fault', fault: 'out_of_turn' };
+      return error instanceof ProxyError ? { kind: 'fault', fault: 'proxy', detail: error.message } : { kind: 'fault', fault: faultOf(error) };
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
     }
   }
 
-  return { send, bytesSent: () => bytes, close: () => pool.destroy() };
+  async function readReply(answer: Dispatcher.ResponseData): Promise<Reply> {
+    const { statusCode: status } = answer;
+    const body = await readBody(answer);
+    if (proxy && status === 407) return { kind: 'fault', fault: 'proxy', detail: refusalOf(status) };
+    if (isSuccess(status) && !isBelievable(body)) return { kind: 'fault', fault: 'not_the_api' };
+    return { kind: 'response', status, body: body.text, retryAfterMs: retryAfterMs(answer.headers['retry-after'], clock.now()), location: oneHeader(answer.headers['location']) };
+  }
+
+  return { send, bytesSent: () => bytes, close: connections.close };
 }
 
-async function readBody(answer: Dispatcher.ResponseData): Promise<string> {
+interface Body {
+  readonly text: string;
+  /** It was longer than anything we keep. */
+  readonly isCut: boolean;
+}
+
+async function readBody(answer: Dispatcher.ResponseData): Promise<Body> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of answer.body as AsyncIterable<Buffer>) {
     size += part.length;
     if (size <= REPLY_BYTES_MAX) parts.push(part);
   }
-  return Buffer.concat(parts).toString('utf8');
+  return { text: Buffer.concat(parts).toString('utf8'), isCut: size > REPLY_BYTES_MAX };
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** An object that was too long to be kept is the API's word all the same: nobody can say of which rows. */
+function isBelievable({ text, isCut }: Body): boolean {
+  return isCut ? text.trimStart().startsWith('{') : isFromApi(text);
 }
 
 function oneHeader(value: string | string[] | undefined): string | undefined {

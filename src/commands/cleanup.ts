@@ -107,14 +107,15 @@ async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: SweepSe
 }
 
 /** Asks the App API when there is a key; without one the second sweep has to do. */
-async function isGone(loadtest: LoadtestRun, { target }: SendingSession, terminal: Terminal): Promise<boolean> {
+async function isGone(loadtest: LoadtestRun, { target, proxyFor }: SendingSession, terminal: Terminal): Promise<boolean> {
   if (target.appApiKey === undefined) {
     terminal.say('Not verified: set CUSTOMERIO_APP_API_KEY to have the App API asked whether anybody is left');
     return true;
   }
-  const left = await countPeopleWith({ baseUrl: target.appUrl, appApiKey: new Secret(target.appApiKey), attribute: 'cio_bulk_run', value: loadtest.id });
+  const left = await countPeopleWith({ baseUrl: target.appUrl, proxy: proxyFor(target.appUrl), appApiKey: new Secret(target.appApiKey), attribute: 'cio_bulk_run', value: loadtest.id });
   if (left === undefined) {
-    terminal.warn('the App API gave no answer: whether anybody is left is not verified');
+    const proxy = proxyFor(target.appUrl);
+    terminal.warn(`the App API gave no answer${proxy ? ` through the proxy ${proxy.name}` : ''}: whether anybody is left is not verified`);
     return true;
   }
   if (left > 0) terminal.say(`${plural(left, 'test person is', 'test people are')} still there: another sweep`);

@@ -96,7 +96,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
       clock: host.clock,
       concurrency: sending.concurrency,
       requestsTaken: session.requestsTaken,
-      batchRowsMax: sending.rowsPerSecond > 0 ? Math.max(1, Math.min(sending.batchRows, Math.floor(sending.rowsPerSecond))) : sending.batchRows,
+      batchRowsMax: sending.batchRows,
       batchBytesMax: sending.batchBytes,
       stopping: limits.stopping,
       onUndelivered: undeliveredLines(terminal, run.id, file.name),

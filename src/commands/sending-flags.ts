@@ -8,6 +8,7 @@ export interface SendingOptions {
   readonly rate: number;
   readonly rowsPerSecond: number;
   readonly concurrency: number;
+  /** In one batch at most; never more than `rowsPerSecond` allows in a second. */
   readonly batchRows: number;
   readonly batchBytes: number;
   readonly maxAttempts: number;
@@ -55,12 +56,14 @@ export function sendingOptions(options: Record<string, unknown>): SendingOptions
     return given === undefined ? undefined : read(given);
   };
   const batchBytes = wholeNumber('--batch-bytes', value('batchBytes'), 100, 499_999);
+  const batchRows = wholeNumber('--batch-rows', value('batchRows'), 1, 100_000);
+  const rowsPerSecond = optional('maxRowsPerSecond', (given) => plainNumber('--max-rows-per-second', given, 0.001, 1e9)) ?? 0;
   const maxErrors = optional('maxErrors', (given) => errorLimit('--max-errors', given));
   return {
     rate: plainNumber('--rate', value('rate'), 0, 100_000),
-    rowsPerSecond: optional('maxRowsPerSecond', (given) => plainNumber('--max-rows-per-second', given, 0.001, 1e9)) ?? 0,
+    rowsPerSecond,
     concurrency: wholeNumber('--concurrency', value('concurrency'), 1, 1000),
-    batchRows: wholeNumber('--batch-rows', value('batchRows'), 1, 100_000),
+    batchRows: rowsPerSecond > 0 ? Math.max(1, Math.min(batchRows, Math.floor(rowsPerSecond))) : batchRows,
     batchBytes,
     maxAttempts: wholeNumber('--max-attempts', value('maxAttempts'), 1, 100),
     timeoutMs: duration('--timeout', value('timeout'), 1),

@@ -5,6 +5,7 @@ import { createHttpSender } from '../api/http.ts';
 import { createPacer } from '../api/pacer.ts';
 import { createPersistentSender } from '../api/persistent.ts';
 import { askRegion } from '../api/preflight.ts';
+import { proxyFor, type Proxy } from '../api/proxy.ts';
 import { createSlots } from '../api/slots.ts';
 import { withEnvFile } from '../config/env-file.ts';
 import { targetFrom, workspaceOf, type Target } from '../config/target.ts';
@@ -30,6 +31,8 @@ export interface SendingSession {
   readonly workspace: string;
   readonly environmentId: number | undefined;
   readonly courier: Courier;
+  /** The proxy on the way to a URL, if there is one. */
+  readonly proxyFor: (url: string) => Proxy | undefined;
   readonly requestsTaken: () => number;
   /** Of this process so far, or since `countingFromHere`. */
   readonly traffic: () => { readonly requests: number; readonly retries: number; readonly bytesSent: number };
@@ -74,7 +77,8 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
   return closing(async (defer) => {
     assertTargetFlags(options);
     const { clock } = host;
-    const realTarget = options.sandbox ? undefined : targetFrom(withEnvFile(host.env, options.envFile));
+    const env = withEnvFile(host.env, options.envFile);
+    const realTarget = options.sandbox ? undefined : targetFrom(env);
     const journal = openJournal(journalPath);
     defer(() => closeJournal(journal));
     watchWal(journal, (size) => terminal.warn(`the journal's WAL file has reached ${bytes(size)} and keeps growing, because another process has been reading the journal all the time: end that process`));
@@ -89,12 +93,15 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     defer(() => lock.release(recentStarts));
     const pacer = createPacer({ rate: options.rate, rowsPerSecond: options.rowsPerSecond, clock, ...earlierStarts(lock.recentStartsAgoMs, options.rate) });
     defer(() => void (recentStarts = pacer.recentStartsAgoMs()));
+    const proxy = proxyFor(target.trackUrl, env);
+    const place = placeOf(target.trackUrl, proxy);
     const wire = createHttpSender({
       baseUrl: target.trackUrl,
+      proxy,
       credentials: { siteId: new Secret(target.siteId), apiKey: new Secret(target.trackApiKey) },
-      connections: options.concurrency,
       timeoutMs: options.timeoutMs,
       clock,
+      onDoubt: (rows) => terminal.warn(`${place} answered more often than it was asked: up to ${count(rows)} rows may have been settled by another request's answer, as accepted or as refused`),
     });
     defer(() => wire.close());
     const slots = createSlots(options.concurrency);
@@ -102,13 +109,14 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
       wire, pacer, slots, clock, breaker: createBreaker(clock), random: host.random,
       maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs,
     }); // prettier-ignore
-    const environmentId = options.preflight ? await preflight(target, { wire, pacer, host, terminal, maxAttempts: options.maxAttempts }) : undefined;
+    const environmentId = options.preflight ? await preflight(target, { wire, pacer, place, host, terminal, maxAttempts: options.maxAttempts }) : undefined;
     const collect = createCollector();
     return work({
       journal,
       target,
       workspace,
       environmentId,
+      proxyFor: (url) => proxyFor(url, env),
       courier: {
         send(request, stopping) {
           collect(wire.bytesSent());
@@ -142,15 +150,19 @@ function sandboxTarget(sandbox: Sandbox | undefined): Target {
 
 async function preflight(
   target: Target,
-  { wire, pacer, host, terminal, maxAttempts }: Pick<Parameters<typeof askRegion>[0], 'wire' | 'pacer' | 'maxAttempts'> & { host: Host; terminal: Terminal },
+  { wire, pacer, place, host, terminal, maxAttempts }: Pick<Parameters<typeof askRegion>[0], 'wire' | 'pacer' | 'place' | 'maxAttempts'> & { host: Host; terminal: Terminal },
 ): Promise<number | undefined> {
-  const hostName = new URL(target.trackUrl).host;
-  const { region, environmentId } = await askRegion({ wire, pacer, clock: host.clock, maxAttempts, host: hostName, stopping: host.stopping });
+  const { region, environmentId } = await askRegion({ wire, pacer, clock: host.clock, maxAttempts, place, stopping: host.stopping });
   if (target.region !== undefined && region !== undefined && region !== target.region)
     throw new CioBulkError('wrong_region', `the account lives in region ${region}, and CUSTOMERIO_REGION says ${target.region}`, { hint: `set CUSTOMERIO_REGION=${region}` });
   const where = target.isSandbox ? 'sandbox' : `region ${region ?? 'unknown'}, workspace ${environmentId ?? 'unknown'}`;
-  terminal.say(`Sending to ${where} (${hostName})`);
+  terminal.say(`Sending to ${where} (${place})`);
   return environmentId;
+}
+
+/** Who is spoken to, and through whom: for messages. */
+function placeOf(baseUrl: string, proxy: Proxy | undefined): string {
+  return `${new URL(baseUrl).host}${proxy ? ` through the proxy ${proxy.name}` : ''}`;
 }
 
 async function closeSandbox(sandbox: Sandbox | undefined, terminal: Terminal): Promise<void> {

@@ -1,10 +1,14 @@
 /** What came back from one request, and what that means for its rows. Closed unions: every switch over them is exhaustive. */
 
-export type NetworkFault = 'refused' | 'reset' | 'timeout' | 'dns' | 'tls' | 'aborted' | 'protocol';
+/**
+ * Why there is no answer that could be believed. `not_the_api`: a 2xx that the API did not write, such as a portal's page. `out_of_turn`: the
+ * connection speaks without being asked, so that nobody knows which request this answer belongs to.
+ */
+export type NetworkFault = 'refused' | 'reset' | 'timeout' | 'dns' | 'tls' | 'aborted' | 'protocol' | 'proxy' | 'not_the_api' | 'out_of_turn';
 
 export type Reply =
   | { readonly kind: 'response'; readonly status: number; readonly body: string; readonly retryAfterMs: number | undefined; readonly location: string | undefined }
-  | { readonly kind: 'fault'; readonly fault: NetworkFault };
+  | { readonly kind: 'fault'; readonly fault: NetworkFault; /** For people, where the kind says too little. */ readonly detail?: string };
 
 /** Where a row ends. `pending` is no outcome: it is the absence of one. */
 export type Outcome =

@@ -11,15 +11,17 @@ const REASON_CHARS_MAX = 300;
  * Undefined: all delivered, the usual case.
  */
 export function toOutcomes(reply: Reply & { kind: 'response' }, count: number): Outcome[] | undefined {
-  if (reply.status !== 207 && /^\s*(\{\s*\}\s*)?$/.test(reply.body)) return undefined;
+  if (reply.status !== 207 && isEmpty(reply.body)) return undefined;
   const outcomes = Array.from({ length: count }, () => DELIVERED);
-  // A 2xx whose body is no JSON did not come from the API (a captive portal, a proxy's page): nobody knows what it did.
-  if (reply.body.trim() !== '' && parse(reply.body) === undefined) return outcomes.map(() => unclear(`${reply.status} with a body that is not JSON`));
-  const errors = errorsOf(reply.body);
-  if (errors === undefined) {
-    // 207 promises a list of errors. Without one nobody knows which rows were refused.
-    return reply.status === 207 ? outcomes.map(() => unclear('207 without a readable list of errors')) : outcomes;
-  }
+  const all = (reason: string): Outcome[] => outcomes.map(() => unclear(reason));
+  const said = reply.body.trim() === '' ? {} : parse(reply.body);
+  if (!isObject(said)) return all(`${reply.status} with a body that cannot be read`);
+  const errors = field(said, 'errors') ?? [];
+  if (!Array.isArray(errors)) return all(`${reply.status} with errors that are no list`);
+  const complaint = metaError(said);
+  if (complaint !== undefined) return all(complaint);
+  // 207 promises a list of errors. Without one nobody knows which rows were refused.
+  if (errors.length === 0) return reply.status === 207 ? all('207 without a readable list of errors') : outcomes;
   const listed = new Map<number, Outcome>();
   let unpinned: string | undefined;
   for (const error of errors) {
@@ -31,10 +33,24 @@ export function toOutcomes(reply: Reply & { kind: 'response' }, count: number): 
   return outcomes.map((outcome, i) => listed.get(i) ?? (unpinned === undefined ? outcome : unclear(unpinned)));
 }
 
+/** Whether the API can have written the body of a 2xx: it answers with nothing, or with an object. Anything else is a portal's or a proxy's page. */
+export function isFromApi(body: string): boolean {
+  return isEmpty(body) || isObject(parse(body));
+}
+
+function isEmpty(body: string): boolean {
+  return /^\s*(\{\s*\}\s*)?$/.test(body);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** All rows of a request that the API refused as a whole (400, 413 ...). */
 export function refusal(reply: Reply & { kind: 'response' }): Outcome & { state: 'rejected' } {
-  const [first] = errorsOf(reply.body) ?? [];
-  const detail = first === undefined ? metaError(reply.body) : reasonOf(first);
+  const said = parse(reply.body);
+  const errors = field(said, 'errors');
+  const detail = Array.isArray(errors) && errors.length > 0 ? reasonOf(errors[0]) : metaError(said);
   return { state: 'rejected', code: replyCode(reply), reason: detail ?? `the API answered ${reply.status}` };
 }
 
@@ -42,14 +58,9 @@ function unclear(reason: string): Outcome {
   return { state: 'unclear', code: 'unpinned_error', reason };
 }
 
-function errorsOf(body: string): readonly unknown[] | undefined {
-  const errors = field(parse(body), 'errors');
-  return Array.isArray(errors) && errors.length > 0 ? errors : undefined;
-}
-
 /** v1 envelopes: `{"meta":{"error":"..."}}` and `{"meta":{"errors":["..."]}}` (API reference 2.3). */
-function metaError(body: string): string | undefined {
-  const meta = field(parse(body), 'meta');
+function metaError(said: unknown): string | undefined {
+  const meta = field(said, 'meta');
   const single = field(meta, 'error');
   const list = field(meta, 'errors');
   const text: unknown = typeof single === 'string' ? single : Array.isArray(list) ? list[0] : undefined;
@@ -68,6 +79,7 @@ function codeOf(error: unknown): string {
 }
 
 function reasonOf(error: unknown): string {
+  if (typeof error === 'string' && error !== '') return cut(error);
   const parts = ['field', 'message', 'reason'].map((name) => field(error, name)).filter((part) => typeof part === 'string' && part !== '');
   return parts.length === 0 ? 'no reason given' : cut(parts.slice(0, 2).join(': '));
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { answer, hostileServer, take, type Behaviour, type HostileRequest } from './hostile-server.ts';
+import { runCli } from '../../support/cli.ts';
+import { tempFolder } from '../../support/temp.ts';
+import { answer, firstTimes, hostileServer, take, type Behaviour, type HostileRequest } from './hostile-server.ts';
 import { countsOf, send } from './send-people.ts';
 
 interface Cell {
@@ -25,8 +27,9 @@ const CELLS: readonly Cell[] = [
   { what: 'an empty object means delivered', behaviour: says(200, '{}'), rows: 20, code: 0, counts: { delivered: 20 }, requests: 2 },
   { what: 'an empty 200 means delivered', behaviour: says(200, ''), rows: 20, code: 0, counts: { delivered: 20 }, requests: 2 },
   { what: 'a 204 means delivered', behaviour: ({ socket }) => void socket.write('HTTP/1.1 204 No Content\r\n\r\n'), rows: 20, code: 0, counts: { delivered: 20 }, requests: 2 },
-  { what: 'a page of HTML under 200 is nobody’s word: unclear', behaviour: says(200, '<html>Sign in to the hotel network</html>'), rows: 20, code: 6, counts: { unclear: 20 }, requests: 2 },
-  { what: 'half an object under 200 is unclear', behaviour: says(200, '{"errors":[{"batch'), rows: 20, code: 6, counts: { unclear: 20 }, requests: 2 },
+  { what: 'errors that are an object leave all unclear', behaviour: says(200, '{"errors":{"0":"bad"}}'), rows: 20, code: 6, counts: { unclear: 20 }, requests: 2 },
+  { what: 'errors that are a text leave all unclear', behaviour: says(200, '{"errors":"quota exceeded"}'), rows: 20, code: 6, counts: { unclear: 20 }, requests: 2 },
+  { what: 'errors that are null mean delivered', behaviour: says(200, '{"errors":null}'), rows: 20, code: 0, counts: { delivered: 20 }, requests: 2 },
   { what: '207 rejects the rows it lists, in whatever order', behaviour: lists(invalid(7), invalid(2), invalid(9)), rows: 10, code: 6, counts: { delivered: 7, rejected: 3 }, requests: 1 },
   { what: '207 that lists a row twice counts it once', behaviour: lists(invalid(3), invalid(3)), rows: 10, code: 6, counts: { delivered: 9, rejected: 1 }, requests: 1 },
   { what: '207 with an index beyond the batch leaves the rest unclear', behaviour: lists(invalid(10), invalid(1)), rows: 10, code: 6, counts: { rejected: 1, unclear: 9 }, requests: 1 },
@@ -83,6 +86,37 @@ describe('answers of a service that does as it likes', () => {
     expect(result.code).toBe(5);
     expect(server.batches).toHaveLength(0);
     expect(result.lastLine).toMatch(/^cio-bulk import /);
+  });
+
+  it.concurrent.for([
+    ['a page of HTML', '<html>Sign in to the hotel network</html>'],
+    ['half an object', '{"errors":[{"batch'],
+    ['a word', 'OK'],
+  ] as const)('%s under 200 for every batch is a service that is not there: exit 5, and no row is settled', async ([, body], test) => {
+    const server = await hostileServer(test, says(200, body), { onRegion: says(200, body) });
+    const result = await send(test, server.url, { args: ['--no-preflight'] });
+    expect(result.code).toBe(5);
+    expect(countsOf(result)).toEqual({ pending: 30 });
+    expect(result.lastLine).toMatch(/^cio-bulk import /);
+  });
+
+  it.concurrent('a portal that is in between for a while costs no row', async (test) => {
+    const server = await hostileServer(test, firstTimes(4, says(200, '<html>Sign in to the hotel network</html>')));
+    const result = await send(test, server.url, { args: ['--max-outage', '20s'] });
+    expect(countsOf(result)).toEqual({ delivered: 30 });
+    expect(new Set(server.taken.map(({ identifiers }) => identifiers['id'])).size).toBe(30);
+  });
+
+  it.concurrent('retry-failed keeps its batches as small as --max-rows-per-second allows', async (test) => {
+    let isSick = true;
+    const server = await hostileServer(test, (request, self) => (isSick ? void request.socket.write(answer(400, '{}')) : take(request, self)));
+    const folder = tempFolder(test);
+    expect(countsOf(await send(test, server.url, { folder }))).toEqual({ rejected: 30 });
+    isSick = false;
+    const from = server.batches.length;
+    const result = await runCli(test, ['retry-failed', '--rejected', '--run', '1', '--max-rows-per-second', '20', '--json'], { cwd: folder, trackUrl: server.url });
+    expect(countsOf(result)).toEqual({ delivered: 30 });
+    expect(Math.max(...server.batches.slice(from).map(({ operations }) => operations.length))).toBeLessThanOrEqual(20);
   });
 
   it.concurrent('an answer of many megabytes is cut, not swallowed', async (test) => {

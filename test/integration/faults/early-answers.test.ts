@@ -33,7 +33,7 @@ describe('a server that answers before the request was read', () => {
     expect(result.code).toBe(0);
   });
 
-  it.concurrent('200 while the body is still on its way is taken at its word, and the next batch is not harmed', async (test) => {
+  it.concurrent('200 when the body has left us, but was not read, is taken at its word, and the next batch is not harmed', async (test) => {
     let answered = 0;
     const server = await hostileServer(test, take, {
       onHead(socket) {

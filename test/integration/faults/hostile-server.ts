@@ -42,6 +42,8 @@ export interface HostileOptions {
   /** Called when the head of a batch is there, before its body: true takes the request out of the usual course. */
   readonly onHead?: (socket: Socket) => boolean;
   readonly tls?: TlsOptions;
+  /** Called for each connection, 0 for the first, before anything was asked on it. */
+  readonly onConnection?: (socket: Socket, number: number) => void;
 }
 
 /** A server on sockets, which does what a test tells it, however wrong. Closed when the test ends. */
@@ -51,9 +53,10 @@ export async function hostileServer(test: Finishing, behaviour: Behaviour, optio
   const taken: Operation[] = [];
   let connections = 0;
   const onSocket = (socket: Socket): void => {
-    connections++;
     sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    options.onConnection?.(socket, connections);
+    connections++;
     readRequests(socket, options.onHead, (request) => {
       const whole = { ...request, number: batches.length, socket };
       const isRegion = request.path.endsWith('/accounts/region');
