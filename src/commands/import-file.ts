@@ -10,6 +10,7 @@ import { runsOfSource, setEnvironment } from '../journal/runs.ts';
 import { runPipeline } from '../pipeline/run.ts';
 import { createProgress } from '../report/progress.ts';
 import type { Terminal } from '../report/terminal.ts';
+import { confirmAction } from './confirm-action.ts';
 import { endRun, endWithoutRows } from './end-run.ts';
 import { findOrCreateRun, type RunSpec } from './find-run.ts';
 import { createLimits } from './limits.ts';
@@ -30,6 +31,8 @@ export interface ImportSetting {
   readonly terminal: Terminal;
   readonly journalPath: string;
   readonly restart: boolean;
+  /** --yes: deleting and suppressing are not asked about. */
+  readonly isConfirmed: boolean;
 }
 
 /** One file, one run: find out what it is, find its run or begin one, send what is left, and say how it ended. */
@@ -54,6 +57,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     await source.discard();
     return endWithoutRows(terminal, source.source, session); // no run: what the file holds later is not decided by an empty sample
   }
+  await confirmAction(source, options, setting.isConfirmed, host);
   const { run, spec, nothingToSend } = await findOrCreateRun({
     journal, terminal, workspace, fingerprint,
     sourceKey: source.key, source: source.source, environmentId: session.environmentId, restart: setting.restart, now: host.clock.now(),
