@@ -2,7 +2,7 @@ import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { createEstimate } from '../report/estimate.ts';
 import { plural } from '../report/numbers.ts';
-import { safeText } from '../report/safe-text.ts';
+import { safeLine } from '../report/safe-text.ts';
 import { askForWord, canAsk } from './ask.ts';
 import type { OpenSource } from './open-source.ts';
 import { startReading } from './reading.ts';
@@ -32,7 +32,7 @@ export async function confirmAction(source: OpenSource, options: SourceOptions, 
   assertConfirmable(action, isConfirmed, host);
   const count = source.follow ? undefined : await countPeople(source, options, host);
   const people = count === undefined ? 'everybody in' : `${count > EXACT_MAX ? 'about ' : ''}${plural(count, 'person', 'people')} of`;
-  const question = `--action ${action} reaches ${people} ${safeText(source.source)} and ${effect}.`;
+  const question = `--action ${action} reaches ${people} ${safeLine(source.source)} and ${effect}.`;
   if (!(await askForWord(host, question, action))) throw new CioBulkError('confirmation_needed', `--action ${action} was not confirmed: nothing was sent`);
 }
 

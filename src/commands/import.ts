@@ -45,12 +45,14 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const isConfirmed = options['yes'] === true;
   assertConfirmable(source.plan.action ?? source.plan.map?.action ?? 'identify', isConfirmed, host);
   const journalPath = journalPathOf(options, host);
+  const startedAt = host.clock.monotonic();
+  const isOver = (): boolean => host.stopping.aborted || (sending.maxDurationMs !== undefined && host.clock.monotonic() - startedAt >= sending.maxDurationMs);
   return withSendingSession({ command: 'import', options: sending, journalPath, host, terminal }, async (session) => {
     let worst: ExitCode = EXIT.ok;
     for (const file of files) {
-      const code = await importFile(file, { session, source, sending, host, terminal, journalPath, restart: options['restart'] === true, isConfirmed });
+      const code = await importFile(file, { session, source, sending, host, terminal, journalPath, restart: options['restart'] === true, isConfirmed, startedAt });
       worst = worseOf(worst, code);
-      if (host.stopping.aborted) break;
+      if (isOver()) break;
     }
     return worst;
   });

@@ -61,7 +61,7 @@ export async function run(_args: readonly string[], options: Record<string, unkn
         : fixedChunks({ journal, run, path: fixedPath, host, workspace: session.workspace, allowTriggers: sending.allowTriggers || session.target.isSandbox, warn: terminal.warn });
     const startedAt = host.clock.monotonic();
     const toSend = run.tally.failed + (states.includes('rejected') ? run.tally.rejected : 0) + (states.includes('unclear') ? run.tally.unclear : 0);
-    const progress = createProgress(terminal, host.clock, `retry of run ${run.id}`);
+    const progress = createProgress(terminal, host.clock, `retry of run ${run.id}`, { waitingFor: session.waiting });
     try {
       const end = await runPipeline({
         chunks,
@@ -78,7 +78,7 @@ export async function run(_args: readonly string[], options: Record<string, unkn
         onUndelivered: undeliveredLines(terminal, run.id, run.source),
         onProgress({ tally }) {
           const done = tally.delivered - run.tally.delivered;
-          progress.update({ done, total: toSend, rowsSettled: done, rowsRead: toSend, undelivered: undelivered(tally), requests: session.traffic().requests });
+          progress.update({ rowsTotal: toSend, rowsSettled: done, rowsRead: toSend, undelivered: undelivered(tally), requests: session.traffic().requests });
         },
       });
       progress.stop();

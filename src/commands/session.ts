@@ -10,12 +10,13 @@ import { withEnvFile } from '../config/env-file.ts';
 import { targetFrom, workspaceOf, type Target } from '../config/target.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
+import type { Waiting } from '../domain/waiting.ts';
 import { lockSender } from '../journal/lock.ts';
 import { networkOf } from '../journal/file-system.ts';
 import { journalError, openJournal, type Journal } from '../journal/open.ts';
 import { watchWal } from '../journal/wal-watch.ts';
 import type { Courier } from '../pipeline/deliver.ts';
-import { bytes, count } from '../report/numbers.ts';
+import { bytes, count, span } from '../report/numbers.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { canContinue, sameCommand } from './same-command.ts';
 import { closing } from './closing.ts';
@@ -31,6 +32,8 @@ export interface SendingSession {
   readonly environmentId: number | undefined;
   readonly courier: Courier;
   readonly requestsTaken: () => number;
+  /** What sending waits for right now, for people who watch. */
+  readonly waiting: () => Waiting | undefined;
   /** Of this process so far, or since `countingFromHere`. */
   readonly traffic: () => { readonly requests: number; readonly retries: number; readonly bytesSent: number };
 }
@@ -102,6 +105,11 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
       wire, pacer, slots, clock, breaker: createBreaker(clock), random: host.random,
       maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs,
     }); // prettier-ignore
+    const sayStopping = (): void => {
+      if (slots.taken() > 0) terminal.say(`Stopping: waiting for the answers to the requests in flight, ${span(options.timeoutMs)} at most. A second Ctrl-C ends at once; the same command finishes the job either way`);
+    };
+    host.stopping.addEventListener('abort', sayStopping, { once: true });
+    defer(() => host.stopping.removeEventListener('abort', sayStopping));
     const environmentId = options.preflight ? await preflight(target, { wire, pacer, host, terminal, maxAttempts: options.maxAttempts }) : undefined;
     const collect = createCollector();
     return work({
@@ -116,6 +124,7 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
         },
       },
       requestsTaken: slots.taken,
+      waiting: persistent.waiting,
       traffic: () => ({ requests: persistent.requests(), retries: persistent.retries(), bytesSent: wire.bytesSent() }),
     });
   });

@@ -66,7 +66,7 @@ export interface RunOptions {
 }
 
 /** What a stopped k6 may need: iterations in flight 25 s, and then the summary. */
-const GRACE_MS = 45_000;
+export const GRACE_MS = 45_000;
 
 /** Runs it. The run is in the ledger before k6 starts, and `summary.json` is on disk when this returns, however k6 ended. */
 export async function runLoadtest(options: RunOptions): Promise<{ summary: LoadtestSummary; files: LoadtestFiles }> {
