@@ -21,7 +21,7 @@ function terminal(): Terminal {
   const host: Host = {
     argv: [], env: {}, cwd: process.cwd(), stdin: new PassThrough(), stdout, stderr, random: Math.random,
     clock: { now: () => Date.now(), monotonic: () => performance.now(), sleep: () => Promise.resolve() },
-    stopping: stopping.signal, aborting: new AbortController().signal, stopCode: () => undefined, letGo: () => undefined,
+    stopping: stopping.signal, aborting: new AbortController().signal, stopCode: () => undefined, end: () => Promise.resolve({ isComplete: true, mustLeave: false }),
   };
   return { host, stop: () => stopping.abort(), out: () => text.out, err: () => text.err };
 }
