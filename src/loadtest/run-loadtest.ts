@@ -7,7 +7,7 @@ import { freeLoopbackPort, openControlPort } from './control-port.ts';
 import { findK6 } from './find-k6.ts';
 import type { K6Binary } from './find-k6.ts';
 import { inspectPlan } from './inspect-plan.ts';
-import { dashboardEnvironment, k6Environment, scriptOf } from './k6-environment.ts';
+import { dashboardEnvironment, K6_CONFIG, k6Environment, scriptOf } from './k6-environment.ts';
 import type { LoadRequest, LoadTarget } from './k6-environment.ts';
 import { startK6 } from './k6-process.ts';
 import type { K6Process } from './k6-process.ts';
@@ -107,7 +107,7 @@ async function runK6(options: RunOptions, files: LoadtestFiles, onSample: (sampl
     const apiPort = await freeLoopbackPort();
     k6 = await startK6({
       path: prepared.k6.path,
-      args: ['run', '--no-usage-report', '--no-color', '--quiet', '--summary-mode=compact', '--address', `127.0.0.1:${apiPort}`, prepared.script],
+      args: ['run', '--config', K6_CONFIG, '--no-usage-report', '--no-color', '--quiet', '--summary-mode=compact', '--address', `127.0.0.1:${apiPort}`, prepared.script],
       env: {
         ...k6Environment(options.env, prepared.request, options.target),
         ...dashboardEnvironment(files.dashboard, prepared.plan.durationMs),
