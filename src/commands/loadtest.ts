@@ -23,7 +23,7 @@ import { writeWhole } from '../report/write-lines.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
 import { createLoadProgress } from './loadtest-progress.ts';
-import { SANDBOX_CREDENTIALS } from './sandbox-process.ts';
+import { SANDBOX_KEYS } from './sandbox-process.ts';
 import { addTargetFlags, type SendingOptions } from './sending-flags.ts';
 import { withSendingSession, type SendingSession } from './session.ts';
 
@@ -137,7 +137,7 @@ function loadRequest(options: Record<string, unknown>): LoadRequest {
 }
 
 /** Stands for the sandbox until it runs: what k6 plans does not depend on the URL. */
-const SANDBOX_TO_BE: LoadTarget = { ...SANDBOX_CREDENTIALS, trackUrl: 'http://127.0.0.1', isSandbox: true, environment: undefined, region: null, workspaceId: null };
+const SANDBOX_TO_BE: LoadTarget = { ...SANDBOX_KEYS, siteId: 'sandbox', trackUrl: 'http://127.0.0.1', isSandbox: true, environment: undefined, region: null, workspaceId: null };
 
 function loadTarget({ trackUrl, siteId, trackApiKey, isSandbox, environment, region }: Target, environmentId: number | undefined): LoadTarget {
   return { trackUrl, siteId, trackApiKey, isSandbox, environment, region: region ?? null, workspaceId: environmentId ?? null };

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { createBreaker } from '../api/breaker.ts';
 import { Secret } from '../api/credentials.ts';
 import { createHttpSender } from '../api/http.ts';
@@ -16,7 +16,8 @@ import { networkOf } from '../journal/file-system.ts';
 import { journalError, openJournal, type Journal } from '../journal/open.ts';
 import { watchWal } from '../journal/wal-watch.ts';
 import type { Courier } from '../pipeline/deliver.ts';
-import { bytes, count, span } from '../report/numbers.ts';
+import { bytes, plural, span } from '../report/numbers.ts';
+import { safeLine } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { canContinue, sameCommand } from './same-command.ts';
 import { closing } from './closing.ts';
@@ -83,8 +84,9 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     watchWal(journal, (size) => terminal.warn(`the journal's WAL file has reached ${bytes(size)} and keeps growing, because another process has been reading the journal all the time: end that process`));
     const network = networkOf(journalPath);
     if (network !== undefined) terminal.warn(`the journal lies on a network file system (${network}), where SQLite can lose it: choose a local place with --journal`);
-    const sandbox = options.sandbox ? await startSandbox({ db: join(dirname(journalPath), 'sandbox.db') }) : undefined;
-    defer(() => closeSandbox(sandbox, terminal));
+    const sandboxDb = join(dirname(journalPath), 'sandbox.db');
+    const sandbox = options.sandbox ? await startSandbox({ db: sandboxDb }) : undefined;
+    defer(() => closeSandbox(sandbox, shownPath(sandboxDb, host.cwd), terminal));
     const target = realTarget ?? sandboxTarget(sandbox);
     const workspace = workspaceOf(target);
     const lock = lockSender(journal, workspace, command, process.pid, clock.now);
@@ -162,11 +164,17 @@ async function preflight(
   return environmentId;
 }
 
-async function closeSandbox(sandbox: Sandbox | undefined, terminal: Terminal): Promise<void> {
+/** From where the user stands, unless it lies elsewhere. */
+function shownPath(path: string, cwd: string): string {
+  const from = relative(cwd, path);
+  return from.startsWith('..') || isAbsolute(from) ? path : from;
+}
+
+async function closeSandbox(sandbox: Sandbox | undefined, path: string, terminal: Terminal): Promise<void> {
   if (!sandbox) return;
   try {
     const state = await sandbox.state();
-    terminal.say(`The sandbox now holds ${count(state.people)} people and ${count(state.events)} events (.cio-bulk/sandbox.db)`);
+    terminal.say(`The sandbox now holds ${plural(state.people, 'person', 'people')} and ${plural(state.events, 'event')} (${safeLine(path)})`);
   } catch {
     // it answers no more: there is nothing to say about it
   } finally {
