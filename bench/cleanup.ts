@@ -1,6 +1,7 @@
 /** What it takes to delete the people of a large load test at the default rate, both sweeps and the start of the sandbox included. */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
 import { workspaceOf } from '../src/config/target.ts';
 import { personId } from '../src/domain/loadtest.ts';
 import { createLoadtestLedger } from '../src/journal/loadtests.ts';
@@ -11,7 +12,6 @@ import { assertExit, inFolder, startNode } from './processes.ts';
 
 const PEOPLE = 100_000;
 const RUN = 'bench';
-const SANDBOX_SITE_ID = 'sandbox-site-id';
 
 export async function cleanup({ collect }: Context): Promise<void> {
   await inFolder(async (folder) => {
@@ -29,11 +29,21 @@ export async function cleanup({ collect }: Context): Promise<void> {
   });
 }
 
+/** The sandbox beside a journal, as that journal knows it. */
+function sandboxWorkspace(journalPath: string): string {
+  const db = new Database(join(dirname(journalPath), 'sandbox.db'), { readonly: true });
+  try {
+    return workspaceOf({ siteId: String(db.prepare('SELECT site_id FROM identity').pluck().get()) });
+  } finally {
+    db.close();
+  }
+}
+
 function planLoadtest(path: string): void {
   const journal = openJournal(path);
   try {
     const anHourAgo = Date.now() - 3_600_000; // so that nobody waits for a k6 that never was
-    createLoadtestLedger(journal).plan({ id: RUN, workspace: workspaceOf({ siteId: SANDBOX_SITE_ID }), scenario: 'soak', rate: 80, duration_ms: 60_000, max_n: PEOPLE - 1, started_at: anHourAgo });
+    createLoadtestLedger(journal).plan({ id: RUN, workspace: sandboxWorkspace(path), scenario: 'soak', rate: 80, duration_ms: 60_000, max_n: PEOPLE - 1, started_at: anHourAgo });
   } finally {
     journal.close();
   }

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import type * as Commander from 'commander';
-import { CioBulkError, EXIT, type ExitCode } from './domain/errors.ts';
+import { CioBulkError, ERRORS, EXIT, type ExitCode } from './domain/errors.ts';
 import type { Host } from './domain/host.ts';
 import { nativeModuleError } from './domain/native-module.ts';
 import { processHost } from './host.ts';
 import { runnable } from './commands/shipped-files.ts';
-import { jsonLine, safeText } from './report/safe-text.ts';
+import { jsonLine, safeLine, safeText } from './report/safe-text.ts';
 
 // Required and not imported: importing CommonJS takes a parser of its own, and importing node:fs loads all of it. --help shows it.
 const require = createRequire(import.meta.url);
@@ -30,8 +30,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
 
 /** Parses, loads the one command that was asked for, runs it, and ends with its exit code. */
 export async function main(host: Host = processHost()): Promise<void> {
-  process.exitCode = await runCommand(host.argv, host);
-  host.letGo();
+  const code = await runCommand(host.argv, host);
+  const { isComplete, mustLeave } = await host.end();
+  process.exitCode = isComplete || code !== EXIT.ok ? code : ERRORS.output_unwritable;
+  if (mustLeave) process.exit();
 }
 
 async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode> {
@@ -41,7 +43,12 @@ async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode
     .version(version(), '-V, --version')
     .helpCommand(false)
     .showHelpAfterError(false)
-    .configureOutput({ outputError: (text, write) => write(safeText(text.replace(/^error: /, 'cio-bulk: '))) })
+    .configureOutput({
+      writeOut: (text) => void host.stdout.write(text),
+      writeErr: (text) => void host.stderr.write(text),
+      // A sentence, perhaps with a suggestion on a line of its own: any other line break came from the command line.
+      outputError: (text, write) => write(`${safeText(text.trimEnd().replace(/^error: /, 'cio-bulk: ').replace(/\n(?!\(Did you mean)/g, '\ufffd'))}\n`),
+    })
     .addHelpText('after', `\nTry it without an account:\n  ${runnable('cio-bulk import fixtures/users.csv --sandbox')}\n\nEach command has its own --help, with an example and its exit codes.`);
   try {
     for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
@@ -77,7 +84,7 @@ function report(error: unknown, argv: readonly string[], host: Host): ExitCode {
     const line = { type: 'error', code: known?.code ?? 'bug', message, hint: known?.hint ?? null, exit_code: exitCode };
     host.stdout.write(`${jsonLine(line)}\n`);
   }
-  host.stderr.write(`cio-bulk: ${safeText(message)}\n`);
+  host.stderr.write(`cio-bulk: ${safeLine(message)}\n`);
   if (!known) host.stderr.write(`${safeText(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
   if (known?.hint !== undefined) host.stderr.write(`${safeText(known.hint)}\n`);
   if (known?.next !== undefined) host.stderr.write(`${safeText(known.next)}\n`);

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, type ExitCode } from './domain/errors.ts';
 import type { Clock, Host } from './domain/host.ts';
+import { openOutput } from './output-stream.ts';
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -33,7 +34,8 @@ export function processHost(): Host {
   process.on('SIGINT', onSignal(EXIT.sigint));
   process.on('SIGTERM', onSignal(EXIT.sigterm));
   process.on('SIGHUP', onSignal(EXIT.sigterm)); // the terminal went away
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const stdout = openOutput(process.stdout);
+  const stderr = openOutput(process.stderr);
   return {
     argv: process.argv.slice(2),
     env: process.env,
@@ -41,13 +43,20 @@ export function processHost(): Host {
     get stdin() {
       return (stdin ??= process.stdin); // opening it takes a while, and most commands never look
     },
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
     clock,
     random: Math.random,
     stopping: stopping.signal,
     aborting: aborting.signal,
     stopCode: () => stopCode,
-    letGo: () => void stdin?.destroy(),
+    async end() {
+      stdin?.destroy();
+      const end = await stdout.end(stopping.signal);
+      if (end === 'cut') stderr.stream.write(`cio-bulk: standard output could not be written to its end (${stdout.fault()}): what it holds is incomplete\n`);
+      if (end === 'unread') stderr.stream.write(`cio-bulk: nobody reads standard output: its last ${stdout.stream.writableLength.toLocaleString('en-US')} bytes are lost\n`);
+      const isHeard = (await stderr.end(stopping.signal)) !== 'unread';
+      return { isComplete: end === 'taken', mustLeave: end === 'unread' || !isHeard };
+    },
   };
 }

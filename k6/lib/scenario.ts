@@ -17,6 +17,9 @@ export interface RunData {
   readonly run: string;
 }
 
+/** What a busy machine may be late with the last iteration. */
+const LAST_START_MS = 500;
+
 export const planOf = (scenario: ScenarioName): LoadPlan => computePlan(readShapeInput(scenario));
 
 /** One arrival-rate scenario (`load`), plus the watchdog when somebody is there to watch. */
@@ -28,7 +31,12 @@ export function optionsOf(plan: LoadPlan): Options {
         executor: 'ramping-arrival-rate',
         startRate: toTarget(plan.startRate),
         timeUnit: `${TIME_UNIT_MS}ms`,
-        stages: plan.stages.map((stage) => ({ target: toTarget(stage.target), duration: `${stage.durationMs}ms` })),
+        stages: [
+          ...plan.stages.map((stage) => ({ target: toTarget(stage.target), duration: `${stage.durationMs}ms` })),
+          // An iteration that is due at the very end is lost where the scenario ends there: nothing more is due in this pause.
+          { target: 0, duration: '0s' },
+          { target: 0, duration: `${LAST_START_MS}ms` },
+        ],
         preAllocatedVUs: plan.vus.allocated,
         maxVUs: plan.vus.max,
         gracefulStop: '25s',

@@ -41,6 +41,8 @@ const SHAPES: Readonly<Record<ScenarioName, Shape>> = {
 export const TIME_UNIT_MS = 1_000_000;
 export const REQUEST_TIMEOUT_MS = 10_000;
 export const VUS_MAX = 1_000;
+/** Less than this share of the plan is no measurement. */
+const SENT_MIN = 0.98;
 
 /** Everything about the load, from what the user asked for. */
 export function computePlan(input: ShapeInput): LoadPlan {
@@ -111,6 +113,6 @@ function limitsOf(input: ShapeInput, shape: Shape, iterations: number, requestsP
     failedShare: 0.01,
     limitedMax: shape.limitedMax,
     droppedMax: Math.floor(iterations * 0.001),
-    requestsMin: Math.max(1, Math.ceil((iterations - 1) * requestsPerIteration * 0.98)),
+    requestsMin: Math.ceil(iterations * requestsPerIteration * SENT_MIN),
   };
 }

@@ -27,6 +27,8 @@ export interface Breaker {
   trip(): void;
   /** Milliseconds since the last success (or since the start), while open or half-open; else 0. */
   outageMs(): number;
+  /** When the next request may try, while nothing may be sent; for people who watch. */
+  openUntil(): number | undefined;
 }
 
 /**
@@ -93,6 +95,7 @@ export function createBreaker(clock: Clock): Breaker {
     trip: () => {
       if (state !== 'open') open();
     },
+    openUntil: () => (isOpen() ? openUntil : undefined),
     outageMs: () => (state === 'closed' ? 0 : clock.monotonic() - lastSuccessAt),
   };
 }

@@ -2,7 +2,9 @@ import { CioBulkError } from '../domain/errors.ts';
 import type { Clock } from '../domain/host.ts';
 import type { Reply } from '../domain/outcome.ts';
 import { classify, replyCode, type Sender, type WireRequest } from '../domain/wire.ts';
+import type { Waiting } from '../domain/waiting.ts';
 import type { Breaker } from './breaker.ts';
+import { createHealth } from './health.ts';
 import type { Pacer } from './pacer.ts';
 import type { Slots } from './slots.ts';
 
@@ -46,11 +48,14 @@ export interface PersistentSender {
   /** Requests started, retries included. */
   requests(): number;
   retries(): number;
+  /** What sending waits for right now, for people who watch. */
+  waiting(): Waiting | undefined;
 }
 
 /** retry(breaker(limit(wire))): every try asks the breaker, takes a slot, and pays the pacer. */
 export function createPersistentSender(options: PersistentOptions): PersistentSender {
   const { wire, pacer, breaker, slots, clock, random, maxAttempts, maxOutageMs } = options;
+  const health = createHealth(clock);
   let requests = 0;
   let retries = 0;
   let accepted = 0;
@@ -72,7 +77,7 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
           if (!admission) return undefined;
           requests++;
           if (request.attempt > 0) retries++;
-          const reply = await wire.send(request, aborting);
+          const reply = await health.watch(wire.send(request, aborting));
           const verdict = classify(reply);
           if (verdict === 'unauthorized' || verdict === 'forbidden' || verdict === 'redirected') over ??= fatal(reply, verdict);
           if (verdict === 'retryable') failuresInARow++;
@@ -137,12 +142,14 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
   async function backOff(reply: Reply, attempt: number, stopping: AbortSignal): Promise<void> {
     const asked = reply.kind === 'response' ? reply.retryAfterMs : undefined;
     const own = random() * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** attempt);
-    await clock.sleep(Math.max(own, asked ?? 0), stopping);
+    const pauseMs = Math.max(own, asked ?? 0);
+    await health.backOff(clock.monotonic() + pauseMs, clock.sleep(pauseMs, stopping));
   }
 
   return {
     requests: () => requests,
     retries: () => retries,
+    waiting: () => health.waiting(breaker.openUntil(), pausedUntil),
     async send(content, { stopping, aborting }) {
       let acceptedBefore = accepted;
       let acceptedAtThrottle = accepted;

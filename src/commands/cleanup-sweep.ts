@@ -54,7 +54,7 @@ export async function sweep(loadtest: LoadtestRun, number: number, { sending, ho
   const startedAt = host.clock.monotonic();
   const settledBefore = settledRows(run.tally);
   const limits = createLimits(sending, host);
-  const progress = createProgress(terminal, host.clock, source);
+  const progress = createProgress(terminal, host.clock, source, { rowsBefore: settledBefore, waitingFor: session.waiting });
   try {
     const end = await runPipeline({
       chunks: deleteChunks(loadtest.id, run.checkpoint?.row ?? 0, loadtest.max_n),
@@ -69,8 +69,8 @@ export async function sweep(loadtest: LoadtestRun, number: number, { sending, ho
       batchBytesMax: sending.batchBytes,
       stopping: limits.stopping,
       onUndelivered: undeliveredLines(terminal, run.id, source),
-      onProgress: ({ tally, rowsRead, offset }) =>
-        progress.update({ done: offset, total: loadtest.max_n + 1, rowsSettled: settledRows(tally), rowsRead, undelivered: tally.failed + tally.rejected + tally.unclear, requests: session.traffic().requests }),
+      onProgress: ({ tally, rowsRead }) =>
+        progress.update({ rowsTotal: loadtest.max_n + 1, rowsSettled: settledRows(tally), rowsRead, undelivered: tally.failed + tally.rejected + tally.unclear, requests: session.traffic().requests }),
     });
     progress.stop();
     return endRun({ terminal, run, end, host, session, startedAt, settledBefore, stop: limits.reason(), next: sameCommand(host) });

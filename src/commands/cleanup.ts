@@ -11,7 +11,7 @@ import { openJournal } from '../journal/open.ts';
 import { count, plural, span } from '../report/numbers.ts';
 import { textTable } from '../report/plan-text.ts';
 import type { Terminal } from '../report/terminal.ts';
-import { ask } from './ask.ts';
+import { askForWord, canAsk } from './ask.ts';
 import { finishedSweeps, reachedAll, sweep, type SweepSetting } from './cleanup-sweep.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
 import { sameCommand } from './same-command.ts';
@@ -153,8 +153,8 @@ async function confirm({ target }: SendingSession, people: number, options: Reco
   if (last4 !== undefined && last4 !== target.siteId.slice(-4))
     throw new CioBulkError('guard', '--confirm is not the end of this site id', { hint: 'give the last 4 characters of CUSTOMERIO_SITE_ID' });
   if (target.isSandbox || options['yes'] === true || last4 !== undefined) return;
-  const question = `Delete ${plural(people, 'test person', 'test people')} from this workspace? Type "delete" to go on: `;
-  if (host.stdin.isTTY === true && host.stderr.isTTY === true && (await ask(host, question)).trim() === 'delete') return;
+  const question = `Delete ${plural(people, 'test person', 'test people')} from this workspace?`;
+  if (canAsk(host) && (await askForWord(host, question, 'delete'))) return;
   throw new CioBulkError('confirmation_needed', `${plural(people, 'test person', 'test people')} would be deleted: it needs --yes, or --confirm with the end of the site id`);
 }
 

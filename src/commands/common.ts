@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { CioBulkError, EXIT_MEANING, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { realJournalPath } from '../journal/place.ts';
-import { safeText } from '../report/safe-text.ts';
+import { safeLine, safeText } from '../report/safe-text.ts';
 import { createTerminal, type Terminal } from '../report/terminal.ts';
 import { runnable } from './shipped-files.ts';
 
@@ -43,7 +43,7 @@ export function journalPathOf(options: Record<string, unknown>, host: Host): str
 export function showError(terminal: Terminal, error: CioBulkError, prefix = 'cio-bulk'): void {
   const { code, message, hint, exitCode } = error;
   terminal.json({ type: 'error', code, message, hint: hint ?? null, exit_code: exitCode });
-  terminal.insist(`${prefix}: ${safeText(message)}`);
+  terminal.insist(`${prefix}: ${safeLine(message)}`);
   if (hint !== undefined) terminal.insist(safeText(hint));
 }
 

@@ -1,6 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import { oneOf, wholeNumber } from '../config/values.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
@@ -13,12 +11,12 @@ import { findRun } from '../journal/runs.ts';
 import { latestRunWithUndelivered, undeliveredRows } from '../journal/undelivered.ts';
 import { csvFailures, jsonKeysOf, ndjsonFailures, type FailuresWriter } from '../report/failures-file.ts';
 import { plural, shellWord } from '../report/numbers.ts';
-import { safeText } from '../report/safe-text.ts';
+import { safeLine } from '../report/safe-text.ts';
+import { writeToFile, writeToStdout } from '../report/write-lines.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
 import type { RunSpec } from './find-run.ts';
 
 const ALL: readonly UndeliveredState[] = ['failed', 'rejected', 'invalid', 'unclear'];
-const WRITE_LINES = 500;
 /** A cleanup reads no file: its rows are ids. */
 const NO_SOURCE: SourceLayout = { path: '', format: 'ndjson', compression: 'none', encoding: 'utf-8', delimiter: ',', jsonArray: false, headerBytes: 0, headerLines: 0, header: [] };
 
@@ -42,9 +40,10 @@ export async function run(_args: readonly string[], options: Record<string, unkn
     const id = given === undefined ? latestRunWithUndelivered(journal, undefined, ALL) : wholeNumber('--run', given, 1);
     const writer = id === undefined ? undefined : writerFor(journal, id, format);
     const lines = id === undefined || !writer ? [] : failureLines(journal, id, writer);
-    const rows = output === undefined || output === '-' ? await toStdout(lines, host) : toFile(lines, resolve(host.cwd, output));
+    const rows = output === undefined || output === '-' ? await writeToStdout(lines, host) : writeToFile(lines, resolve(host.cwd, output), output);
+    if (rows === undefined) return host.stopCode() ?? EXIT.ok; // the reader has what it wanted; what a full disk cut is said at the end
     const written = rows - (writer?.header === undefined || rows === 0 ? 0 : 1);
-    terminal.say(id === undefined ? 'No run has undelivered rows' : `${plural(written, 'undelivered row')} of run ${id}${output === undefined ? '' : ` in ${output}`}`);
+    terminal.say(id === undefined ? 'No run has undelivered rows' : `${plural(written, 'undelivered row')} of run ${id}${output === undefined ? '' : ` in ${safeLine(output)}`}`);
     if (output !== undefined && written > 0 && id !== undefined && findRun(journal, id)?.type === 'import') terminal.say(`Send the corrected rows with: cio-bulk retry-failed --run ${id} --from ${shellWord(output)}`);
     return EXIT.ok;
   } catch (error) {
@@ -69,49 +68,5 @@ function* failureLines(journal: Journal, id: number, writer: FailuresWriter): Ge
     if (isFirst && writer.header !== undefined) yield writer.header;
     isFirst = false;
     yield writer.line(row);
-  }
-}
-
-/** Byte for byte, but not onto a terminal: there a cell could move the cursor. */
-function forReader(isTerminal: boolean): (line: string) => string {
-  return isTerminal ? safeText : (line) => line;
-}
-
-async function toStdout(lines: Iterable<string>, host: Host): Promise<number> {
-  const shown = forReader(host.stdout.isTTY === true);
-  let count = 0;
-  for (const line of lines) {
-    count++;
-    if (!host.stdout.write(`${shown(line)}\n`)) await new Promise<void>((resolve) => host.stdout.once('drain', resolve).once('error', () => resolve()).once('close', resolve));
-    if (host.stopping.aborted || host.stdout.destroyed) break;
-  }
-  return count;
-}
-
-/** Rows are people's data: the file is for its owner alone. */
-function toFile(lines: Iterable<string>, path: string): number {
-  let file: number;
-  try {
-    file = openSync(path, 'w', 0o600);
-  } catch (error) {
-    throw new CioBulkError('output_unwritable', `${path} cannot be written`, { cause: error });
-  }
-  try {
-    const shown = forReader(isatty(file)); // /dev/tty
-    let count = 0;
-    let waiting: string[] = [];
-    const flush = (): void => {
-      if (waiting.length > 0) writeSync(file, `${waiting.join('\n')}\n`);
-      waiting = [];
-    };
-    for (const line of lines) {
-      count++;
-      waiting.push(shown(line));
-      if (waiting.length >= WRITE_LINES) flush();
-    }
-    flush();
-    return count;
-  } finally {
-    closeSync(file);
   }
 }

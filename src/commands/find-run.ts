@@ -4,6 +4,7 @@ import type { Plan, SourceLayout } from '../domain/plan.ts';
 import { openBlocks } from '../input/blocks.ts';
 import type { Journal } from '../journal/open.ts';
 import { createRun, runsOfSource, setRunState, type Run } from '../journal/runs.ts';
+import { safeLine } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 
 /** What a run was started with, and goes on with: never a secret. */
@@ -63,7 +64,7 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
   const change = same.checkpoint ? await changeSince(spec, same) : 'same';
   if (change === 'same') return { run: same, spec, isNew: false, nothingToSend: true };
   if (change === 'changed') {
-    terminal.say(`A new run: ${request.source} is not the file that run ${same.id} has sent`);
+    terminal.say(`A new run: ${safeLine(request.source)} is not the file that run ${same.id} has sent`);
     return begin(request);
   }
   terminal.say(`Run ${same.id} goes on: rows were added behind row ${(same.checkpoint?.row ?? 0).toLocaleString('en-US')}`);

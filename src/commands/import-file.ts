@@ -8,14 +8,19 @@ import type { InputFile } from '../input/files.ts';
 import { createImportLedger } from '../journal/import-ledger.ts';
 import { runsOfSource, setEnvironment } from '../journal/runs.ts';
 import { runPipeline } from '../pipeline/run.ts';
+import type { Waiting } from '../domain/waiting.ts';
 import { createProgress } from '../report/progress.ts';
 import type { Terminal } from '../report/terminal.ts';
+import { confirmAction } from './confirm-action.ts';
+import { showError } from './common.ts';
 import { endRun, endWithoutRows } from './end-run.ts';
 import { findOrCreateRun, type RunSpec } from './find-run.ts';
-import { createLimits } from './limits.ts';
+import { createLimits, stoppingAt, type Limits } from './limits.ts';
 import { bytesTotalOf, openSource, type OpenSource } from './open-source.ts';
 import { startReading } from './reading.ts';
 import { decideOnRecent } from './recent-events.ts';
+import { createRowEstimate } from './row-estimate.ts';
+import { sameCommand } from './same-command.ts';
 import type { SendingOptions } from './sending-flags.ts';
 import { countingFromHere, type SendingSession } from './session.ts';
 import { showPlan } from './show-plan.ts';
@@ -30,20 +35,48 @@ export interface ImportSetting {
   readonly terminal: Terminal;
   readonly journalPath: string;
   readonly restart: boolean;
+  /** --yes: deleting and suppressing are not asked about. */
+  readonly isConfirmed: boolean;
+  /** Monotonic. */
+  readonly startedAt: number;
 }
 
 /** One file, one run: find out what it is, find its run or begin one, send what is left, and say how it ended. */
 export async function importFile(file: InputFile, setting: ImportSetting): Promise<ExitCode> {
+  const { host, terminal } = setting;
   const place = { spoolFolder: join(dirname(setting.journalPath), 'spool'), restart: setting.restart };
-  const source = await openSource(file, setting.source, setting.host, place);
+  const limits = createLimits(setting.sending, host, setting.startedAt);
   try {
-    return await importSource(source, file, setting);
+    const source = await openPatiently(file, setting, () => openSource(file, setting.source, stoppingAt(host, limits), place));
+    try {
+      return await importSource(source, file, setting, limits);
+    } finally {
+      source.release();
+    }
+  } catch (error) {
+    const reason = limits.reason();
+    if (reason === undefined || error instanceof CioBulkError) throw error;
+    showError(terminal, reason, 'Stopped'); // the deadline came before there was a run
+    terminal.next(sameCommand(host));
+    return reason.exitCode;
   } finally {
-    source.release();
+    limits.close();
   }
 }
 
-async function importSource(source: OpenSource, file: InputFile, setting: ImportSetting): Promise<ExitCode> {
+/** A pipe may say nothing for a long time: that is told. */
+async function openPatiently(file: InputFile, { host, terminal }: ImportSetting, open: () => Promise<OpenSource>): Promise<OpenSource> {
+  if (!file.isStream) return open();
+  const since = host.clock.monotonic();
+  const progress = createProgress(terminal, host.clock, file.name, { waitingFor: () => ({ state: 'input', reason: `data from ${file.name}`, since, until: null }) });
+  try {
+    return await open();
+  } finally {
+    progress.stop();
+  }
+}
+
+async function importSource(source: OpenSource, file: InputFile, setting: ImportSetting, limits: Limits): Promise<ExitCode> {
   const { source: options, sending, host, terminal } = setting;
   const session = countingFromHere(setting.session);
   const { journal, workspace } = session;
@@ -54,6 +87,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     await source.discard();
     return endWithoutRows(terminal, source.source, session); // no run: what the file holds later is not decided by an empty sample
   }
+  await confirmAction(source, options, setting.isConfirmed, host);
   const { run, spec, nothingToSend } = await findOrCreateRun({
     journal, terminal, workspace, fingerprint,
     sourceKey: source.key, source: source.source, environmentId: session.environmentId, restart: setting.restart, now: host.clock.now(),
@@ -81,13 +115,14 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     name: file.name,
     rowsMax: options.limit === null ? null : options.limit + (run.checkpoint === null ? spec.skip : 0),
   });
-  const limits = createLimits(sending, host);
   source.spooled.catch(limits.fail);
-  const bytesTotal = await bytesTotalOf(source);
-  const progress = createProgress(terminal, host.clock, file.name);
+  const estimate = createRowEstimate({ bytesTotal: await bytesTotalOf(source), rowsMax: options.limit });
+  let settledAt: number | undefined; // everything that came was settled by then
+  const waitingFor = (): Waiting | undefined => session.waiting() ?? (source.follow && settledAt !== undefined ? { state: 'input', reason: `more data from ${file.name}`, since: settledAt, until: null } : undefined);
+  const progress = createProgress(terminal, host.clock, file.name, { rowsBefore: settledBefore, waitingFor });
   try {
     const end = await runPipeline({
-      chunks: reading,
+      chunks: estimate.counted(reading),
       isComplete: reading.isComplete,
       onSpent: reading.giveBack,
       ledger,
@@ -103,7 +138,8 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
       onProgress(now) {
         limits.check(now);
         const undelivered = now.tally.failed + now.tally.rejected + now.tally.invalid + now.tally.unclear;
-        progress.update({ done: now.offset, total: bytesTotal, rowsSettled: settledRows(now.tally), rowsRead: now.rowsRead, undelivered, requests: session.traffic().requests });
+        settledAt = now.pending === 0 ? host.clock.monotonic() : undefined;
+        progress.update({ rowsTotal: estimate.rowsTotal(), rowsSettled: settledRows(now.tally), rowsRead: now.rowsRead, undelivered, requests: session.traffic().requests });
       },
     });
     progress.stop();
@@ -113,7 +149,5 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     progress.stop();
     endRun({ terminal, run, host, session, startedAt, settledBefore, error, warnings: reading.warnings() });
     throw error;
-  } finally {
-    limits.close();
   }
 }

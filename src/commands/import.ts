@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
+import { EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { expandInputs } from '../input/files.ts';
-import { ask } from './ask.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf } from './common.ts';
+import { assertConfirmable } from './confirm-action.ts';
 import { importFile } from './import-file.ts';
 import { inspectFile } from './inspect-file.ts';
 import { addSendingFlags, sendingOptions } from './sending-flags.ts';
@@ -42,24 +42,18 @@ export async function run(args: readonly string[], options: Record<string, unkno
     }
     return worst;
   }
-  await confirmAction(source.plan.action ?? source.plan.map?.action ?? 'identify', options['yes'] === true, host);
+  const isConfirmed = options['yes'] === true;
+  assertConfirmable(source.plan.action ?? source.plan.map?.action ?? 'identify', isConfirmed, host);
   const journalPath = journalPathOf(options, host);
+  const startedAt = host.clock.monotonic();
+  const isOver = (): boolean => host.stopping.aborted || (sending.maxDurationMs !== undefined && host.clock.monotonic() - startedAt >= sending.maxDurationMs);
   return withSendingSession({ command: 'import', options: sending, journalPath, host, terminal }, async (session) => {
     let worst: ExitCode = EXIT.ok;
     for (const file of files) {
-      const code = await importFile(file, { session, source, sending, host, terminal, journalPath, restart: options['restart'] === true });
+      const code = await importFile(file, { session, source, sending, host, terminal, journalPath, restart: options['restart'] === true, isConfirmed, startedAt });
       worst = worseOf(worst, code);
-      if (host.stopping.aborted) break;
+      if (isOver()) break;
     }
     return worst;
   });
-}
-
-/** Deleting and suppressing cannot be taken back: on a terminal people are asked, elsewhere --yes must say so. */
-async function confirmAction(action: string, isConfirmed: boolean, host: Host): Promise<void> {
-  if (isConfirmed || (action !== 'delete' && action !== 'suppress')) return;
-  const what = action === 'delete' ? 'deletes people with their history' : 'deletes people and blocks their identifiers for good';
-  if (host.stdin.isTTY !== true || host.stderr.isTTY !== true)
-    throw new CioBulkError('confirmation_needed', `--action ${action} ${what}: it needs --yes`, { hint: 'look first with --dry-run' });
-  if (!(await ask(host, `This ${what}. Type "${action}" to go on: `)).includes(action)) throw new CioBulkError('confirmation_needed', `--action ${action} was not confirmed`);
 }

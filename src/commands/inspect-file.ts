@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
@@ -7,8 +6,10 @@ import { createIdentityCheck, type IdentityCheck } from '../mapping/identity-che
 import { writeMappingFile } from '../mapping/mapping-write.ts';
 import { samplePayloads } from '../mapping/sample.ts';
 import type { EstimateOptions } from '../report/estimate.ts';
+import { shellWord } from '../report/numbers.ts';
 import { createProgress } from '../report/progress.ts';
-import { safeText } from '../report/safe-text.ts';
+import { safeLine, safeText } from '../report/safe-text.ts';
+import { writeWhole } from '../report/write-lines.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { createInspection, type Inspection } from './inspection.ts';
 import { showInspection } from './inspection-report.ts';
@@ -16,6 +17,7 @@ import { bytesTotalOf, withSample, type OpenSource } from './open-source.ts';
 import { limitedBlocks, type ReadingTask } from './prepared-chunks.ts';
 import { startReading } from './reading.ts';
 import { recentSince } from './recent-events.ts';
+import { createRowEstimate } from './row-estimate.ts';
 import { showPlan } from './show-plan.ts';
 import type { SourceOptions } from './source-flags.ts';
 
@@ -81,15 +83,15 @@ async function lookAtAll(source: OpenSource, task: ReadingTask, inspection: Insp
 }
 
 async function lookAtRows(source: OpenSource, task: ReadingTask, inspection: Inspection, { host, terminal }: InspectSetting): Promise<void> {
-  const total = await bytesTotalOf(source);
+  const estimate = createRowEstimate({ bytesTotal: await bytesTotalOf(source), rowsMax: task.rowsMax });
   const progress = createProgress(terminal, host.clock, task.name);
   const reading = startReading(task, source.signal);
   try {
-    for await (const chunk of reading) {
+    for await (const chunk of estimate.counted(reading)) {
       inspection.add(chunk, reading.eventCount());
       reading.giveBack(chunk);
       const rows = inspection.rows();
-      progress.update({ done: chunk.end.offset, total, rowsSettled: rows, rowsRead: rows, undelivered: inspection.problems.total(), requests: 0 });
+      progress.update({ rowsTotal: estimate.rowsTotal(), rowsSettled: rows, rowsRead: rows, undelivered: inspection.problems.total(), requests: 0 });
     }
   } finally {
     progress.stop();
@@ -117,10 +119,6 @@ function showSamples(source: OpenSource, terminal: Terminal): void {
 }
 
 function writeMap(path: string, shown: string, source: OpenSource, terminal: Terminal): void {
-  try {
-    writeFileSync(path, writeMappingFile(source.planned));
-  } catch (error) {
-    throw new CioBulkError('output_unwritable', `--write-map ${shown} cannot be written`, { cause: error });
-  }
-  terminal.say(`The plan is in ${shown}; import with --map ${shown} to keep it`);
+  writeWhole(path, `--write-map ${shown}`, writeMappingFile(source.planned));
+  terminal.say(`The plan is in ${safeLine(shown)}; import with --map ${shellWord(shown)} to keep it`);
 }

@@ -2,7 +2,7 @@ import { EMPTY_TALLY } from '../domain/outcome.ts';
 import type { ExitCode } from '../domain/errors.ts';
 import { bytes, count, plural, span } from '../report/numbers.ts';
 import { summaryFields, warningText } from '../report/summary.ts';
-import { safeText } from '../report/safe-text.ts';
+import { safeLine } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 import type { Inspection } from './inspection.ts';
 import { RECENT_HOURS } from './recent-events.ts';
@@ -39,7 +39,7 @@ export function showInspection(terminal: Terminal, end: InspectionEnd): void {
   });
   const skips = Object.entries(skippedBy).map(([code, rows]) => `${code} ${count(rows)}`);
   const blocks = [
-    `${safeText(source)}: ${plural(rowsRead, 'row')} read, ${count(pending)} to send, ${count(invalid)} invalid, ${count(skipped)} skipped${skips.length > 0 ? ` (${skips.join(', ')})` : ''} in ${span(durationMs)}`,
+    `${safeLine(source)}: ${plural(rowsRead, 'row')} read, ${count(pending)} to send, ${count(invalid)} invalid, ${count(skipped)} skipped${skips.length > 0 ? ` (${skips.join(', ')})` : ''} in ${span(durationMs)}`,
     ...(rowsRead === 0 ? ['The input has no rows'] : []),
     ...(invalid > 0 ? [`Cannot be sent:\n${inspection.problems.text()}`] : []),
     ...warningLines(end),
@@ -58,5 +58,5 @@ function warningLines({ inspection, identityWarnings, isRecentDecided }: Inspect
       ? [`${plural(recent, 'event')} younger than ${RECENT_HOURS} hours, or without a time, could trigger campaigns: an import needs --allow-triggers or --skip-recent`]
       : []),
   ];
-  return lines.length === 0 ? [] : [`Warnings:\n${lines.map((line) => `  ${safeText(line)}`).join('\n')}`];
+  return lines.length === 0 ? [] : [`Warnings:\n${lines.map((line) => `  ${safeLine(line)}`).join('\n')}`];
 }

@@ -17,7 +17,8 @@ export interface Limits {
   close(): void;
 }
 
-export function createLimits(options: Pick<SendingOptions, 'maxErrors' | 'maxDurationMs'>, host: Host): Limits {
+/** `startedAt`: when the command began, by the monotonic clock; --max-duration counts from there. */
+export function createLimits(options: Pick<SendingOptions, 'maxErrors' | 'maxDurationMs'>, host: Host, startedAt = host.clock.monotonic()): Limits {
   const stop = new AbortController();
   let reason: CioBulkError | undefined;
   const end = (code: ErrorCode, message: string, hint?: string): void => {
@@ -27,7 +28,7 @@ export function createLimits(options: Pick<SendingOptions, 'maxErrors' | 'maxDur
   const timer =
     options.maxDurationMs === undefined
       ? undefined
-      : setTimeout(() => end('deadline_reached', '--max-duration is over; what was in flight is settled', 'run the same command again to go on'), options.maxDurationMs);
+      : setTimeout(() => end('deadline_reached', '--max-duration is over; what was in flight is settled', 'run the same command again to go on'), Math.max(0, options.maxDurationMs - (host.clock.monotonic() - startedAt)));
   const stopping = AbortSignal.any([host.stopping, stop.signal]);
   setMaxListeners(0, stopping); // every request in flight listens
   return {
@@ -47,4 +48,9 @@ export function createLimits(options: Pick<SendingOptions, 'maxErrors' | 'maxDur
     reason: () => reason,
     close: () => clearTimeout(timer),
   };
+}
+
+/** The same host, which also stops when a limit is reached: for what waits before there is a run. */
+export function stoppingAt(host: Host, { stopping }: Limits): Host {
+  return Object.create(host, { stopping: { value: stopping } }) as Host; // not a copy: that would open stdin
 }

@@ -6,14 +6,12 @@ const LINE_EVERY_MS = 5_000;
 
 export interface LoadProgress {
   readonly update: (sample: Sample) => void;
-  /** Leaves the cursor at the beginning of a free line. */
   readonly stop: () => void;
 }
 
 /** A line that changes in place on a terminal, a new one every few seconds elsewhere, an object a second with --json. */
 export function createLoadProgress(terminal: Terminal, durationMs: number): LoadProgress {
   let saidAtMs = 0;
-  let isLineOpen = false;
   return {
     update(sample) {
       terminal.json({
@@ -28,19 +26,11 @@ export function createLoadProgress(terminal: Terminal, durationMs: number): Load
         limited: sample.limited,
         failures: sample.failures,
       });
-      if (terminal.options.json || terminal.options.quiet) return;
-      if (terminal.isInteractive) {
-        terminal.stderr.write(`\r\u001b[K${toProgressLine(sample).slice(0, (terminal.stderr.columns || 80) - 1)}`);
-        isLineOpen = true;
-      } else if (sample.elapsedMs - saidAtMs >= LINE_EVERY_MS - 500) {
-        saidAtMs = sample.elapsedMs;
-        terminal.say(toProgressLine(sample));
-      }
+      if (!terminal.isInteractive && sample.elapsedMs - saidAtMs < LINE_EVERY_MS - 500) return;
+      saidAtMs = sample.elapsedMs;
+      terminal.progress(toProgressLine(sample));
     },
-    stop() {
-      if (isLineOpen) terminal.stderr.write('\r\u001b[K');
-      isLineOpen = false;
-    },
+    stop: terminal.endProgress,
   };
 }
 

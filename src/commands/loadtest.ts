@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { withEnvFile } from '../config/env-file.ts';
@@ -13,15 +13,17 @@ import { checkGuards } from '../loadtest/guards.ts';
 import { toJunit } from '../loadtest/junit.ts';
 import type { LoadRequest, LoadTarget } from '../loadtest/k6-environment.ts';
 import { newRunId } from '../loadtest/run-id.ts';
-import { prepareLoadtest, runLoadtest, type PreparedLoadtest } from '../loadtest/run-loadtest.ts';
+import { GRACE_MS, prepareLoadtest, runLoadtest, type PreparedLoadtest } from '../loadtest/run-loadtest.ts';
 import { latestAt, readAll, readSummary, type LoadtestFiles } from '../loadtest/store.ts';
 import type { LoadtestSummary } from '../loadtest/summary.ts';
 import { toTable } from '../loadtest/table.ts';
 import { shellWord } from '../report/numbers.ts';
+import { safeLine } from '../report/safe-text.ts';
+import { writeWhole } from '../report/write-lines.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
 import { createLoadProgress } from './loadtest-progress.ts';
-import { SANDBOX_CREDENTIALS } from './sandbox-process.ts';
+import { SANDBOX_KEYS } from './sandbox-process.ts';
 import { addTargetFlags, type SendingOptions } from './sending-flags.ts';
 import { withSendingSession, type SendingSession } from './session.ts';
 
@@ -71,8 +73,8 @@ export async function run(args: readonly string[], options: Record<string, unkno
     checkGuards({ ...guard, target, uncleaned: ledger.uncleaned(session.workspace) });
     const { summary, files } = await runPlanned({ session, prepared, target, ledger, root, host, terminal, options });
     showResult(summary, baseline, terminal);
-    if (junit !== undefined) writeFileSync(junit, toJunit(summary));
-    terminal.say(`summary.json, dashboard.html and k6.log are in ${files.dir}`);
+    if (junit !== undefined) writeWhole(junit, `--junit ${junit}`, toJunit(summary));
+    terminal.say(`summary.json, dashboard.html and k6.log are in ${safeLine(files.dir)}`);
     terminal.say(`Test people ${summary.people.first} to ${summary.people.last} may be left: the last line deletes them`);
     terminal.next(cleanupCommand(summary.run, options));
     return summary;
@@ -107,6 +109,8 @@ async function runPlanned(setting: {
   terminal.json({ type: 'plan', run, scenario: plan.scenario, rate: plan.rate, peak_rate: plan.peakRate, duration_ms: plan.durationMs, requests: plan.requests, max_n: plan.users - 1 });
   terminal.say(`Load test ${run}: ${plan.scenario}, ${plan.requests} requests in ${plan.durationMs / 1_000} s, up to ${plan.peakRate}/s, ${plan.users} test people, k6 ${k6.version}`);
   const progress = createLoadProgress(terminal, plan.durationMs);
+  const sayStopping = (): void => terminal.say(`Stopping: k6 ends its iterations and writes its summary, ${GRACE_MS / 1_000} s at most. A second Ctrl-C ends it at once`);
+  host.stopping.addEventListener('abort', sayStopping, { once: true });
   try {
     const { env, clock, stopping, aborting } = host;
     return await runLoadtest({ ...rest, run, prepared, workspace: session.workspace, env, clock, stopping, aborting, onSample: progress.update });
@@ -115,6 +119,7 @@ async function runPlanned(setting: {
     throw error;
   } finally {
     progress.stop();
+    host.stopping.removeEventListener('abort', sayStopping);
   }
 }
 
@@ -134,7 +139,7 @@ function loadRequest(options: Record<string, unknown>): LoadRequest {
 }
 
 /** Stands for the sandbox until it runs: what k6 plans does not depend on the URL. */
-const SANDBOX_TO_BE: LoadTarget = { ...SANDBOX_CREDENTIALS, trackUrl: 'http://127.0.0.1', isSandbox: true, environment: undefined, region: null, workspaceId: null };
+const SANDBOX_TO_BE: LoadTarget = { ...SANDBOX_KEYS, siteId: 'sandbox', trackUrl: 'http://127.0.0.1', isSandbox: true, environment: undefined, region: null, workspaceId: null };
 
 function loadTarget({ trackUrl, siteId, trackApiKey, isSandbox, environment, region }: Target, environmentId: number | undefined): LoadTarget {
   return { trackUrl, siteId, trackApiKey, isSandbox, environment, region: region ?? null, workspaceId: environmentId ?? null };

@@ -3,7 +3,7 @@ import type { Host } from '../domain/host.ts';
 import type { RecentPolicy } from '../domain/plan.ts';
 import { recentInSample } from '../mapping/sample.ts';
 import { plural } from '../report/numbers.ts';
-import { ask } from './ask.ts';
+import { ask, canAsk } from './ask.ts';
 import type { OpenSource } from './open-source.ts';
 
 /** Events younger than this, or without a time, can trigger campaigns (API reference 5.5). */
@@ -29,7 +29,7 @@ export async function decideOnRecent(source: OpenSource, choice: RecentChoice, h
   const recent = recentInSample({ layout: source.layout, plan: source.planned.plan, identity }, source.sample, sinceSeconds);
   if (recent === 0) return { policy: 'guard', sinceSeconds };
   const found = `${plural(recent, 'event')} of the first ${plural(source.sample.length, 'row')} ${recent === 1 ? 'is' : 'are'} younger than ${RECENT_HOURS} hours or without a time, and could trigger campaigns`;
-  if (host.stdin.isTTY === true && host.stderr.isTTY === true) {
+  if (canAsk(host)) {
     const answer = (await ask(host, `${found}.\nSend them (send), leave them out (skip), or stop (anything else)? `)).trim();
     if (answer === 'send') return { policy: 'allow', sinceSeconds };
     if (answer === 'skip') return { policy: 'skip', sinceSeconds };

@@ -84,7 +84,7 @@ async function send(run: Run, { states, isWanted, count: toSend }: RowsToRetry, 
   const { journal } = session;
   const limits = createLimits(sending, host);
   const startedAt = host.clock.monotonic();
-  const progress = createProgress(terminal, host.clock, `retry of run ${run.id}`);
+  const progress = createProgress(terminal, host.clock, `retry of run ${run.id}`, { waitingFor: session.waiting });
   try {
     const end = await runPipeline({
       chunks: retryChunks(journal, run.id, states, (row) => row.code === 'would_trigger' && !allowTriggers, isWanted),
@@ -101,7 +101,7 @@ async function send(run: Run, { states, isWanted, count: toSend }: RowsToRetry, 
       onUndelivered: undeliveredLines(terminal, run.id, run.source),
       onProgress({ tally }) {
         const done = tally.delivered - run.tally.delivered;
-        progress.update({ done, total: toSend, rowsSettled: done, rowsRead: toSend, undelivered: undelivered(tally), requests: session.traffic().requests });
+        progress.update({ rowsTotal: toSend, rowsSettled: done, rowsRead: toSend, undelivered: undelivered(tally), requests: session.traffic().requests });
       },
     });
     progress.stop();

@@ -65,9 +65,8 @@ export interface Sandbox {
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 5_000;
 
-/** Made-up credentials of every sandbox; they open nothing else. */
-export const SANDBOX_CREDENTIALS = {
-  siteId: 'sandbox-site-id',
+/** Made-up keys of every sandbox; they open nothing else. The site id belongs to its database. */
+export const SANDBOX_KEYS = {
   trackApiKey: 'sandbox-track-key',
   appApiKey: 'sandbox-app-key',
 } as const;
@@ -79,25 +78,26 @@ export const SANDBOX_CREDENTIALS = {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const db = options.db === undefined ? undefined : resolve(options.db);
   if (db !== undefined) makeFolder(dirname(db));
-  const settings = { ...SANDBOX_CREDENTIALS, ...options, db };
+  const settings = { ...SANDBOX_KEYS, ...options, db };
   const child = fork(entryPath(), [], {
     env: { ...process.env, NODE_OPTIONS: '', CIO_BULK_SANDBOX: JSON.stringify(settings) },
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  let url: string;
+  let ready: Ready;
   try {
-    url = await untilReady(child);
+    ready = await untilReady(child);
   } catch (error) {
     await stopChild(child, ended);
     throw error;
   }
+  const { url, siteId } = ready;
   return {
     url,
     trackUrl: url,
     appUrl: url,
-    siteId: settings.siteId,
+    siteId,
     trackApiKey: settings.trackApiKey,
     appApiKey: settings.appApiKey,
     region: options.region ?? 'us',
@@ -120,7 +120,12 @@ function makeFolder(folder: string): void {
   if (basename(folder) === '.cio-bulk') writeFileSync(join(folder, '.gitignore'), '*\n');
 }
 
-function untilReady(child: ChildProcess): Promise<string> {
+interface Ready {
+  readonly url: string;
+  readonly siteId: string;
+}
+
+function untilReady(child: ChildProcess): Promise<Ready> {
   return new Promise((resolve, reject) => {
     const fail = (message: string, isUsage = false): void => {
       clearTimeout(timer);
@@ -134,7 +139,7 @@ function untilReady(child: ChildProcess): Promise<string> {
     child.on('message', (message: unknown) => {
       if (isReady(message)) {
         clearTimeout(timer);
-        resolve(message.url);
+        resolve(message);
       } else if (isFailure(message)) fail(message.message, message.isUsage);
     });
   });
@@ -144,9 +149,9 @@ function hintFor(message: string): { hint?: string } {
   return message.includes('EADDRINUSE') ? { hint: 'another program has the port: choose one with --port, or --port 0 for any free one' } : {};
 }
 
-function isReady(message: unknown): message is { readonly url: string } {
+function isReady(message: unknown): message is Ready {
   return typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready'
-    && 'url' in message && typeof message.url === 'string';
+    && 'url' in message && typeof message.url === 'string' && 'siteId' in message && typeof message.siteId === 'string';
 }
 
 function isFailure(message: unknown): message is { readonly message: string; readonly isUsage: boolean } {

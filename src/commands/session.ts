@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { createBreaker } from '../api/breaker.ts';
 import { Secret } from '../api/credentials.ts';
 import { createHttpSender } from '../api/http.ts';
@@ -11,12 +11,14 @@ import { withEnvFile } from '../config/env-file.ts';
 import { targetFrom, workspaceOf, type Target } from '../config/target.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
+import type { Waiting } from '../domain/waiting.ts';
 import { lockSender } from '../journal/lock.ts';
 import { networkOf } from '../journal/file-system.ts';
 import { journalError, openJournal, type Journal } from '../journal/open.ts';
 import { watchWal } from '../journal/wal-watch.ts';
 import type { Courier } from '../pipeline/deliver.ts';
-import { bytes, count } from '../report/numbers.ts';
+import { count, bytes, plural, span } from '../report/numbers.ts';
+import { safeLine } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { canContinue, sameCommand } from './same-command.ts';
 import { closing } from './closing.ts';
@@ -34,6 +36,8 @@ export interface SendingSession {
   /** The proxy on the way to a URL, if there is one. */
   readonly proxyFor: (url: string) => Proxy | undefined;
   readonly requestsTaken: () => number;
+  /** What sending waits for right now, for people who watch. */
+  readonly waiting: () => Waiting | undefined;
   /** Of this process so far, or since `countingFromHere`. */
   readonly traffic: () => { readonly requests: number; readonly retries: number; readonly bytesSent: number };
 }
@@ -84,8 +88,9 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     watchWal(journal, (size) => terminal.warn(`the journal's WAL file has reached ${bytes(size)} and keeps growing, because another process has been reading the journal all the time: end that process`));
     const network = networkOf(journalPath);
     if (network !== undefined) terminal.warn(`the journal lies on a network file system (${network}), where SQLite can lose it: choose a local place with --journal`);
-    const sandbox = options.sandbox ? await startSandbox({ db: join(dirname(journalPath), 'sandbox.db') }) : undefined;
-    defer(() => closeSandbox(sandbox, terminal));
+    const sandboxDb = join(dirname(journalPath), 'sandbox.db');
+    const sandbox = options.sandbox ? await startSandbox({ db: sandboxDb }) : undefined;
+    defer(() => closeSandbox(sandbox, shownPath(sandboxDb, host.cwd), terminal));
     const target = realTarget ?? sandboxTarget(sandbox);
     const workspace = workspaceOf(target);
     const lock = lockSender(journal, workspace, command, process.pid, clock.now);
@@ -109,6 +114,11 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
       wire, pacer, slots, clock, breaker: createBreaker(clock), random: host.random,
       maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs,
     }); // prettier-ignore
+    const sayStopping = (): void => {
+      if (slots.taken() > 0) terminal.say(`Stopping: waiting for the answers to the requests in flight, ${span(options.timeoutMs)} at most. A second Ctrl-C ends at once; the same command finishes the job either way`);
+    };
+    host.stopping.addEventListener('abort', sayStopping, { once: true });
+    defer(() => host.stopping.removeEventListener('abort', sayStopping));
     const environmentId = options.preflight ? await preflight(target, { wire, pacer, place, host, terminal, maxAttempts: options.maxAttempts }) : undefined;
     const collect = createCollector();
     return work({
@@ -124,6 +134,7 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
         },
       },
       requestsTaken: slots.taken,
+      waiting: persistent.waiting,
       traffic: () => ({ requests: persistent.requests(), retries: persistent.retries(), bytesSent: wire.bytesSent() }),
     });
   });
@@ -165,11 +176,17 @@ function placeOf(baseUrl: string, proxy: Proxy | undefined): string {
   return `${new URL(baseUrl).host}${proxy ? ` through the proxy ${proxy.name}` : ''}`;
 }
 
-async function closeSandbox(sandbox: Sandbox | undefined, terminal: Terminal): Promise<void> {
+/** From where the user stands, unless it lies elsewhere. */
+function shownPath(path: string, cwd: string): string {
+  const from = relative(cwd, path);
+  return from.startsWith('..') || isAbsolute(from) ? path : from;
+}
+
+async function closeSandbox(sandbox: Sandbox | undefined, path: string, terminal: Terminal): Promise<void> {
   if (!sandbox) return;
   try {
     const state = await sandbox.state();
-    terminal.say(`The sandbox now holds ${count(state.people)} people and ${count(state.events)} events (.cio-bulk/sandbox.db)`);
+    terminal.say(`The sandbox now holds ${plural(state.people, 'person', 'people')} and ${plural(state.events, 'event')} (${safeLine(path)})`);
   } catch {
     // it answers no more: there is nothing to say about it
   } finally {

@@ -2,6 +2,7 @@ import type { SourceLayout } from '../domain/plan.ts';
 import type { PlanResult } from '../mapping/plan-options.ts';
 import { count } from '../report/numbers.ts';
 import { textTable } from '../report/plan-text.ts';
+import { safeLine } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 
 /** The plan as a table for people and as an object for programs. Samples of cells are shown to people only. */
@@ -23,7 +24,7 @@ export function showPlan(terminal: Terminal, write: (text: string) => void, sour
   const what = plan.kind === 'events' ? 'events' : plan.action === 'identify' ? 'people' : `people to ${plan.action}`;
   const dialect = layout.format === 'ndjson' ? 'NDJSON' : `${layout.format.toUpperCase()}, delimiter ${layout.delimiter === '\t' ? 'tab' : layout.delimiter}`;
   const packed = layout.compression === 'none' ? '' : `, ${layout.compression}`;
-  write(`Plan for ${source}: ${what} from ${dialect}, ${layout.encoding}${packed}`);
+  write(`Plan for ${safeLine(source)}: ${what} from ${dialect}, ${layout.encoding}${packed}`);
   if (table.length > 0)
     write(
       textTable(

@@ -10,6 +10,7 @@ import { findRun, inDoubtOf, listRuns, type Run } from '../journal/runs.ts';
 import { countUndelivered } from '../journal/undelivered.ts';
 import { count, plural } from '../report/numbers.ts';
 import { textTable } from '../report/plan-text.ts';
+import { safeLine } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
 
@@ -78,7 +79,7 @@ function showOne(journal: Journal, terminal: Terminal, id: number): void {
   const status = statusOf(journal, run);
   terminal.json(toJson(journal, status));
   const { tally } = run;
-  terminal.data(`Run ${run.id}: ${run.source}, ${status.state}`);
+  terminal.data(`Run ${run.id}: ${safeLine(run.source)}, ${status.state}`);
   terminal.data(
     textTable(
       ['', ''],

@@ -1,4 +1,5 @@
 import type { UndeliveredRow } from '../domain/ledger.ts';
+import { safeLine } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 
 /** Lines shown before the rest is only counted. */
@@ -10,7 +11,7 @@ export function undeliveredLines(terminal: Terminal, run: number, name: string):
   return (rows) => {
     for (const row of rows) {
       terminal.json(undeliveredFields(run, row));
-      if (shown++ < SHOWN_MAX && !terminal.options.json) terminal.say(`${where(name, row)}: ${row.state}: ${row.reason}`);
+      if (shown++ < SHOWN_MAX && !terminal.options.json) terminal.say(safeLine(`${where(name, row)}: ${row.state}: ${row.reason}`));
     }
     if (shown > SHOWN_MAX && shown - rows.length <= SHOWN_MAX) terminal.detail('more rows are undelivered; `cio-bulk failures` lists them all');
   };

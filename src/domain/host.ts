@@ -38,6 +38,9 @@ export interface Host {
   readonly stopping: AbortSignal;
   readonly aborting: AbortSignal;
   stopCode(): ExitCode | undefined;
-  /** The end: a pipe on stdin that never ends must not keep the process. */
-  letGo(): void;
+  /**
+   * The end: neither a pipe on stdin that never ends nor a reader that has stopped reading may keep the process. `isComplete`: stdout
+   * was taken to its end. `mustLeave`: bytes wait for a reader that does not come, and only leaving ends that.
+   */
+  end(): Promise<{ readonly isComplete: boolean; readonly mustLeave: boolean }>;
 }

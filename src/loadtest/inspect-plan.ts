@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { CioBulkError } from '../domain/errors.ts';
 import type { LoadPlan } from '../domain/loadtest.ts';
 import type { K6Binary } from './find-k6.ts';
+import { K6_CONFIG } from './k6-environment.ts';
 
 const INSPECT_TIMEOUT_MS = 60_000;
 const INSPECT_BYTES_MAX = 4_000_000;
@@ -21,7 +22,7 @@ export async function inspectPlan(k6: K6Binary, script: string, env: Readonly<Re
 function inspect(path: string, script: string, env: Readonly<Record<string, string>>): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { env, timeout: INSPECT_TIMEOUT_MS, maxBuffer: INSPECT_BYTES_MAX, windowsHide: true };
-    execFile(path, ['inspect', '--include-system-env-vars', script], options, (error, stdout, stderr) => {
+    execFile(path, ['inspect', '--config', K6_CONFIG, '--include-system-env-vars', script], options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new CioBulkError('k6_failed', `k6 cannot run the scenario: ${firstError(stderr)}`, { hint: `try: k6 inspect ${script}` }));
     });

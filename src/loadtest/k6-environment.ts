@@ -26,6 +26,9 @@ export interface LoadTarget {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** An empty configuration, instead of the user's own one in the home folder, where `rps` or `paused` would bend every measurement. */
+export const K6_CONFIG = fileURLToPath(new URL('../../k6/config.json', import.meta.url));
+
 /** The bundled script of a scenario: `k6/` lies beside `dist/` in the package and beside `src/` in the repository. */
 export function scriptOf(scenario: ScenarioName): string {
   return fileURLToPath(new URL(`../../k6/${scenario}.ts`, import.meta.url));

@@ -7,7 +7,7 @@ import { freeLoopbackPort, openControlPort } from './control-port.ts';
 import { findK6 } from './find-k6.ts';
 import type { K6Binary } from './find-k6.ts';
 import { inspectPlan } from './inspect-plan.ts';
-import { dashboardEnvironment, k6Environment, scriptOf } from './k6-environment.ts';
+import { dashboardEnvironment, K6_CONFIG, k6Environment, scriptOf } from './k6-environment.ts';
 import type { LoadRequest, LoadTarget } from './k6-environment.ts';
 import { startK6 } from './k6-process.ts';
 import type { K6Process } from './k6-process.ts';
@@ -66,7 +66,7 @@ export interface RunOptions {
 }
 
 /** What a stopped k6 may need: iterations in flight 25 s, and then the summary. */
-const GRACE_MS = 45_000;
+export const GRACE_MS = 45_000;
 
 /** Runs it. The run is in the ledger before k6 starts, and `summary.json` is on disk when this returns, however k6 ended. */
 export async function runLoadtest(options: RunOptions): Promise<{ summary: LoadtestSummary; files: LoadtestFiles }> {
@@ -107,7 +107,7 @@ async function runK6(options: RunOptions, files: LoadtestFiles, onSample: (sampl
     const apiPort = await freeLoopbackPort();
     k6 = await startK6({
       path: prepared.k6.path,
-      args: ['run', '--no-usage-report', '--no-color', '--quiet', '--summary-mode=compact', '--address', `127.0.0.1:${apiPort}`, prepared.script],
+      args: ['run', '--config', K6_CONFIG, '--no-usage-report', '--no-color', '--quiet', '--summary-mode=compact', '--address', `127.0.0.1:${apiPort}`, prepared.script],
       env: {
         ...k6Environment(options.env, prepared.request, options.target),
         ...dashboardEnvironment(files.dashboard, prepared.plan.durationMs),

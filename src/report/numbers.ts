@@ -30,17 +30,22 @@ export function bytes(value: number): string {
   return `${at === 0 || number >= 100 ? Math.round(number) : number.toFixed(1)} ${units[at]}`;
 }
 
+/** Controls and invisible characters. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
 /** A shell word: quoted only where it must be. */
 export function shellWord(text: string): string {
   // A name with control characters must neither reach the terminal raw nor be another name when it is typed in.
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) return ansiQuoted(text);
+  if (HIDDEN.test(text)) return ansiQuoted(text);
   return /^[A-Za-z0-9_./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** `$'...'`, as bash and zsh read it. */
 function ansiQuoted(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  const escaped = text.replace(/[\\'\u0000-\u001f\u007f-\u009f]/g, (one) => (one === '\\' || one === "'" ? `\\${one}` : `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`));
+  const escaped = text.replace(/[\\'\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (one) => (one === '\\' || one === "'" ? `\\${one}` : escapedPoint(one.codePointAt(0) ?? 0)));
   return `$'${escaped}'`;
+}
+
+function escapedPoint(point: number): string {
+  return point > 0xffff ? `\\U${point.toString(16).padStart(8, '0')}` : `\\u${point.toString(16).padStart(4, '0')}`;
 }

@@ -1,5 +1,5 @@
 import { count, plural } from './numbers.ts';
-import { safeText } from './safe-text.ts';
+import { safeLine } from './safe-text.ts';
 
 /** Examples shown of every problem. */
 const EXAMPLES = 3;
@@ -33,7 +33,7 @@ export function createProblems(): Problems {
       sorted()
         .flatMap(([code, { rows, examples }]) => [
           `  ${code}: ${plural(rows, 'row')}`,
-          ...examples.map((example) => `    ${safeText(example)}`),
+          ...examples.map((example) => `    ${safeLine(example)}`),
           ...(rows > examples.length ? [`    and ${count(rows - examples.length)} more`] : []),
         ])
         .join('\n'),

@@ -1,20 +1,23 @@
-import { createRequire } from 'node:module';
-import type * as CliProgress from 'cli-progress';
 import type { Clock } from '../domain/host.ts';
+import type { Waiting } from '../domain/waiting.ts';
 import { count, span } from './numbers.ts';
-import { safeText } from './safe-text.ts';
 import type { Terminal } from './terminal.ts';
 
 const LINE_EVERY_MS = 5_000;
 const JSON_EVERY_MS = 1_000;
-const REDRAW_FPS = 8;
+const REDRAW_EVERY_MS = 125;
+/** Speed is that of the recent past: what a run did an hour ago says nothing about the hour to come. */
+const SPEED_OVER_MS = 20_000;
+/** An answer takes a while; only what takes longer is called waiting. */
+const WAITING_MIN_MS = 1_500;
+const BAR_COLUMNS = 12;
 
-/** A moment of a run. `done` and `total` are bytes of the source, or rows where there is no file; total 0 = unknown. */
+/** A moment of a run. Rows are those of the run as a whole, requests of this process. */
 export interface ProgressPoint {
-  readonly done: number;
-  readonly total: number;
   readonly rowsSettled: number;
   readonly rowsRead: number;
+  /** Estimated where the source is not read to its end; null = nobody knows. */
+  readonly rowsTotal: number | null;
   readonly undelivered: number;
   readonly requests: number;
 }
@@ -25,85 +28,138 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar on a terminal, a plain line every few seconds elsewhere, objects with --json. It watches; it changes nothing. */
-export function createProgress(terminal: Terminal, clock: Clock, name: string): Progress {
-  const startedAt = clock.monotonic();
-  let rowsAtStart: number | undefined;
-  let doneAtStart = 0;
-  let saidAt = startedAt;
-  let bar: CliProgress.SingleBar | undefined;
+export interface ProgressOptions {
+  /** Rows that earlier processes have settled. */
+  readonly rowsBefore?: number;
+  /** What keeps the run, if anything does. */
+  readonly waitingFor?: () => Waiting | undefined;
+}
 
-  function figures(point: ProgressPoint): { percent: number | undefined; rows: string; rowsPerSecond: number; requestsPerSecond: number; eta: string } {
-    const seconds = Math.max(0.001, (clock.monotonic() - startedAt) / 1000);
-    const share = point.total > 0 ? Math.min(1, point.done / point.total) : undefined;
-    const speed = (point.done - doneAtStart) / seconds;
+interface Figures {
+  /** Settled rows of the estimated total. The last per cent is kept for the end. */
+  readonly percent: number | null;
+  readonly rowsPerSecond: number;
+  readonly requestsPerSecond: number;
+  readonly etaMs: number | null;
+}
+
+/**
+ * A bar on a terminal, a plain line every few seconds elsewhere, objects with --json. It watches; it changes nothing. It speaks
+ * also when nothing happens: then it says what is waited for, for how long, and until when.
+ */
+export function createProgress(terminal: Terminal, clock: Clock, name: string, { rowsBefore = 0, waitingFor = () => undefined }: ProgressOptions = {}): Progress {
+  const startedAt = clock.monotonic();
+  const ended = new AbortController();
+  const everyMs = terminal.isInteractive ? REDRAW_EVERY_MS : terminal.options.json ? JSON_EVERY_MS : LINE_EVERY_MS;
+  let saidAt = terminal.isInteractive ? -Infinity : startedAt;
+  let point: ProgressPoint = { rowsSettled: rowsBefore, rowsRead: 0, rowsTotal: null, undelivered: 0, requests: 0 };
+  const speed = createSpeed(clock);
+  speed.add(point);
+
+  function figures(): Figures {
+    const { rowsSettled, rowsTotal } = point;
+    const { rowsPerSecond, requestsPerSecond } = speed.now();
+    const left = rowsTotal === null ? null : Math.max(0, rowsTotal - rowsSettled);
     return {
-      percent: share === undefined ? undefined : Math.floor(share * 100),
-      rows: count(point.rowsSettled),
-      rowsPerSecond: Math.round((point.rowsSettled - (rowsAtStart ?? 0)) / seconds),
-      requestsPerSecond: Math.round((point.requests / seconds) * 10) / 10,
-      eta: share === undefined || speed <= 0 ? '?' : span(((point.total - point.done) / speed) * 1000),
+      percent: rowsTotal === null || rowsTotal <= 0 ? null : Math.min(99, Math.floor((rowsSettled / rowsTotal) * 100)),
+      rowsPerSecond: Math.round(rowsPerSecond),
+      requestsPerSecond: Math.round(requestsPerSecond * 10) / 10,
+      etaMs: left === null || rowsPerSecond < 0.01 ? null : Math.round((left / rowsPerSecond) * 1000),
     };
   }
 
-  function show(point: ProgressPoint): void {
-    const { percent, rows, rowsPerSecond, requestsPerSecond, eta } = figures(point);
-    const undelivered = point.undelivered > 0 ? ` · ${count(point.undelivered)} undelivered` : '';
-    const tail = `${rows} rows · ${count(rowsPerSecond)} rows/s · ${requestsPerSecond} requests/s${undelivered}${percent === undefined ? '' : ` · ETA ${eta}`}`;
-    if (terminal.isInteractive) {
-      bar ??= newBar(terminal, name);
-      bar.update(percent ?? 0, { tail });
-      return;
-    }
+  function say(): void {
     const now = clock.monotonic();
-    if (terminal.options.json) {
-      if (now - saidAt < JSON_EVERY_MS) return;
-      terminal.json({
-        type: 'progress',
-        source: name,
-        percent: percent ?? null,
-        rows_read: point.rowsRead,
-        rows_settled: point.rowsSettled,
-        undelivered: point.undelivered,
-        requests: point.requests,
-        rows_per_second: rowsPerSecond,
-        requests_per_second: requestsPerSecond,
-      });
-    } else {
-      if (now - saidAt < LINE_EVERY_MS) return;
-      terminal.say(`${safeText(name)}${percent === undefined ? '' : ` ${percent} %`} · ${tail}`);
-    }
+    if (now - saidAt < everyMs) return;
     saidAt = now;
+    const waiting = longEnough(waitingFor(), now);
+    if (terminal.options.json) return terminal.json(jsonOf(name, point, figures(), waiting, now));
+    terminal.progress(lineOf(name, point, figures(), waiting, { now, hasBar: terminal.isInteractive }));
   }
 
+  async function keepSaying(): Promise<void> {
+    while (!ended.signal.aborted) {
+      await clock.sleep(Math.min(everyMs, 250), ended.signal);
+      if (!ended.signal.aborted) say();
+    }
+  }
+
+  void keepSaying();
   return {
-    update(point) {
-      if (rowsAtStart === undefined) {
-        rowsAtStart = point.rowsSettled;
-        doneAtStart = point.done;
-      }
-      show(point);
+    update(next) {
+      point = next;
+      speed.add(next);
+      say();
     },
     stop() {
-      bar?.stop();
-      bar = undefined;
+      ended.abort();
+      terminal.endProgress();
     },
   };
 }
 
-function newBar(terminal: Terminal, name: string): CliProgress.SingleBar {
-  // Loaded only where there is a bar: it takes as long as half of Node's own start.
-  const { SingleBar } = createRequire(import.meta.url)('cli-progress') as typeof CliProgress;
-  const bar = new SingleBar({
-    format: `${safeText(name)} {bar} {percentage} % · {tail}`,
-    stream: terminal.stderr,
-    fps: REDRAW_FPS,
-    barsize: 12, // with the figures behind it a line fits into 80 to 100 columns
-    hideCursor: true,
-    clearOnComplete: true,
-    forceRedraw: false,
-    linewrap: false,
-  });
-  bar.start(100, 0, { tail: '' });
-  return bar;
+function longEnough(waiting: Waiting | undefined, now: number): Waiting | undefined {
+  return waiting && now - waiting.since >= WAITING_MIN_MS ? waiting : undefined;
+}
+
+function lineOf(name: string, point: ProgressPoint, { percent, rowsPerSecond, requestsPerSecond, etaMs }: Figures, waiting: Waiting | undefined, { now, hasBar }: { now: number; hasBar: boolean }): string {
+  const filled = Math.floor(((percent ?? 0) * BAR_COLUMNS) / 100);
+  const bar = hasBar && percent !== null ? ` ${'='.repeat(filled)}${'-'.repeat(BAR_COLUMNS - filled)}` : '';
+  const share = percent === null ? '' : ` ${percent} %`;
+  const undelivered = point.undelivered > 0 ? [`${count(point.undelivered)} undelivered`] : [];
+  const pace = waiting
+    ? [waitingText(waiting, now), `${count(point.rowsSettled)} rows`, ...undelivered]
+    : [`${count(point.rowsSettled)} rows`, `${count(rowsPerSecond)} rows/s`, `${requestsPerSecond} requests/s`, ...undelivered, ...(etaMs === null ? [] : [`ETA ${span(etaMs)}`])];
+  return `${name}${bar}${share} · ${pace.join(' · ')}`;
+}
+
+/** `waiting 12 s: the API answers 503, next try in 4.2 s`. */
+function waitingText({ reason, since, until }: Waiting, now: number): string {
+  const left = until === null ? '' : `, next try in ${span(Math.max(0, until - now))}`;
+  return `waiting ${span(now - since)}: ${reason}${left}`;
+}
+
+function jsonOf(name: string, point: ProgressPoint, { percent, rowsPerSecond, requestsPerSecond, etaMs }: Figures, waiting: Waiting | undefined, now: number) {
+  return {
+    type: 'progress',
+    source: name,
+    percent,
+    rows_read: point.rowsRead,
+    rows_settled: point.rowsSettled,
+    undelivered: point.undelivered,
+    requests: point.requests,
+    rows_per_second: rowsPerSecond,
+    requests_per_second: requestsPerSecond,
+    rows_total: point.rowsTotal === null ? null : Math.round(point.rowsTotal),
+    eta_ms: etaMs,
+    waiting: waiting === undefined ? null : { state: waiting.state, reason: waiting.reason, waited_ms: Math.round(now - waiting.since), left_ms: waiting.until === null ? null : Math.max(0, Math.round(waiting.until - now)) },
+  };
+}
+
+/** Rows and requests per second over the recent past, from a moment of every second. */
+function createSpeed(clock: Clock) {
+  interface Moment {
+    readonly at: number;
+    readonly rows: number;
+    readonly requests: number;
+  }
+  let moments: Moment[] = [];
+  let last: Moment | undefined;
+  return {
+    add({ rowsSettled, requests }: ProgressPoint): void {
+      const at = clock.monotonic();
+      last = { at, rows: rowsSettled, requests };
+      const newest = moments.at(-1);
+      if (newest && at - newest.at < 1000) return;
+      // What an earlier process has settled is there from the first moment, and nobody's speed.
+      moments.push(last);
+      while ((moments[1]?.at ?? Infinity) < at - SPEED_OVER_MS) moments = moments.slice(1);
+    },
+    now(): { rowsPerSecond: number; requestsPerSecond: number } {
+      const [first] = moments;
+      if (!first || !last) return { rowsPerSecond: 0, requestsPerSecond: 0 };
+      const seconds = Math.max(0.1, (clock.monotonic() - first.at) / 1000);
+      return { rowsPerSecond: (last.rows - first.rows) / seconds, requestsPerSecond: (last.requests - first.requests) / seconds };
+    },
+  };
 }

@@ -1,20 +1,18 @@
-// oxlint-disable no-control-regex -- control characters are what is looked for
+/** Characters that move, hide or turn what a terminal shows: controls, and formatting ones but for the joiners that scripts and emoji need. */
+const CONTROL = /(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const MASK = '\ufffd';
 
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-/** Colours, as chalk writes them, or a control character. */
-const COLOR_OR_CONTROL = /\u001b\[\d{1,3}(?:;\d{1,3}){0,4}m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-
-/** Control characters never reach the terminal, wherever they came from: a file's name or cell could move the cursor. */
+/** Text of several lines: what a terminal would obey is masked, wherever it came from. */
 export function safeText(text: string): string {
-  return text.replace(CONTROL, '\ufffd');
+  return text.replace(CONTROL, MASK);
 }
 
-/** The last guard before a stream: like `safeText`, but our own colours stay. */
-export function safeColored(text: string): string {
-  return text.replace(COLOR_OR_CONTROL, (found) => (found.length > 1 ? found : '\ufffd'));
+/** Text for one line: a name of a file or a column must not begin another. */
+export function safeLine(text: string): string {
+  return safeText(text).replace(/[\n\t]/g, MASK);
 }
 
 /** An object on one line. JSON leaves C1 controls and bidirectional overrides as they are, and terminals obey them. */
 export function jsonLine(object: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(object).replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(object).replace(CONTROL, (control) => [...Array(control.length).keys()].map((at) => `\\u${control.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''));
 }

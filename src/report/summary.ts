@@ -2,7 +2,7 @@ import type { ExitCode } from '../domain/errors.ts';
 import type { Tally } from '../domain/outcome.ts';
 import { WARNINGS, type Warning } from '../domain/warnings.ts';
 import { bytes, count, plural, span } from './numbers.ts';
-import { safeText } from './safe-text.ts';
+import { safeLine } from './safe-text.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What a run ends with. Row counts are of the run as a whole, the rest is of this process. */
@@ -27,7 +27,7 @@ export interface Summary {
 export function showSummary(terminal: Terminal, summary: Summary): void {
   const fields = summaryFields(summary);
   terminal.json(fields);
-  terminal.data(summaryText(terminal, summary, fields.rows_per_second));
+  showText(terminal, summary, fields.rows_per_second);
 }
 
 /** The summary as a line of JSON: names are a contract. */
@@ -50,7 +50,7 @@ export function summaryFields(summary: Summary) {
   };
 }
 
-function summaryText({ paintData: paint }: Terminal, summary: Summary, rowsPerSecond: number): string {
+function showText(terminal: Terminal, summary: Summary, rowsPerSecond: number): void {
   const { tally } = summary;
   const lines: [string, number, string][] = [
     ['rows read', summary.rowsRead, ''],
@@ -63,18 +63,16 @@ function summaryText({ paintData: paint }: Terminal, summary: Summary, rowsPerSe
     ['pending', summary.pending, 'not settled yet'],
   ];
   const width = Math.max(...lines.map(([, value]) => count(value).length));
-  const rows = lines
-    .filter(([name, value]) => value > 0 || name === 'rows read' || name === 'delivered')
-    .map(([name, value, meaning]) => {
-      const text = `  ${name.padEnd(9)} ${count(value).padStart(width)}${meaning === '' ? '' : `  ${paint.dim(meaning)}`}`;
-      return value > 0 && /rejected|failed|invalid|unclear|pending/.test(name) ? paint.yellow(text) : text;
-    });
-  const head = `${summary.run === null ? '' : `Run ${summary.run}: `}${safeText(summary.source)}`;
+  terminal.data(`${summary.run === null ? '' : `Run ${summary.run}: `}${safeLine(summary.source)}`, 'bold');
+  for (const [name, value, meaning] of lines) {
+    if (value === 0 && name !== 'rows read' && name !== 'delivered') continue;
+    const isTrouble = value > 0 && /rejected|failed|invalid|unclear|pending/.test(name);
+    terminal.data(`  ${name.padEnd(9)} ${count(value).padStart(width)}${meaning === '' ? '' : `  ${meaning}`}`, isTrouble ? 'yellow' : undefined);
+  }
   const retries = summary.retries > 0 ? `, ${plural(summary.retries, 'retry', 'retries')}` : '';
   const resent = summary.inDoubtResent > 0 ? `, ${plural(summary.inDoubtResent, 'row')} in doubt sent again` : '';
-  const foot = `  ${plural(summary.requests, 'request')}${retries}${resent}, ${bytes(summary.bytesSent)} in ${span(summary.durationMs)} (${count(rowsPerSecond)} rows/s)`;
-  const warnings = summary.warnings.map((warning) => `  ${paint.yellow('warning')} ${safeText(warningText(warning))}`);
-  return [paint.bold(head), ...rows, ...warnings, paint.dim(foot)].join('\n');
+  for (const warning of summary.warnings) terminal.data(`  warning ${safeLine(warningText(warning))}`, 'yellow');
+  terminal.data(`  ${plural(summary.requests, 'request')}${retries}${resent}, ${bytes(summary.bytesSent)} in ${span(summary.durationMs)} (${count(rowsPerSecond)} rows/s)`, 'dim');
 }
 
 /** A sentence without any value of a row. */

@@ -4,9 +4,8 @@ export interface Credentials {
   readonly appApiKey: string;
 }
 
-/** Made-up credentials: they open nothing but a sandbox. */
-export const SANDBOX_CREDENTIALS: Credentials = {
-  siteId: 'sandbox-site-id',
+/** Made-up keys: they open nothing but a sandbox. The site id is the workspace's own. */
+export const SANDBOX_KEYS: Omit<Credentials, 'siteId'> = {
   trackApiKey: 'sandbox-track-key',
   appApiKey: 'sandbox-app-key',
 };

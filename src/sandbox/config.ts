@@ -1,4 +1,4 @@
-import { SANDBOX_CREDENTIALS, type Credentials } from './auth.ts';
+import { SANDBOX_KEYS, type Credentials } from './auth.ts';
 import { ConfigError } from './config-error.ts';
 import { parseFaults, type FaultShare } from './faults.ts';
 import { parseLatency, type Latency } from './latency.ts';
@@ -8,9 +8,12 @@ export interface SandboxConfig {
   readonly port: number;
   /** Database file; undefined = temporary. */
   readonly db: string | undefined;
-  readonly credentials: Credentials;
+  /** Undefined = that of the database. */
+  readonly siteId: string | undefined;
+  readonly keys: Omit<Credentials, 'siteId'>;
   readonly region: 'us' | 'eu';
-  readonly environmentId: number;
+  /** Undefined = that of the database. */
+  readonly environmentId: number | undefined;
   /** Requests per second; undefined = unlimited. */
   readonly rateLimit: number | undefined;
   /** Value of the Retry-After header of a 429 or 503; undefined = no header, like the service. */
@@ -27,9 +30,10 @@ export interface SandboxConfig {
 export const DEFAULT_CONFIG: SandboxConfig = {
   port: 0,
   db: undefined,
-  credentials: SANDBOX_CREDENTIALS,
+  siteId: undefined,
+  keys: SANDBOX_KEYS,
   region: 'us',
-  environmentId: 424242,
+  environmentId: undefined,
   rateLimit: undefined,
   retryAfter: undefined,
   latency: { minMs: 0, maxMs: 0 },
@@ -50,16 +54,17 @@ export function parseConfig(text: string): SandboxConfig {
   const latency = textOf('latency');
   const faults = textOf('faults');
   const rateLimit = textOf('rateLimit');
+  const environmentId = textOf('environmentId');
   return {
     port: wholeNumber('--port', textOf('port') ?? '0', 0, 65_535),
     db: textOf('db'),
-    credentials: {
-      siteId: textOf('siteId') ?? SANDBOX_CREDENTIALS.siteId,
-      trackApiKey: textOf('trackApiKey') ?? SANDBOX_CREDENTIALS.trackApiKey,
-      appApiKey: textOf('appApiKey') ?? SANDBOX_CREDENTIALS.appApiKey,
+    siteId: textOf('siteId'),
+    keys: {
+      trackApiKey: textOf('trackApiKey') ?? SANDBOX_KEYS.trackApiKey,
+      appApiKey: textOf('appApiKey') ?? SANDBOX_KEYS.appApiKey,
     },
     region: textOf('region') === 'eu' ? 'eu' : 'us',
-    environmentId: wholeNumber('environmentId', textOf('environmentId') ?? String(DEFAULT_CONFIG.environmentId), 1, 2 ** 31),
+    environmentId: environmentId === undefined ? undefined : wholeNumber('environmentId', environmentId, 1, 2 ** 31),
     rateLimit: rateLimit === undefined ? undefined : wholeNumber('--rate-limit', rateLimit, 1, 1_000_000),
     retryAfter: textOf('retryAfter'),
     latency: latency === undefined ? DEFAULT_CONFIG.latency : parseLatency(latency),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isAuthorized } from './auth.ts';
+import { isAuthorized, type Credentials } from './auth.ts';
 import type { Call, Refusal } from './call.ts';
 import type { SandboxConfig } from './config.ts';
 import { drawFault, type FaultKind } from './faults.ts';
@@ -14,6 +14,8 @@ import { metaError, UNAUTHORIZED, type Answer } from './wire.ts';
 
 export interface Exchange {
   readonly config: SandboxConfig;
+  readonly credentials: Credentials;
+  readonly environmentId: number;
   readonly workspace: Workspace;
   readonly traffic: Traffic;
   readonly router: Router;
@@ -60,11 +62,11 @@ function notRouted(result: 'not found' | 'method not allowed' | 'bad encoding'):
 }
 
 /** What stops a request before it is looked at; undefined = nothing. */
-function refuse({ config, throttle }: Exchange, request: IncomingMessage, { route }: Match): Answer | undefined {
+function refuse({ config, credentials, throttle }: Exchange, request: IncomingMessage, { route }: Match): Answer | undefined {
   if (config.redirectTo !== undefined && route.auth !== 'app') {
     return { status: 307, body: '', headers: { location: config.redirectTo + (request.url ?? '') } };
   }
-  if (!isAuthorized(request.headers.authorization, route.auth, config.credentials)) return UNAUTHORIZED;
+  if (!isAuthorized(request.headers.authorization, route.auth, credentials)) return UNAUTHORIZED;
   if (throttle === undefined || !route.faults || throttle.take()) return undefined;
   return refusalOf('429', config.retryAfter);
 }
@@ -87,7 +89,7 @@ function answerTo(exchange: Exchange, match: Match, search: string, body: Buffer
     body,
     url: exchange.url(),
     region: config.region,
-    environmentId: config.environmentId,
+    environmentId: exchange.environmentId,
     refusal: toRefusal(fault),
     random: exchange.random.refusal,
     count: (operations, duplicates = 0) => traffic.count(operations, duplicates),

@@ -1,6 +1,6 @@
 /**
  * The sandbox as a process of its own. Settings come as JSON in CIO_BULK_SANDBOX; a parent that forked it hears
- * `{type: 'ready', url, port}` or `{type: 'failed', isUsage, message}`. It never outlives its parent.
+ * `{type: 'ready', url, port, siteId}` or `{type: 'failed', isUsage, message}`. It never outlives its parent.
  */
 import { ConfigError } from './config-error.ts';
 import { parseConfig } from './config.ts';
@@ -27,14 +27,14 @@ async function main(): Promise<void> {
   });
   sandbox = await createSandbox(parseConfig(process.env['CIO_BULK_SANDBOX'] ?? '{}'));
   if (isStopping) stop();
-  report({ type: 'ready', url: sandbox.url, port: sandbox.port });
+  report({ type: 'ready', url: sandbox.url, port: sandbox.port, siteId: sandbox.siteId });
 }
 
 function exit(): void {
   process.exit(0);
 }
 
-function report(message: { readonly type: 'ready'; readonly url: string; readonly port: number }
+function report(message: { readonly type: 'ready'; readonly url: string; readonly port: number; readonly siteId: string }
   | { readonly type: 'failed'; readonly isUsage: boolean; readonly message: string }): void {
   if (process.send !== undefined) process.send(message);
   else if (message.type === 'ready') process.stdout.write(`sandbox at ${message.url}\n`);

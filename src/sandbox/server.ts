@@ -15,6 +15,7 @@ import { metaError } from './wire.ts';
 export interface Sandbox {
   readonly url: string;
   readonly port: number;
+  readonly siteId: string;
   close(): Promise<void>;
 }
 
@@ -29,8 +30,11 @@ export async function createSandbox(config: SandboxConfig): Promise<Sandbox> {
   const { now, monotonic } = CLOCK;
   const workspace = openWorkspace({ file: config.db, logOperations: config.logOperations, now });
   const traffic = createTraffic(now, monotonic);
+  const siteId = config.siteId ?? workspace.identity.siteId;
   const exchange: Exchange = {
     config,
+    credentials: { ...config.keys, siteId },
+    environmentId: config.environmentId ?? workspace.identity.environmentId,
     workspace,
     traffic,
     router: createRouter(ROUTES),
@@ -65,6 +69,7 @@ export async function createSandbox(config: SandboxConfig): Promise<Sandbox> {
   return {
     url,
     port,
+    siteId,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();

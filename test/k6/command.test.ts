@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,6 +59,19 @@ describe.skipIf(k6Bin === undefined)('cio-bulk loadtest --sandbox', { concurrent
     const types = objects(ended).map(({ type }) => type);
     expect(new Set(types)).toEqual(new Set(['plan', 'progress', 'summary']));
     expect(objects(ended).at(-1)).toMatchObject({ type: 'summary', schema: 'cio-bulk.loadtest/v1', verdict: 'pass' });
+  });
+
+  it.for(['{"rps":4}', '{"vus":1}', '{"paused":true}', '{"duration":"1s","iterations":2}', 'no JSON'])("k6's own configuration in the home folder bends nothing: %s", async (config) => {
+    const cwd = newFolder();
+    for (const folder of ['.config/k6', '.config/loadimpact/k6', 'xdg/k6', 'xdg/loadimpact/k6']) {
+      mkdirSync(join(cwd, folder), { recursive: true });
+      writeFileSync(join(cwd, folder, 'config.json'), config);
+    }
+    const bending = { HOME: cwd, XDG_CONFIG_HOME: join(cwd, 'xdg'), K6_CONFIG: join(cwd, 'xdg/k6/config.json'), K6_RPS: '4', K6_VUS: '1', K6_PAUSED: 'true', k6_rps: '4' };
+    const ended = await cioBulk(['--sandbox', '--scenario', 'average', '--rate', '40', '--duration', '4s', '--json', ...LOOSE], cwd, bending);
+    const { verdict, planned, achieved } = objects(ended).at(-1) as { verdict: string; planned: { requests: number }; achieved: { requests: number } };
+    expect([ended.code, verdict]).toEqual([0, 'pass']);
+    expect(achieved.requests).toBeGreaterThanOrEqual(planned.requests * 0.98);
   });
 
   it('a Ctrl-C ends it with 130, a summary, and the command that cleans up', async () => {

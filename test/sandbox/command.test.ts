@@ -21,7 +21,7 @@ function terminal(): Terminal {
   const host: Host = {
     argv: [], env: {}, cwd: process.cwd(), stdin: new PassThrough(), stdout, stderr, random: Math.random,
     clock: { now: () => Date.now(), monotonic: () => performance.now(), sleep: () => Promise.resolve() },
-    stopping: stopping.signal, aborting: new AbortController().signal, stopCode: () => undefined, letGo: () => undefined,
+    stopping: stopping.signal, aborting: new AbortController().signal, stopCode: () => undefined, end: () => Promise.resolve({ isComplete: true, mustLeave: false }),
   };
   return { host, stop: () => stopping.abort(), out: () => text.out, err: () => text.err };
 }
@@ -32,7 +32,7 @@ test('it prints the environment to set, serves until Ctrl-C, and ends with 0', a
   await expect.poll(out).toContain('CUSTOMERIO_APP_URL');
   const lines = out().trim().split('\n');
   expect(lines.filter((line) => !line.startsWith('#'))).toEqual([
-    'export CUSTOMERIO_SITE_ID=sandbox-site-id', 'export CUSTOMERIO_TRACK_API_KEY=sandbox-track-key',
+    expect.stringMatching(/^export CUSTOMERIO_SITE_ID=sandbox-[0-9a-f]{12}$/), 'export CUSTOMERIO_TRACK_API_KEY=sandbox-track-key',
     'export CUSTOMERIO_APP_API_KEY=sandbox-app-key', 'export CUSTOMERIO_REGION=us',
     expect.stringMatching(/^export CUSTOMERIO_TRACK_URL=http:\/\/127\.0\.0\.1:\d+$/),
     expect.stringMatching(/^export CUSTOMERIO_APP_URL=http:\/\/127\.0\.0\.1:\d+$/),

@@ -31,7 +31,7 @@ const purchase = { type: 'person', action: 'event', identifiers: { id: '1' }, na
 
 test('it listens on loopback with made-up credentials and tells its state', async () => {
   const sandbox = await start();
-  expect(sandbox).toMatchObject({ siteId: 'sandbox-site-id', trackApiKey: 'sandbox-track-key', appApiKey: 'sandbox-app-key', trackUrl: sandbox.url, appUrl: sandbox.url });
+  expect(sandbox).toMatchObject({ siteId: expect.stringMatching(/^sandbox-[0-9a-f]{12}$/), trackApiKey: 'sandbox-track-key', appApiKey: 'sandbox-app-key', trackUrl: sandbox.url, appUrl: sandbox.url });
   expect(sandbox.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect(await send(sandbox, person('1'))).toBe(200);
   expect(await sandbox.state()).toMatchObject({ people: 1, requests: { total: 1 } });
@@ -46,6 +46,21 @@ test('people and event ids survive from run to run, counts of requests do not, a
   await send(second, purchase);
   expect(await second.state()).toMatchObject({ people: 1, events: 1, duplicate_events_ignored: 1, requests: { total: 1 } });
   expect(statSync(db).mode & 0o777).toBe(0o600);
+});
+
+test('a database is a workspace of its own, and the same one as long as it is there', async () => {
+  const db = join(temporaryFolder(), 'sandbox.db');
+  const [first, ...others] = [await start({ db }), await start(), await start(), await start({ db: join(temporaryFolder(), 'sandbox.db') })];
+  await first?.stop();
+  expect((await start({ db })).siteId).toBe(first?.siteId);
+  const all = [first, ...others];
+  expect(new Set(all.map((sandbox) => sandbox?.siteId)).size).toBe(4);
+});
+
+test('two that open a new database at once agree who they are', async () => {
+  const db = join(temporaryFolder(), 'sandbox.db');
+  const [one, two] = await Promise.all([start({ db }), start({ db })]);
+  expect(one.siteId).toBe(two.siteId);
 });
 
 test('what was acknowledged is there after the sandbox itself was killed', async () => {

@@ -18,7 +18,7 @@ test('a wrong key is told by the text of meta.error', async () => {
 
 test('both base64 alphabets are accepted in the Authorization header', async () => {
   const trackApiKey = 'k??>>~~ÿÿ';
-  const { url } = await startTestSandbox({ credentials: { siteId: 's', trackApiKey, appApiKey: 'a' } });
+  const { url } = await startTestSandbox({ siteId: 's', keys: { trackApiKey, appApiKey: 'a' } });
   const plain = Buffer.from(`s:${trackApiKey}`).toString('base64');
   const urlSafe = Buffer.from(`s:${trackApiKey}`).toString('base64url');
   expect(plain).not.toBe(urlSafe);

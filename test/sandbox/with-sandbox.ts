@@ -50,7 +50,7 @@ const BASIC = `Basic ${Buffer.from('sandbox-site-id:sandbox-track-key').toString
 
 /** A sandbox in this process on a free port, closed when the test ends. */
 export async function startTestSandbox(config: Partial<SandboxConfig> = {}): Promise<TestSandbox> {
-  const sandbox = await createSandbox({ ...DEFAULT_CONFIG, ...config });
+  const sandbox = await createSandbox({ ...DEFAULT_CONFIG, siteId: 'sandbox-site-id', ...config });
   let isClosed = false;
   const close = async (): Promise<void> => {
     if (!isClosed) await sandbox.close();

@@ -4,6 +4,7 @@
  * a person need not touch their events.
  */
 export const SCHEMA = `
+CREATE TABLE IF NOT EXISTS identity (one INTEGER PRIMARY KEY CHECK (one = 1), site_id TEXT NOT NULL, environment_id INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS people (
   pid INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT,
@@ -59,7 +60,7 @@ CREATE TABLE IF NOT EXISTS operation_log (
 CREATE INDEX IF NOT EXISTS operation_log_person ON operation_log (person);
 `;
 
-/** Every table, for a reset. */
+/** Every table, for a reset: a workspace that forgets everything is still the same one. */
 export const TABLES = [
   'people', 'activities', 'anonymous', 'suppressed', 'devices', 'objects', 'relationships', 'segments', 'memberships',
   'deliveries', 'operation_log',

@@ -1,5 +1,6 @@
 import { createActivities, type Activities } from './activities.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
+import { identityOf, type Identity } from './identity.ts';
 import { createObjects, type Objects } from './objects.ts';
 import { openDatabase, type Db } from './open.ts';
 import { createPeople, type People } from './people.ts';
@@ -11,6 +12,7 @@ import { createSuppression, type Suppression } from './suppression.ts';
 /** One Customer.io workspace: everything the sandbox remembers, in one SQLite file. */
 export interface Workspace {
   readonly db: Db;
+  readonly identity: Identity;
   readonly people: People;
   readonly activities: Activities;
   readonly suppression: Suppression;
@@ -38,6 +40,7 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
   const transaction = createGroupCommit(db);
   return {
     db,
+    identity: identityOf(db),
     people: createPeople(db, now),
     activities: createActivities(db, now),
     suppression: createSuppression(db),

@@ -5,10 +5,10 @@ import { runCli, type CliResult } from '../../support/cli.ts';
 import { tempFolder, type Finishing } from '../../support/temp.ts';
 import { answer, hostileServer, take } from '../faults/hostile-server.ts';
 
-// Sets the title, clears the screen, an 8-bit CSI, a bidi override: none of this may reach a terminal.
-const EVIL = '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e';
+// Sets the title, clears the screen, a colour as ours are, an 8-bit CSI, a bidi override and mark, an invisible tag: none of this may reach a terminal.
+const EVIL = '\u001b]0;owned\u0007\u001b[2J\u001b[31m\u009b31m\u202e\u200f\u{e0041}';
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u{e0000}-\u{e007f}]/u;
 
 function expectClean({ stdout, stderr }: CliResult): void {
   expect(CONTROL.exec(stdout)).toBeNull();
@@ -28,6 +28,18 @@ describe('escape sequences', () => {
     const server = await hostileServer(test, ({ socket }) => void socket.write(answer(207, JSON.stringify({ errors: [{ batch_index: 0, reason: EVIL, field: EVIL, message: EVIL }] }))));
     for (const args of [['import', name, '--verbose'], ['status'], ['status', '--run', '1'], ['import', name, '--json'], ['validate', name], ['import', name, '--dry-run'], ['import', `${name}x`], [`imp${EVIL}`], ['import', name, `--fl${EVIL}`]])
       expectClean(await runCli(test, args, { cwd, trackUrl: server.url }));
+  });
+
+  it.concurrent.for([
+    ['import', 'a\nb.csv'], ['import', 'a\nb.csv', '--json'], ['validate', 'a\nb.csv'], ['import', 'a\nb.csv', '--dry-run'], ['status'], ['status', '--run', '1'],
+    ['import', 'no\nsuch.csv'], ['impo\nrt'], ['import', 'a\nb.csv', '--fl\nag'], ['import', 'a\nb.csv', '--journal', 'no\nsuch/\nfolder.db'], ['import', 'a\nb.csv', '--rate', '1\n2'], ['failures', '-o', 'no\nsuch/file'],
+    ['validate', 'a\nb.csv', '--write-map', 'm\nap.json'], ['failures', '-o', 'f\nile.csv'], ['import', 'a\nb.csv', '--id-column', 'x\ny'], ['import', 'a\nb.csv', '--limit', '1'],
+  ])('of lines in names begin no line of %j', async (args, test) => {
+    const cwd = write(test, 'a\nb.csv', 'id,"x\ny",email\n1,a,b@example.com\n,b,\n');
+    const server = await hostileServer(test, take);
+    await runCli(test, ['import', 'a\nb.csv'], { cwd, trackUrl: server.url });
+    const { stdout, stderr } = await runCli(test, args, { cwd, trackUrl: server.url });
+    for (const line of args[0] === 'failures' ? stderr.split('\n') : `${stdout}${stderr}`.split('\n')) expect(line).not.toMatch(/^(?:b\.csv|such|rt'|ag'|2\b|y\b|ap\.json|ile\.csv|folder)/);
   });
 
   it.concurrent('in the command that continues are written so that a shell reads the same name', async (test) => {

@@ -56,6 +56,11 @@ describe('the shape of a load', () => {
     expect(plan('ramp', 5_000).vus).toEqual({ allocated: VUS_MAX, max: VUS_MAX });
   });
 
+  it('of few requests needs all of them, as one of many needs 98 %', () => {
+    expect(plan('smoke', null, 5_000)).toMatchObject({ requests: 10, limits: { requestsMin: 10 } });
+    expect(plan('ramp')).toMatchObject({ requests: 9_000, limits: { requestsMin: 8_820 } });
+  });
+
   it('adds up: the planned requests are the area under the planned rate', () => {
     const scenario = constantFrom(...SCENARIOS);
     assert(
@@ -66,6 +71,7 @@ describe('the shape of a load', () => {
         for (let step = 0.5; step < 5_000; step += 1) area += (plannedAt(it, step * stepMs).rate * stepMs) / 1_000;
         expect(Math.abs(it.requests - area)).toBeLessThan(area * 0.002 + it.requestsPerIteration + 1);
         expect(it.limits.requestsMin).toBeLessThanOrEqual(it.requests);
+        expect(it.limits.requestsMin).toBeGreaterThanOrEqual(it.requests * 0.98);
         expect(it.users).toBeGreaterThan(0);
       }),
     );
