@@ -1,9 +1,10 @@
 import { crashPoint } from '../domain/crash-point.ts';
+import type { Position } from '../domain/chunk.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Plan, SourceLayout } from '../domain/plan.ts';
-import { openBlocks } from '../input/blocks.ts';
+import { firstPosition, openBlocks } from '../input/blocks.ts';
 import type { Journal } from '../journal/open.ts';
-import { createRun, runsOfSource, setRunState, type Run } from '../journal/runs.ts';
+import { createRun, findRun, goOnBeforeUnended, runsOfSource, setRunState, type Run } from '../journal/runs.ts';
 import { safeLine } from '../report/safe-text.ts';
 import type { Terminal } from '../report/terminal.ts';
 
@@ -28,14 +29,16 @@ export interface RunRequest {
   readonly fingerprint: string;
   readonly restart: boolean;
   readonly now: number;
-  /** Called only when a new run begins. */
-  readonly newSpec: () => RunSpec;
+  /** What a new run would be. */
+  readonly newSpec: RunSpec;
+  /** A stream that is still coming in: to be waited for. */
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
 }
 
 export interface FoundRun {
   readonly run: Run;
   readonly spec: RunSpec;
-  readonly isNew: boolean;
   /** The source was sent to its end before, and nothing has been added since. */
   readonly nothingToSend: boolean;
 }
@@ -58,22 +61,46 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
   }
   const spec = JSON.parse(same.spec) as RunSpec;
   if (same.state === 'open') {
-    terminal.say(`Run ${same.id} goes on${same.checkpoint ? ` after row ${same.checkpoint.row.toLocaleString('en-US')}` : ''}`);
-    return { run: same, spec, isNew: false, nothingToSend: false };
+    if (hasSentNothing(same) && !isSamePlan(spec, request.newSpec)) {
+      setRunState(journal, same.id, 'abandoned', request.now);
+      terminal.say(`Run ${same.id} had sent nothing, and the file has changed: it is planned anew`);
+      return begin(request);
+    }
+    terminal.say(`Run ${same.id} goes on${same.checkpoint && same.checkpoint.row > 0 ? ` after row ${same.checkpoint.row.toLocaleString('en-US')}` : ''}`);
+    return { run: same, spec, nothingToSend: false };
   }
-  const change = same.checkpoint ? await changeSince(spec, same) : 'same';
-  if (change === 'same') return { run: same, spec, isNew: false, nothingToSend: true };
-  if (change === 'changed') {
-    terminal.say(`A new run: ${safeLine(request.source)} is not the file that run ${same.id} has sent`);
-    return begin(request);
+  const change = await changeSince(request, spec, same.checkpoint);
+  if (change === 'same') return { run: same, spec, nothingToSend: true };
+  if (change === 'longer') return reopen(request, same, spec, `rows were added behind row ${(same.checkpoint?.row ?? 0).toLocaleString('en-US')}`);
+  if (same.unended && (await changeSince(request, spec, same.unended)) === 'longer') {
+    goOnBeforeUnended(journal, same);
+    return reopen(request, same, spec, 'its last line, which had no line end, is another now, and counts as a new row');
   }
-  terminal.say(`Run ${same.id} goes on: rows were added behind row ${(same.checkpoint?.row ?? 0).toLocaleString('en-US')}`);
-  setRunState(journal, same.id, 'open', request.now);
-  return { run: { ...same, state: 'open' }, spec, isNew: false, nothingToSend: false };
+  terminal.say(`A new run: ${safeLine(request.source)} is not the file that run ${same.id} has sent`);
+  return begin(request);
 }
 
-function begin(request: RunRequest): FoundRun {
-  const spec = request.newSpec();
+async function reopen(request: RunRequest, { id }: Run, spec: RunSpec, why: string): Promise<FoundRun> {
+  request.terminal.say(`Run ${id} goes on: ${why}`);
+  setRunState(request.journal, id, 'open', request.now);
+  const run = findRun(request.journal, id);
+  if (!run) throw new CioBulkError('no_such_run', `run ${id} is no longer in the journal`);
+  return { run, spec, nothingToSend: false };
+}
+
+/** Not one of its rows was counted, and none may be on its way: nothing of the file has been relied on. */
+function hasSentNothing({ checkpoint, reach, rowsRead }: Run): boolean {
+  return (checkpoint === null || checkpoint.row === 0) && reach === null && rowsRead === 0;
+}
+
+function isSamePlan(before: RunSpec, now: RunSpec): boolean {
+  const ofFile = ({ layout, plan }: RunSpec): string => JSON.stringify([{ ...layout, path: '' }, plan]);
+  return ofFile(before) === ofFile(now);
+}
+
+async function begin(request: RunRequest): Promise<FoundRun> {
+  const spec = request.newSpec;
+  const start = await firstPosition(spec.layout, { name: spec.name, follow: request.follow, signal: request.signal });
   const run = createRun(
     request.journal,
     {
@@ -84,17 +111,19 @@ function begin(request: RunRequest): FoundRun {
       environmentId: request.environmentId ?? null,
       fingerprint: request.fingerprint,
       spec: JSON.stringify(spec),
+      start,
     },
     request.now,
   );
   crashPoint('run created');
-  return { run, spec, isNew: true, nothingToSend: false };
+  return { run, spec, nothingToSend: false };
 }
 
-/** Reads the part that was sent (only to hash it), and whether a row stands behind it. */
-async function changeSince(spec: RunSpec, run: Run): Promise<'same' | 'longer' | 'changed'> {
+/** Reads the part that was sent (only to hash it), and whether a row stands behind it. A stream is waited for. */
+async function changeSince({ newSpec, follow, signal }: RunRequest, spec: RunSpec, from: Position | null): Promise<'same' | 'longer' | 'changed'> {
+  if (from === null) return 'same';
   try {
-    for await (const block of openBlocks(spec.layout, run.checkpoint, { name: spec.name })) {
+    for await (const block of openBlocks({ ...spec.layout, path: newSpec.layout.path }, from, { name: spec.name, follow, signal })) {
       if (block.rows.length > 0) return 'longer';
     }
     return 'same';
@@ -103,4 +132,3 @@ async function changeSince(spec: RunSpec, run: Run): Promise<'same' | 'longer' |
     throw error;
   }
 }
-

@@ -14,9 +14,9 @@ import type { Terminal } from '../report/terminal.ts';
 import { confirmAction } from './confirm-action.ts';
 import { showError } from './common.ts';
 import { endRun, endWithoutRows } from './end-run.ts';
-import { findOrCreateRun, type RunSpec } from './find-run.ts';
+import { findOrCreateRun } from './find-run.ts';
 import { createLimits, stoppingAt, type Limits } from './limits.ts';
-import { bytesTotalOf, openSource, type OpenSource } from './open-source.ts';
+import { bytesTotalOf, openSource, type OpenSource, type SpoolPlace } from './open-source.ts';
 import { startReading } from './reading.ts';
 import { decideOnRecent } from './recent-events.ts';
 import { createRowEstimate } from './row-estimate.ts';
@@ -44,7 +44,13 @@ export interface ImportSetting {
 /** One file, one run: find out what it is, find its run or begin one, send what is left, and say how it ended. */
 export async function importFile(file: InputFile, setting: ImportSetting): Promise<ExitCode> {
   const { host, terminal } = setting;
-  const place = { spoolFolder: join(dirname(setting.journalPath), 'spool'), restart: setting.restart };
+  const { journal, workspace } = setting.session;
+  const place: SpoolPlace = {
+    spoolFolder: join(dirname(setting.journalPath), 'spool'),
+    workspace,
+    // One that no run waits for was left behind, by a process that died before the run began or after it had ended.
+    isWanted: (key) => !setting.restart && runsOfSource(journal, key, workspace).some(({ state }) => state === 'open'),
+  };
   const limits = createLimits(setting.sending, host, setting.startedAt);
   try {
     const source = await openPatiently(file, setting, () => openSource(file, setting.source, stoppingAt(host, limits), place));
@@ -91,7 +97,8 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
   const { run, spec, nothingToSend } = await findOrCreateRun({
     journal, terminal, workspace, fingerprint,
     sourceKey: source.key, source: source.source, environmentId: session.environmentId, restart: setting.restart, now: host.clock.now(),
-    newSpec: (): RunSpec => ({ name: source.name, layout: source.layout, plan: source.planned.plan, dataset: source.name, clockMs: host.clock.now(), skip: options.skip }),
+    newSpec: { name: source.name, layout: source.layout, plan: source.planned.plan, dataset: source.name, clockMs: host.clock.now(), skip: options.skip },
+    follow: source.follow, signal: source.signal,
   }); // prettier-ignore
   if (run.environmentId !== null && session.environmentId !== undefined && run.environmentId !== session.environmentId)
     throw new CioBulkError('wrong_workspace', `run ${run.id} has sent to workspace ${run.environmentId}, and this key belongs to workspace ${session.environmentId}`);
@@ -109,11 +116,12 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     plan: spec.plan,
     identity: { target: workspace, dataset: spec.dataset, clockMs: spec.clockMs },
     from: run.checkpoint,
+    reach: run.reach,
     skipRows: spec.skip,
     recent,
     follow: source.follow,
     name: file.name,
-    rowsMax: options.limit === null ? null : options.limit + (run.checkpoint === null ? spec.skip : 0),
+    rowsMax: options.limit === null ? null : options.limit + Math.max(0, spec.skip - (run.checkpoint?.row ?? 0)),
   });
   source.spooled.catch(limits.fail);
   const estimate = createRowEstimate({ bytesTotal: await bytesTotalOf(source), rowsMax: options.limit });

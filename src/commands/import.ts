@@ -1,15 +1,18 @@
 import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { expandInputs } from '../input/files.ts';
+import { expandInputs, type InputFile } from '../input/files.ts';
+import { runsOfSource } from '../journal/runs.ts';
+import { safeLine } from '../report/safe-text.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf } from './common.ts';
 import { assertConfirmable } from './confirm-action.ts';
+import { eachFile } from './each-file.ts';
 import { importFile } from './import-file.ts';
 import { inspectFile } from './inspect-file.ts';
 import { addSendingFlags, sendingOptions } from './sending-flags.ts';
-import { withSendingSession } from './session.ts';
+import { sameCommand } from './same-command.ts';
+import { withSendingSession, type SendingSession } from './session.ts';
 import { addSourceFlags, sourceOptions } from './source-flags.ts';
-import { worseOf } from './worse-of.ts';
 
 export function configure(command: Command): void {
   command.argument('<file...>', 'CSV, TSV or NDJSON files, directories, patterns; - is stdin');
@@ -33,14 +36,10 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const source = sourceOptions(options, host.cwd);
   const files = await expandInputs(args, host.cwd);
   if (options['dryRun'] === true) {
-    let worst: ExitCode = EXIT.ok;
     const estimate = { batchRowsMax: sending.batchRows, batchBytesMax: sending.batchBytes, rate: sending.rate, rowsPerSecond: sending.rowsPerSecond };
     const isRecentDecided = sending.allowTriggers || source.skipRecent || sending.sandbox;
-    for (const file of files) {
-      worst = worseOf(worst, await inspectFile(file, { source, host, terminal, estimate, isRecentDecided, showSamples: true, mapPath: undefined }));
-      if (host.stopping.aborted) break;
-    }
-    return worst;
+    const look = (file: InputFile): Promise<ExitCode> => inspectFile(file, { source, host, terminal, estimate, isRecentDecided, showSamples: true, mapPath: undefined });
+    return eachFile(files, terminal, look, () => !host.stopping.aborted);
   }
   const isConfirmed = options['yes'] === true;
   assertConfirmable(source.plan.action ?? source.plan.map?.action ?? 'identify', isConfirmed, host);
@@ -48,12 +47,19 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const startedAt = host.clock.monotonic();
   const isOver = (): boolean => host.stopping.aborted || (sending.maxDurationMs !== undefined && host.clock.monotonic() - startedAt >= sending.maxDurationMs);
   return withSendingSession({ command: 'import', options: sending, journalPath, host, terminal }, async (session) => {
-    let worst: ExitCode = EXIT.ok;
-    for (const file of files) {
-      const code = await importFile(file, { session, source, sending, host, terminal, journalPath, restart: options['restart'] === true, isConfirmed, startedAt });
-      worst = worseOf(worst, code);
-      if (isOver()) break;
-    }
-    return worst;
+    const setting = { session, source, sending, host, terminal, journalPath, restart: options['restart'] === true, isConfirmed, startedAt };
+    return eachFile(files, terminal, (file) => importFile(file, setting), (code, rest, file) => {
+      if (rest.length === 0 || isOver()) return false;
+      if (isDone(code, session, file)) return true;
+      terminal.say(`Not sent: ${rest.map(({ name }) => safeLine(name)).join(', ')}. The rest of ${safeLine(file.name)} comes first: it would overwrite newer values`);
+      terminal.next(sameCommand(host));
+      return false;
+    });
   });
+}
+
+/** Files are sent in the order given: while rows of one are still to be sent, those of the next must not overtake them. */
+function isDone(code: ExitCode, { journal, workspace }: SendingSession, file: InputFile): boolean {
+  if (code === EXIT.ok || code === EXIT.undelivered) return true;
+  return code === EXIT.usage && runsOfSource(journal, file.path, workspace).every(({ state }) => state !== 'open');
 }

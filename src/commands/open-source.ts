@@ -47,8 +47,10 @@ export interface OpenSource {
 /** Where streams are kept so that they can be read again. */
 export interface SpoolPlace {
   readonly spoolFolder: string;
-  /** Forget what an earlier process has kept of this stream. */
-  readonly restart: boolean;
+  /** Two workspaces read the same stream each in its own time. */
+  readonly workspace: string;
+  /** Whether what an earlier process has kept of a stream is still wanted, by the stream's key. */
+  readonly isWanted: (key: string) => boolean;
 }
 
 /** Finds out what a file or stream is and what its rows become. Streams go through a spool beside the journal. */
@@ -90,7 +92,7 @@ export async function bytesTotalOf({ follow, layout }: OpenSource): Promise<numb
 export async function withSample<T>(file: InputFile, options: SourceOptions, host: Host, look: (source: OpenSource) => Promise<T>): Promise<T> {
   const spoolFolder = file.isStream ? await temporaryFolder() : '';
   try {
-    const source = await openSource(file, options, host, { spoolFolder, restart: false });
+    const source = await openSource(file, options, host, { spoolFolder, workspace: '', isWanted: () => true });
     try {
       return await look(source);
     } finally {
@@ -123,8 +125,8 @@ interface Spool {
 
 async function spoolFor(file: InputFile, key: string, host: Host, place: SpoolPlace): Promise<Spool> {
   mkdirSync(place.spoolFolder, { recursive: true, mode: 0o700 });
-  const path = join(place.spoolFolder, createHash('sha256').update(key).digest('hex').slice(0, 16));
-  if (place.restart) await removeSpool(path);
+  const path = join(place.spoolFolder, createHash('sha256').update(`${place.workspace}\n${key}`).digest('hex').slice(0, 16));
+  if (!place.isWanted(key)) await removeSpool(path);
   const releasing = new AbortController();
   const failing = new AbortController();
   const signal = AbortSignal.any([host.stopping, releasing.signal]);

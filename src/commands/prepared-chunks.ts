@@ -1,5 +1,5 @@
 import { NEW_BUFFERS, type Buffers } from '../domain/buffers.ts';
-import type { PreparedChunk } from '../domain/chunk.ts';
+import type { Position, PreparedChunk } from '../domain/chunk.ts';
 import type { PrepareSpec } from '../domain/plan.ts';
 import type { RowBlock } from '../domain/block.ts';
 import { openBlocks, type BlockOptions } from '../input/blocks.ts';
@@ -10,6 +10,8 @@ import { createPreparer } from '../mapping/prepare.ts';
 export interface ReadingTask extends PrepareSpec {
   /** What messages call the source. */
   readonly name: string;
+  /** How far an earlier process has named rows by number. */
+  readonly reach?: Position | null;
   /** Rows to read at most in this process (`--limit`); null = all. */
   readonly rowsMax: number | null;
 }
@@ -29,8 +31,8 @@ export async function* preparedChunks(task: ReadingTask, buffers: Buffers = NEW_
 }
 
 /** Blocks up to a number of rows, the last of them cut exactly there: a checkpoint must stand between two rows. */
-export async function* limitedBlocks({ layout, from, follow, name, rowsMax }: ReadingTask, given: BlockOptions): AsyncGenerator<RowBlock> {
-  const options = { ...given, follow, name };
+export async function* limitedBlocks({ layout, from, reach, follow, name, rowsMax }: ReadingTask, given: BlockOptions): AsyncGenerator<RowBlock> {
+  const options = { ...given, follow, name, reach: reach ?? null };
   let left = rowsMax ?? Infinity;
   let at = from;
   while (left > 0) {

@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { plainNumber } from '../config/values.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { expandInputs } from '../input/files.ts';
-import { addCommonFlags, addHelpEnd, showError, terminalOf, text } from './common.ts';
+import { expandInputs, type InputFile } from '../input/files.ts';
+import { addCommonFlags, addHelpEnd, terminalOf, text } from './common.ts';
+import { eachFile } from './each-file.ts';
 import { inspectFile } from './inspect-file.ts';
 import { BATCH_BYTES, BATCH_ROWS, RATE } from './sending-flags.ts';
 import { addSourceFlags, sourceOptions } from './source-flags.ts';
-import { worseOf } from './worse-of.ts';
 
 export function configure(command: Command): void {
   command.argument('<file...>', 'CSV, TSV or NDJSON files, directories, patterns; - is stdin');
@@ -27,16 +27,6 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const files = await expandInputs(args, host.cwd);
   if (mapPath !== undefined && files.length > 1) throw new CioBulkError('usage', `--write-map is for one file, and ${files.length} are given`);
   const estimate = { batchRowsMax: BATCH_ROWS, batchBytesMax: BATCH_BYTES, rate, rowsPerSecond: 0 };
-  let worst: ExitCode = EXIT.ok;
-  for (const file of files) {
-    try {
-      worst = worseOf(worst, await inspectFile(file, { source, host, terminal, estimate, isRecentDecided: source.skipRecent, showSamples: false, mapPath }));
-    } catch (error) {
-      if (!(error instanceof CioBulkError) || file === files.at(-1)) throw error;
-      showError(terminal, error);
-      worst = worseOf(worst, error.exitCode);
-    }
-    if (host.stopping.aborted) break;
-  }
-  return worst;
+  const look = (file: InputFile): Promise<ExitCode> => inspectFile(file, { source, host, terminal, estimate, isRecentDecided: source.skipRecent, showSamples: false, mapPath });
+  return eachFile(files, terminal, look, () => !host.stopping.aborted);
 }

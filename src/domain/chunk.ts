@@ -22,6 +22,7 @@ export interface Position {
 
 /** Why a row can never be sent. The text codes are part of the JSON and failures output: add, never rename. */
 export type InvalidCode =
+  | 'cut_off' // the last row has no line end, and may name somebody else than it should: not deleted, not suppressed
   | 'unparsable' // not CSV or JSON: unclosed quote, bad JSON, bad UTF-8, cut off at the end
   | 'wrong_cell_count'
   | 'no_identifier'
@@ -96,6 +97,8 @@ export interface PreparedChunk {
   readonly skipped: Readonly<Partial<Record<SkipCode, number>>>;
   /** The source text of the chunk, `start.offset` to `end.offset`: record i is found again by `recordsOf`. */
   readonly raw: Uint8Array;
+  /** See `RowBlock.unended`. */
+  readonly unended?: Position;
   /** Cells that did not fit their column's type and stayed strings, milliseconds converted, and the like. */
   readonly warnings: readonly Warning[];
 }

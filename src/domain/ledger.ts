@@ -41,6 +41,8 @@ export interface Passed {
   readonly position: Position;
   readonly skipped: number;
   readonly invalid: readonly UndeliveredRow[];
+  /** The place before the last row, when that has no line end: see `RowBlock.unended`. */
+  readonly unended?: Position | undefined;
 }
 
 /** Everything that moves in one transaction: what is counted and what it counts. */
@@ -51,6 +53,8 @@ export interface Change {
   readonly withdrawn: readonly number[];
   readonly settled: readonly SettledRows[];
   readonly passed: Passed | undefined;
+  /** End of the furthest chunk with a row that an intent or a settlement names, when it has moved. */
+  readonly reach?: Position | undefined;
   /** Rows read so far by the run as a whole, for `status`. */
   readonly rowsRead: number;
 }

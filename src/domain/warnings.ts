@@ -10,6 +10,8 @@ export const WARNINGS = {
   microseconds: 'microseconds, sent as seconds',
   nanoseconds: 'nanoseconds, sent as seconds',
   repeated_hour: 'a time that a clock change repeats, taken for its first occurrence: write it with an offset if it is the second',
+  unended_line: 'the last line has no line end: it may have been cut off',
+  held_back: 'the last line is not whole yet: it is left for the next run of the same command',
   unknown_field: 'no field of an event, not sent',
 } as const satisfies Record<string, string>;
 

@@ -11,7 +11,7 @@ export type TextLayout = Pick<SourceLayout, 'path' | 'compression' | 'encoding'>
 
 /** UTF-8 text of a source in pieces, or IDLE. Only plain UTF-8 can start elsewhere than at byte 0. */
 export async function* sourceText(layout: TextLayout, reading: FileReading): AsyncGenerator<Buffer | typeof IDLE, void, void> {
-  const bytes = fileBytes(layout.path, reading);
+  const bytes = fileBytes(layout.path, { ...reading, isText: layout.compression === 'none' && layout.encoding === 'utf-8' });
   const plain = layout.compression === 'none' ? bytes : decompressed(layout, bytes);
   if (layout.encoding === 'utf-8') {
     yield* plain;

@@ -1,5 +1,6 @@
 import type { Hash } from 'node:crypto';
 import { IDLE } from './file-bytes.ts';
+import type { FileWatch } from './file-watch.ts';
 import { sourceText, type TextLayout } from './text-source.ts';
 
 const LF = 10;
@@ -21,6 +22,8 @@ export interface Window {
   throwIfBroken(): void;
   /** Hashes and forgets this many bytes. Resolves to the last of them, or undefined when there are fewer. */
   skip(bytes: number, hash: Hash): Promise<number | undefined>;
+  /** The SHA-256 that `hash` would have after this many bytes more, which stay in memory; undefined when there are fewer. */
+  digestAhead(bytes: number, hash: Hash): Promise<string | undefined>;
   /** Hashes and forgets the text up to the next line end and this too; resolves to the number of bytes. */
   skipLine(hash: Hash, isCrLineEnd: boolean): Promise<number>;
   /** Passes over a line end that was still missing, after a source whose last line had none was appended to. */
@@ -30,8 +33,8 @@ export interface Window {
   close(): Promise<void>;
 }
 
-export function openWindow(layout: TextLayout, follow: boolean, signal: AbortSignal | undefined): Window {
-  const source = sourceText(layout, { start: 0, chunkBytes: CHUNK_BYTES, follow, signal });
+export function openWindow(layout: TextLayout, follow: boolean, signal: AbortSignal | undefined, watch?: FileWatch): Window {
+  const source = sourceText(layout, { start: 0, chunkBytes: CHUNK_BYTES, follow, signal, ...(watch === undefined ? {} : { watch }) });
   let current: Buffer = Buffer.alloc(0);
   let ended = false;
   let failure: { readonly error: unknown } | undefined;
@@ -104,6 +107,9 @@ export function openWindow(layout: TextLayout, follow: boolean, signal: AbortSig
         left -= taken;
       }
       return last;
+    },
+    async digestAhead(bytes, hash) {
+      return (await need(bytes)) ? hash.copy().update(current.subarray(0, bytes)).digest('hex') : undefined;
     },
     async skipLine(hash, isCrLineEnd) {
       let skipped = 0;

@@ -22,7 +22,10 @@ export function createImportLedger(journal: Journal, runId: number, now: () => n
     `INSERT INTO undelivered (run, row, line, state, code, reason, column_number, field, persons, payload, single, record)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const moveCheckpoint = journal.prepare('UPDATE runs SET row = ?, line = ?, offset = ?, hash = ? WHERE id = ? AND row <= ?');
+  const moveCheckpoint = journal.prepare(
+    'UPDATE runs SET row = ?, line = ?, offset = ?, hash = ?, unended_line = ?, unended_offset = ?, unended_hash = ? WHERE id = ? AND row <= ?',
+  );
+  const moveReach = journal.prepare('UPDATE runs SET reach_row = ?, reach_offset = ?, reach_hash = ? WHERE id = ? AND reach_row < ?');
   const count = journal.prepare(
     `UPDATE runs SET delivered = delivered + ?, rejected = rejected + ?, failed = failed + ?, invalid = invalid + ?,
        skipped = skipped + ?, unclear = unclear + ?, rows_read = max(rows_read, ?), updated_at = ? WHERE id = ?`,
@@ -43,6 +46,7 @@ export function createImportLedger(journal: Journal, runId: number, now: () => n
 
   const apply = journal.transaction((change: Change): Tally => {
     let moved = EMPTY_TALLY;
+    if (change.reach) moveReach.run(change.reach.row, change.reach.offset, change.reach.hash, runId, change.reach.row);
     for (const { batch, rows } of change.intents) insertIntent.run(runId, batch, encodeRanges(rows), lastRow(rows));
     for (const batch of change.withdrawn) dropIntent.run(runId, batch);
     for (const rows of change.settled) {
@@ -51,10 +55,11 @@ export function createImportLedger(journal: Journal, runId: number, now: () => n
       moved = addTally(moved, tallyOf(rows));
     }
     if (change.passed) {
-      const { position, skipped, invalid } = change.passed;
+      const { position, skipped, invalid, unended } = change.passed;
       for (const row of invalid) insertRow(row);
       moved = addTally(moved, { ...EMPTY_TALLY, skipped, invalid: invalid.length });
-      moveCheckpoint.run(position.row, position.line, position.offset, position.hash, runId, position.row);
+      const { row, line, offset, hash } = position;
+      moveCheckpoint.run(row, line, offset, hash, unended?.line ?? 0, unended?.offset ?? 0, unended?.hash ?? null, runId, row);
       crashPoint('in checkpoint');
       settledRecords -= dropPassed.run(runId, position.row).changes;
       dropPassedIntents.run(runId, position.row); // left behind by a process that died; their rows went again in other batches

@@ -22,11 +22,18 @@ export interface Run {
   readonly startedAt: number;
   readonly updatedAt: number;
   readonly checkpoint: Position | null;
+  /** How far rows are known by number: the text up to there must not change before the run goes on. */
+  readonly reach: Position | null;
+  /** The place before a last row that had no line end when it was read: a source may go on from there with that row made whole. */
+  readonly unended: Position | null;
   readonly rowsRead: number;
   readonly tally: Tally;
 }
 
-export type NewRun = Pick<Run, 'type' | 'source' | 'sourceKey' | 'workspace' | 'environmentId' | 'fingerprint' | 'spec'>;
+export type NewRun = Pick<Run, 'type' | 'source' | 'sourceKey' | 'workspace' | 'environmentId' | 'fingerprint' | 'spec'> & {
+  /** The place before the first row, with the hash of the header; absent for a run without a source. */
+  readonly start?: Position;
+};
 
 interface RunRow extends Tally {
   readonly id: number;
@@ -44,6 +51,12 @@ interface RunRow extends Tally {
   readonly line: number;
   readonly offset: number;
   readonly hash: string | null;
+  readonly reach_row: number;
+  readonly reach_offset: number;
+  readonly reach_hash: string | null;
+  readonly unended_line: number;
+  readonly unended_offset: number;
+  readonly unended_hash: string | null;
   readonly rows_read: number;
 }
 
@@ -62,6 +75,8 @@ function toRun(row: RunRow): Run {
     startedAt: row.started_at,
     updatedAt: row.updated_at,
     checkpoint: row.hash === null ? null : { row: row.row, line: row.line, offset: row.offset, hash: row.hash },
+    reach: row.reach_hash === null ? null : { row: row.reach_row, line: 0, offset: row.reach_offset, hash: row.reach_hash },
+    unended: row.unended_hash === null ? null : { row: row.row, line: row.unended_line, offset: row.unended_offset, hash: row.unended_hash },
     rowsRead: row.rows_read,
     tally: { delivered, rejected, failed, invalid, skipped, unclear },
   };
@@ -70,10 +85,10 @@ function toRun(row: RunRow): Run {
 export function createRun(journal: Journal, run: NewRun, now: number): Run {
   const { lastInsertRowid } = journal
     .prepare(
-      `INSERT INTO runs (type, source, source_key, workspace, environment_id, fingerprint, spec, state, started_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)`,
+      `INSERT INTO runs (type, source, source_key, workspace, environment_id, fingerprint, spec, state, started_at, updated_at, line, offset, hash)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?)`,
     )
-    .run(run.type, run.source, run.sourceKey, run.workspace, run.environmentId, run.fingerprint, run.spec, now, now);
+    .run(run.type, run.source, run.sourceKey, run.workspace, run.environmentId, run.fingerprint, run.spec, now, now, run.start?.line ?? 0, run.start?.offset ?? 0, run.start?.hash ?? null);
   const created = findRun(journal, Number(lastInsertRowid));
   if (!created) throw new Error('a run that was just created is not there');
   return created;
@@ -95,6 +110,14 @@ export function runsOfSource(journal: Journal, sourceKey: string, workspace: str
 /** All runs, the latest first. */
 export function listRuns(journal: Journal): Run[] {
   return journal.prepare<[], RunRow>('SELECT * FROM runs ORDER BY id DESC').all().map(toRun);
+}
+
+/** A source whose last row was half a row has become longer: the run goes on at that row, which counts as a new one. */
+export function goOnBeforeUnended(journal: Journal, { id, unended }: Run): void {
+  if (!unended) return;
+  journal
+    .prepare("UPDATE runs SET line = ?, offset = ?, hash = ?, unended_hash = NULL, reach_row = 0, reach_hash = NULL WHERE id = ? AND state = 'finished'")
+    .run(unended.line, unended.offset, unended.hash, id);
 }
 
 export function setRunState(journal: Journal, id: number, state: RunState, now: number): void {

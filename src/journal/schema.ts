@@ -84,4 +84,14 @@ export const MIGRATIONS: readonly string[] = [
     record TEXT NOT NULL
   ) STRICT;
   `,
+  // How far rows are known by number: intents and settlements beyond the checkpoint name rows up to there. And the place before a
+  // last row that had no line end when it was read.
+  `
+  ALTER TABLE runs ADD COLUMN reach_row INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN reach_offset INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN reach_hash TEXT;
+  ALTER TABLE runs ADD COLUMN unended_line INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN unended_offset INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN unended_hash TEXT;
+  `,
 ];

@@ -16,7 +16,7 @@ export interface Packer {
   operation(text: string, keys: readonly number[], kinds: number, single: SingleRequest | null, isGuarded: boolean): void;
   invalid(code: InvalidCode, message: string, column?: number, field?: string): void;
   skip(code: SkipCode): void;
-  warn(code: WarningCode, column: string): void;
+  warn(code: WarningCode, column: string | null): void;
   /** The finished chunk; the packer is empty again. */
   finish(block: RowBlock): PreparedChunk;
 }
@@ -84,6 +84,7 @@ export function createPacker(buffers: Buffers): Packer {
         invalid,
         skipped,
         raw: block.raw,
+        ...(block.unended === undefined ? {} : { unended: block.unended }),
         warnings: warnings.list(),
       };
       pieces.length = 0;

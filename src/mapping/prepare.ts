@@ -17,6 +17,9 @@ export interface Preparer {
   eventCount(): number;
 }
 
+/** Half an identifier may be the whole one of somebody else. */
+const CUT_OFF = 'the last line has no line end and may have been cut off, which could remove the wrong person: add a line end if it is whole';
+
 export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'>, buffers: Buffers = NEW_BUFFERS): Preparer {
   const packer = createPacker(buffers);
   const emitter = createEmitter(spec, packer);
@@ -25,6 +28,7 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
   const cellRow = nulls === null ? filledRow : (cells: readonly string[]) => filledRow(nulls.cells(cells));
   const jsonRow = createJsonRows(spec.plan, packer, emitter);
   const isHeader = createHeaderCheck(spec.layout.header);
+  const refusesUnended = spec.plan.action === 'delete' || spec.plan.action === 'suppress';
 
   return {
     eventCount: emitter.eventCount,
@@ -36,6 +40,7 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
         packer.index = index;
         packer.row = block.start.row + index + 1;
         if (packer.row <= spec.skipRows) packer.skip('skip_option');
+        else if (refusesUnended && packer.row > (block.unended?.row ?? Infinity)) packer.invalid('cut_off', CUT_OFF);
         else if (Array.isArray(row)) {
           if (isHeader(row)) packer.skip('header_again');
           else cellRow(row);
@@ -43,6 +48,8 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
         else if ('json' in row) jsonRow(row.json);
         else packer.invalid(row.fault, row.message, row.column);
       }
+      if (block.unended) packer.warn('unended_line', null);
+      if (block.isHeldBack) packer.warn('held_back', null);
       const chunk = packer.finish(block);
       emitter.changes.endChunk(chunk.operations);
       return chunk;

@@ -3,9 +3,9 @@ import type { Clock } from '../domain/host.ts';
 
 /** Reads one chunk ahead and says when it is there. */
 export interface Intake {
-  /** The next chunk, if it has arrived. Throws what the source threw, after all chunks before it are taken. */
+  /** The next chunk, if it has arrived. Throws what the source threw, once, after all chunks before it are taken. */
   take(): PreparedChunk | undefined;
-  /** The source is read to its end, and every chunk is taken. */
+  /** Nothing more comes: the source is read to its end, or has failed, and every chunk is taken. */
   ended(): boolean;
   /** Milliseconds since a chunk came in; 0 while one lies ready. */
   starvedMs(): number;
@@ -34,7 +34,10 @@ export function startIntake(chunks: AsyncIterable<PreparedChunk>, ring: () => vo
   let reading = read();
   return {
     take() {
-      if (failure) throw failure.error;
+      if (failure && !ended) {
+        ended = true;
+        throw failure.error;
+      }
       const chunk = ready;
       ready = undefined;
       if (chunk) reading = read();

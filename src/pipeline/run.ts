@@ -3,6 +3,7 @@ import { rowNumber } from '../domain/batch.ts';
 import type { Batch, WindowChunk } from '../domain/batch.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import { crashPoint } from '../domain/crash-point.ts';
+import { CioBulkError } from '../domain/errors.ts';
 import type { Clock } from '../domain/host.ts';
 import type { Ledger, UndeliveredRow } from '../domain/ledger.ts';
 import { settledRows, type Tally } from '../domain/outcome.ts';
@@ -201,7 +202,8 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
       try {
         takeIn();
       } catch (error) {
-        fail(error); // what was read before is settled first
+        if (!isCutShort(error)) fail(error);
+        else failure.error ??= error; // the rows before the damage are good, and sent: nobody else would ever send them
       }
       while (mayLaunch() && !halt.signal.aborted) {
         const batch = lanes.next(mayFlush());
@@ -228,6 +230,11 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
     crashPoint('after finish');
   }
   return { ...end, finished, inDoubtResent: countRows(before.inDoubt) };
+}
+
+/** The source ends before its end: what came before is as good as ever. */
+function isCutShort(error: unknown): boolean {
+  return error instanceof CioBulkError && (error.code === 'input_undecodable' || error.code === 'input_unreadable');
 }
 
 function isGuarded(chunk: WindowChunk, index: number): boolean {

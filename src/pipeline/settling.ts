@@ -64,6 +64,15 @@ export function createSettling(options: SettlingOptions): Settling {
   let committedAt = -Infinity;
   let later: NodeJS.Timeout | undefined;
   let broken: { readonly error: unknown } | undefined;
+  let reached: Position | undefined;
+  let reachedRow = -1;
+
+  /** From now on a row of this chunk is known by its number. */
+  function reach({ prepared }: WindowChunk): void {
+    if (prepared.end.row <= reachedRow) return;
+    reached = prepared.end;
+    reachedRow = prepared.end.row;
+  }
 
   function commit(): void {
     if (soon) clearTimeout(soon);
@@ -74,13 +83,14 @@ export function createSettling(options: SettlingOptions): Settling {
     const passed = passWindow();
     if (aside.length > 0) settled.push({ batch: undefined, rows: rangesOf(aside.map(({ row }) => row)), delivered: 0, undelivered: aside, inDoubt: [] });
     if (intents.length + withdrawn.length + settled.length === 0 && passed === undefined) return;
-    const change = { intents, withdrawn, settled, passed, rowsRead: options.rowsBefore() + window.rowsAdmitted() };
+    const change = { intents, withdrawn, settled, passed, reach: reached, rowsRead: options.rowsBefore() + window.rowsAdmitted() };
     const waiting = waiters;
     intents = [];
     withdrawn = [];
     settled = [];
     aside = [];
     waiters = [];
+    reached = undefined;
     try {
       seam('before', change);
       ledger.commit(change);
@@ -120,7 +130,7 @@ export function createSettling(options: SettlingOptions): Settling {
     const last = chunks.at(-1);
     if (!last) return undefined;
     const skipped = chunks.reduce((sum, { prepared }) => sum + Object.values(prepared.skipped).reduce((a, b) => a + b, 0), 0);
-    return { position: last.prepared.end, skipped, invalid: chunks.flatMap((chunk) => [...rows.invalidOf(chunk)]) };
+    return { position: last.prepared.end, unended: last.prepared.unended, skipped, invalid: chunks.flatMap((chunk) => [...rows.invalidOf(chunk)]) };
   }
 
   /** The last row of a chunk is settled: keep what the journal still needs, let the buffers go. */
@@ -139,6 +149,7 @@ export function createSettling(options: SettlingOptions): Settling {
   return {
     intend(batch) {
       intents.push({ batch: batch.id, rows: batchRows(batch) });
+      for (const { chunk } of batch.segments) reach(chunk);
       soon ??= setTimeout(inBackground, committedAt + COMMIT_EVERY_MS - options.clock.monotonic());
       return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
     },
@@ -158,6 +169,7 @@ export function createSettling(options: SettlingOptions): Settling {
     },
     setAside(chunk, index, outcome) {
       aside.push(...rows.ofItems([{ chunk, index, outcome }]));
+      reach(chunk);
       settledOf(chunk, 1);
       commitLater();
     },
