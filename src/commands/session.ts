@@ -106,7 +106,7 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     defer(() => wire.close());
     const slots = createSlots(options.concurrency);
     const persistent = createPersistentSender({
-      wire, pacer, slots, clock, breaker: createBreaker(clock), random: host.random,
+      wire, pacer, slots, clock, breaker: createBreaker(clock, options.maxOutageMs), random: host.random,
       maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs,
     }); // prettier-ignore
     const environmentId = options.preflight ? await preflight(target, { wire, pacer, place, host, terminal, maxAttempts: options.maxAttempts }) : undefined;
