@@ -1,21 +1,23 @@
 import { CioBulkError } from '../domain/errors.ts';
 import type { Clock } from '../domain/host.ts';
 import type { Reply } from '../domain/outcome.ts';
-import { classify, replyCode, type Sender, type WireRequest } from '../domain/wire.ts';
 import type { Waiting } from '../domain/waiting.ts';
-import type { Breaker } from './breaker.ts';
+import { classify, type Sender, type WireRequest } from '../domain/wire.ts';
+import type { Breaker, Result } from './breaker.ts';
+import { fatalError } from './fatal.ts';
 import { createHealth } from './health.ts';
 import type { Pacer } from './pacer.ts';
 import type { Slots } from './slots.ts';
+import { createThrottling } from './throttling.ts';
 
 /** Full jitter: random between 0 and the doubled base, up to the cap. */
 const BACKOFF_BASE_MS = 200;
 const BACKOFF_CAP_MS = 20_000;
-const THROTTLE_BASE_MS = 1_000;
-const THROTTLE_CAP_MS = 30_000;
 const ABORTED: Reply = { kind: 'fault', fault: 'aborted' };
-/** Failures of suspects in a row that are not held against the service: isolating one row of a thousand takes ten halvings. */
-const SUSPECT_FAILURES_MAX = 64;
+/** A part of a batch that failed is halved sooner than a batch: nobody fails by that. */
+const SUSPECT_ATTEMPTS = 2;
+/** Failures in a row that are not held against a service that answers the question for the region: isolating one row of a thousand takes ten halvings. */
+const OWN_FAILURES_MAX = 64;
 const REGION_PATH = '/api/v1/accounts/region';
 
 export interface PersistentOptions {
@@ -30,7 +32,10 @@ export interface PersistentOptions {
   readonly maxOutageMs: number;
 }
 
-/** The last word on a request. `othersPassed`: the service answered others while this one kept failing, so that it is about these bytes. */
+/**
+ * The last word on a request. One that failed or was throttled to the end may be halved; it is proven to be about these bytes when
+ * `othersPassed`: the service took others meanwhile, or answers the question for the region.
+ */
 export interface FinalReply {
   readonly reply: Reply;
   readonly othersPassed: boolean;
@@ -52,21 +57,27 @@ export interface PersistentSender {
   waiting(): Waiting | undefined;
 }
 
+interface Try {
+  readonly reply: Reply;
+  /** It failed as the trial of a half-open circuit, and the service answered the question for the region: it is there. */
+  readonly serviceIsThere: boolean;
+}
+
 /** retry(breaker(limit(wire))): every try asks the breaker, takes a slot, and pays the pacer. */
 export function createPersistentSender(options: PersistentOptions): PersistentSender {
   const { wire, pacer, breaker, slots, clock, random, maxAttempts, maxOutageMs } = options;
   const health = createHealth(clock);
+  const throttling = createThrottling(options);
+  let asking = 0;
   let requests = 0;
   let retries = 0;
   let accepted = 0;
-  let throttledInARow = 0;
   let failuresInARow = 0;
-  let pausedUntil = -Infinity;
   /** No row can be sent at all: whoever waits for a turn need not try. */
   let over: CioBulkError | undefined;
 
   /** One try. Undefined when the run is over or stops before it has begun. */
-  async function once(request: WireRequest, stopping: AbortSignal, aborting: AbortSignal): Promise<Reply | undefined> {
+  async function once(request: WireRequest, stopping: AbortSignal, aborting: AbortSignal): Promise<Try | undefined> {
     for (;;) {
       await slots.acquire();
       try {
@@ -78,16 +89,11 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
           requests++;
           if (request.attempt > 0) retries++;
           const reply = await health.watch(wire.send(request, aborting));
-          const verdict = classify(reply);
-          if (verdict === 'unauthorized' || verdict === 'forbidden' || verdict === 'redirected') over ??= fatal(reply, verdict);
-          if (verdict === 'retryable') failuresInARow++;
-          breaker.record(admission, resultOf(reply, request));
-          if (verdict === 'accepted') {
-            failuresInARow = 0;
-            accepted++;
-            throttledInARow = 0;
-          }
-          return reply;
+          over ??= fatalError(reply, classify(reply));
+          const result = resultOf(reply, request);
+          const serviceIsThere = admission.isTrial && (result === 'failure' || result === 'itsOwn') && !stopping.aborted && (await serviceAnswers(stopping, aborting));
+          breaker.record(admission, serviceIsThere && failuresInARow <= OWN_FAILURES_MAX ? 'itsOwn' : admission.isTrial && result === 'itsOwn' ? 'failure' : result);
+          return { reply, serviceIsThere };
         }
       } finally {
         slots.release();
@@ -98,45 +104,42 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
   }
 
   /** What a reply says about the service's health. A culprit on its way to stand alone says nothing, until it takes too long. */
-  function resultOf(reply: Reply, { isSuspect }: WireRequest): 'success' | 'failure' | 'neither' {
+  function resultOf(reply: Reply, { isSuspect }: WireRequest): Result {
     const verdict = classify(reply);
-    if (aborted(reply) || verdict === 'throttled') return 'neither';
-    if (verdict !== 'retryable') return 'success';
-    return isSuspect === true && failuresInARow <= SUSPECT_FAILURES_MAX ? 'neither' : 'failure';
-  }
-
-  /** Waits while the breaker is open, without a slot. An outage has an end: then the run stops, resumable. */
-  async function waitForService(stopping: AbortSignal): Promise<void> {
-    while (breaker.isOpen() && !stopping.aborted) {
-      if (breaker.outageMs() > maxOutageMs) throw outage();
-      await clock.sleep(100, stopping);
+    if (verdict === 'accepted') {
+      accepted++;
+      failuresInARow = 0;
+      throttling.passed();
     }
+    if (aborted(reply)) return 'cut';
+    if (verdict === 'throttled') return 'throttled';
+    if (verdict !== 'retryable') return 'success';
+    failuresInARow++;
+    return isSuspect === true && failuresInARow <= OWN_FAILURES_MAX ? 'itsOwn' : 'failure';
   }
 
-  function outage(): CioBulkError {
-    return new CioBulkError('outage', `the API has not answered for ${Math.round(breaker.outageMs() / 1000)} s (--max-outage)`, {
+  /** Waits while the breaker is open, without a slot. */
+  async function waitForService(stopping: AbortSignal): Promise<void> {
+    while (breaker.isOpen() && !stopping.aborted && !over) await clock.sleep(100, stopping);
+  }
+
+  /** An outage has an end: then the run stops, resumable. Asked after a try that failed, so that nobody gives up without having asked. */
+  function assertNoLongOutage(): void {
+    if (breaker.outageMs() <= maxOutageMs) return;
+    over ??= new CioBulkError('outage', `the API has not answered for ${Math.round(breaker.outageMs() / 1000)} s (--max-outage)`, {
       hint: 'nothing is lost: run the same command again when the service is back',
     });
+    throw over;
   }
 
   /** Asks for the region: does the service answer at all? */
   async function serviceAnswers(stopping: AbortSignal, aborting: AbortSignal): Promise<boolean> {
     await pacer.start(0, true, stopping);
+    if (stopping.aborted) return false;
     requests++;
     const reply = await wire.send({ method: 'GET', path: REGION_PATH, body: new Uint8Array(), rows: 0, attempt: 0 }, aborting);
     const verdict = classify(reply);
     return verdict !== 'retryable' && verdict !== 'throttled';
-  }
-
-  function throttled(reply: Reply): void {
-    const now = clock.monotonic();
-    // Requests that were under way together are throttled together: that is one pause for all of them, not a longer one for each.
-    if (now >= pausedUntil) {
-      const cap = Math.min(THROTTLE_CAP_MS, THROTTLE_BASE_MS * 2 ** throttledInARow);
-      pausedUntil = now + cap / 2 + (random() * cap) / 2;
-      throttledInARow = Math.min(throttledInARow + 1, 10);
-    }
-    pacer.slowDown(Math.max(pausedUntil - now, (reply.kind === 'response' ? reply.retryAfterMs : undefined) ?? 0));
   }
 
   async function backOff(reply: Reply, attempt: number, stopping: AbortSignal): Promise<void> {
@@ -146,42 +149,69 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
     await health.backOff(clock.monotonic() + pauseMs, clock.sleep(pauseMs, stopping));
   }
 
-  return {
-    requests: () => requests,
-    retries: () => retries,
-    waiting: () => health.waiting(breaker.openUntil(), pausedUntil),
-    async send(content, { stopping, aborting }) {
-      let acceptedBefore = accepted;
-      let acceptedAtThrottle = accepted;
-      let attempt = 0;
-      let throttles = 0;
-      for (let tries = 0; ; tries++) {
-        const reply = await once({ ...content, attempt: tries }, stopping, aborting);
-        if (!reply) return { reply: ABORTED, othersPassed: false, ...(tries === 0 ? { isUnsent: true } : {}) };
-        const verdict = classify(reply);
-        if (verdict === 'accepted' || verdict === 'refused') return { reply, othersPassed: true };
-        if (verdict === 'unauthorized' || verdict === 'forbidden' || verdict === 'redirected') throw over ?? fatal(reply, verdict);
-        if (over !== undefined) return { reply: ABORTED, othersPassed: false };
-        if (aborted(reply) || stopping.aborted) return { reply: ABORTED, othersPassed: false };
-        if (verdict === 'throttled') {
-          // Never the fault of these bytes: it uses up no attempts. A service that says nothing else is as good as down.
-          throttled(reply);
-          if (accepted > acceptedAtThrottle) throttles = 0;
-          acceptedAtThrottle = accepted;
-          if (++throttles >= maxAttempts) breaker.trip();
-        } else if (++attempt >= maxAttempts) {
-          if (accepted > acceptedBefore) return { reply, othersPassed: true };
+  async function persist(content: Omit<WireRequest, 'attempt'>, stopping: AbortSignal, aborting: AbortSignal): Promise<FinalReply> {
+    const patience = content.isSuspect === true && content.rows > 1 ? Math.min(SUSPECT_ATTEMPTS, maxAttempts) : maxAttempts;
+    let acceptedBefore = accepted;
+    let openingsBefore = breaker.openings();
+    let throttles = throttling.watch();
+    let attempt = 0;
+    for (let tries = 0; ; tries++) {
+      const result = await once({ ...content, attempt: tries }, stopping, aborting);
+      if (!result) return { reply: ABORTED, othersPassed: false, ...(tries === 0 ? { isUnsent: true } : {}) };
+      const { reply, serviceIsThere } = result;
+      const verdict = classify(reply);
+      if (verdict === 'accepted' || verdict === 'refused') return { reply, othersPassed: true };
+      const fatal = fatalError(reply, verdict);
+      if (fatal) throw over ?? fatal;
+      if (over !== undefined || aborted(reply) || stopping.aborted) return { reply: ABORTED, othersPassed: false };
+      assertNoLongOutage();
+      if (verdict === 'throttled') {
+        // Never the fault of these bytes, unless it can be nothing else: it uses up no attempts.
+        throttling.throttled(reply, content.isSuspect === true);
+        throttles.again();
+        if (throttles.count() >= patience) {
+          if (throttles.isItsOwn(content.rows)) return { reply, othersPassed: true };
+          if (!throttles.othersPassed()) {
+            // Nothing gets through at all. A service that answers the question for the region may mind these bytes alone: parts will tell.
+            const mayBeItsOwn = !breaker.isOpen() && (await serviceAnswers(stopping, aborting));
+            if (stopping.aborted) return { reply: ABORTED, othersPassed: false };
+            if (mayBeItsOwn && content.rows > 1) return { reply, othersPassed: false };
+            breaker.trip();
+            if (mayBeItsOwn) return { reply, othersPassed: false };
+          }
+        }
+      } else {
+        throttles = throttling.watch();
+        if (serviceIsThere && content.rows > 1) return { reply, othersPassed: true };
+        if (++attempt >= patience) {
+          if (accepted > acceptedBefore || serviceIsThere) return { reply, othersPassed: true };
           // Nothing else got through either: is it these bytes, or the whole service? An outage uses up nobody's attempts.
           if (!breaker.isOpen() && (await serviceAnswers(stopping, aborting))) return { reply, othersPassed: true };
           if (stopping.aborted) return { reply: ABORTED, othersPassed: false };
           breaker.trip();
         }
-        if (breaker.isOpen()) {
-          attempt = 0;
-          throttles = 0;
-          acceptedBefore = accepted;
-          await waitForService(stopping);
-        } else if (verdict !== 'throttled') await backOff(reply, attempt, stopping);
+      }
+      if (breaker.openings() > openingsBefore && !serviceIsThere) {
+        openingsBefore = breaker.openings();
+        attempt = 0;
+        throttles = throttling.watch();
+        acceptedBefore = accepted;
+      }
+      if (breaker.isOpen()) await waitForService(stopping);
+      else if (verdict !== 'throttled') await backOff(reply, attempt, stopping);
+    }
+  }
+
+  return {
+    requests: () => requests,
+    retries: () => retries,
+    waiting: () => health.waiting(breaker.openUntil(), throttling.pausedUntil()),
+    async send(content, { stopping, aborting }) {
+      asking++;
+      try {
+        return await persist(content, stopping, aborting);
+      } finally {
+        if (--asking === 0) breaker.rest();
       }
     },
   };
@@ -189,22 +219,4 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
 
 function aborted(reply: Reply): boolean {
   return reply.kind === 'fault' && reply.fault === 'aborted';
-}
-
-function fatal(reply: Reply, verdict: 'unauthorized' | 'forbidden' | 'redirected'): CioBulkError {
-  const code = replyCode(reply);
-  if (verdict === 'unauthorized')
-    return new CioBulkError('unauthorized', 'Customer.io refused the credentials (401)', {
-      hint: 'check CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY; rows already sent are recorded, run the same command again',
-    });
-  if (verdict === 'forbidden')
-    return new CioBulkError('forbidden', 'Customer.io does not allow this (403)', { hint: 'check that the key belongs to this workspace and may write to it' });
-  const host = reply.kind === 'response' && reply.location !== undefined ? hostOf(reply.location) : undefined;
-  return new CioBulkError('redirected', `the API redirects${host === undefined ? '' : ` to ${host}`} (${code}); credentials and data are not sent there`, {
-    hint: 'set CUSTOMERIO_REGION to the region of the account (us or eu)',
-  });
-}
-
-function hostOf(location: string): string | undefined {
-  return URL.canParse(location) ? new URL(location).host : undefined;
 }

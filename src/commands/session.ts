@@ -111,7 +111,7 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     defer(() => wire.close());
     const slots = createSlots(options.concurrency);
     const persistent = createPersistentSender({
-      wire, pacer, slots, clock, breaker: createBreaker(clock), random: host.random,
+      wire, pacer, slots, clock, breaker: createBreaker(clock, options.maxOutageMs), random: host.random,
       maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs,
     }); // prettier-ignore
     const sayStopping = (): void => {

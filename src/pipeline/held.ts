@@ -8,6 +8,11 @@ export interface HeldPersons {
   has(chunk: WindowChunk, index: number): boolean;
 }
 
+/** Persons held on top of others, until it is known whether they are to be held for good. */
+export interface HeldForNow extends HeldPersons {
+  keep(): void;
+}
+
 const decoder = new TextDecoder();
 
 /** Exact persons of one operation, read from its bytes: only rows that fail, or look like one that failed, pay for this. */
@@ -31,6 +36,21 @@ export function createHeldPersons(known: readonly string[]): HeldPersons {
       if (hashes.size === 0) return false;
       if (!keysInto(keys, chunk, index).some((key) => hashes.has(key))) return false;
       return personsAt(chunk, index).some((person) => exact.has(person));
+    },
+  };
+}
+
+export function holdForNow(held: HeldPersons): HeldForNow {
+  const added: [WindowChunk, number][] = [];
+  const own = createHeldPersons([]);
+  return {
+    add(chunk, index) {
+      added.push([chunk, index]);
+      own.add(chunk, index);
+    },
+    has: (chunk, index) => own.has(chunk, index) || held.has(chunk, index),
+    keep() {
+      for (const [chunk, index] of added) held.add(chunk, index);
     },
   };
 }

@@ -20,6 +20,8 @@ import { createWindow } from './window.ts';
 
 /** A slow pipe: when no row came for this long and nothing is under way, a batch goes out that is not full. */
 const LINGER_MS = 50;
+/** Rows wait at most about this long for a batch to fill up when nothing else is sent, whoever's retry is waited for. */
+const LINGER_MAX_MS = 500;
 const TICK_MS = 200;
 /** Batches under way at once, those waiting for a retry included, for each request slot. */
 const BATCHES_PER_SLOT = 4;
@@ -79,6 +81,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   setMaxListeners(0, halt.signal); // every batch under way listens
   const failure: { error?: unknown } = {};
   let batchesUnderWay = 0;
+  let launchedAt = clock.monotonic();
   let settledAhead = countRows(before.settled); // by earlier processes, and not read again yet
   let checkpoint = before.checkpoint;
   let next: PreparedChunk | undefined; // taken in, and not admitted yet
@@ -176,6 +179,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
 
   async function launch(batch: Batch): Promise<void> {
     batchesUnderWay++;
+    launchedAt = clock.monotonic();
     try {
       await settling.intend(batch);
       if (halt.signal.aborted) settling.withdraw(batch);
@@ -196,7 +200,8 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   }
 
   const mayLaunch = (): boolean => options.requestsTaken() < options.concurrency && batchesUnderWay < options.concurrency * BATCHES_PER_SLOT;
-  const mayFlush = (): boolean => intake.ended() || next !== undefined || !hasRoom() || (batchesUnderWay === 0 && intake.starvedMs() >= LINGER_MS);
+  const hasLingered = (): boolean => (batchesUnderWay === 0 ? intake.starvedMs() >= LINGER_MS : intake.starvedMs() > 0 && clock.monotonic() - launchedAt >= LINGER_MAX_MS);
+  const mayFlush = (): boolean => intake.ended() || next !== undefined || !hasRoom() || hasLingered();
   try {
     while (!halt.signal.aborted) {
       try {

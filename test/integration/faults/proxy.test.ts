@@ -23,7 +23,10 @@ async function proxyTo(test: Finishing, port: number, refusal?: number): Promise
   const server = createServer((incoming, outgoing) => {
     asked.push(`${incoming.method} ${incoming.url}`);
     authorizations.push(incoming.headers['proxy-authorization']);
-    if (refusal !== undefined) return void outgoing.writeHead(refusal).end();
+    if (refusal !== undefined) {
+      outgoing.writeHead(refusal).end();
+      return;
+    }
     const { pathname } = new URL(incoming.url ?? '');
     const onward = request({ host: '127.0.0.1', port, path: pathname, method: incoming.method, headers: incoming.headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -35,7 +38,10 @@ async function proxyTo(test: Finishing, port: number, refusal?: number): Promise
     asked.push(`CONNECT ${incoming.url}`);
     authorizations.push(incoming.headers['proxy-authorization']);
     socket.on('error', () => undefined);
-    if (refusal !== undefined) return void socket.end(`HTTP/1.1 ${refusal} No\r\ncontent-length: 0\r\n\r\n`);
+    if (refusal !== undefined) {
+      socket.end(`HTTP/1.1 ${refusal} No\r\ncontent-length: 0\r\n\r\n`);
+      return;
+    }
     const onward = connect(port, '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       onward.pipe(socket).pipe(onward);

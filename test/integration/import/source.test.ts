@@ -11,6 +11,7 @@ import { openWorkspace, type Workspace } from './workspace.ts';
 
 const OLD = 1_600_000_000;
 const row = (i: number): string => `u${i},order,${OLD + i},${i}\n`;
+const line = (i: number): string => `${JSON.stringify({ user_id: `u${i}`, event: 'login', timestamp: OLD + i, n: i })}\n`;
 const HEADER = 'id,event,timestamp,n\n';
 const events = (from: number, to: number): string => Array.from({ length: to - from }, (_, i) => row(from + i)).join('');
 const SLOW = ['--batch-rows', '5', '--rate', '20', '--concurrency', '2', '--json'];
@@ -156,7 +157,6 @@ describe('a file that is cut off', () => {
   it.concurrent('in a line that nobody can read yet leaves it for the next run, which sends it once', async (test) => {
     const workspace = await openWorkspace(test);
     const path = join(workspace.folder, 'events.ndjson');
-    const line = (i: number): string => `${JSON.stringify({ user_id: `u${i}`, event: 'login', timestamp: OLD + i, n: i })}\n`;
     const half = line(2).slice(0, 20);
     writeFileSync(path, line(0) + line(1) + half);
     const first = await workspace.run(['import', 'events.ndjson', '--json']);

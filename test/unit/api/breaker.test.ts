@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createBreaker, type Breaker } from '../../../src/api/breaker.ts';
+import { createBreaker, type Breaker, type Result } from '../../../src/api/breaker.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 const never = new AbortController().signal;
 
-async function record(breaker: Breaker, times: number, result: 'success' | 'failure' | 'neither'): Promise<void> {
+async function record(breaker: Breaker, times: number, result: Result): Promise<void> {
   for (let i = 0; i < times; i++) {
     const admission = await breaker.admit(never);
     if (admission) breaker.record(admission, result);
@@ -32,7 +32,9 @@ describe('circuit breaker', () => {
 
   it('hears nothing about health in a 429 or in a request that was cut short', async () => {
     const breaker = createBreaker(fakeClock());
-    await record(breaker, 500, 'neither');
+    await record(breaker, 500, 'throttled');
+    await record(breaker, 500, 'cut');
+    await record(breaker, 500, 'itsOwn');
     expect(breaker.isOpen()).toBe(false);
   });
 
@@ -80,15 +82,46 @@ describe('circuit breaker', () => {
     expect(breaker.isOpen()).toBe(false);
   });
 
-  it('measures an outage since the last success', async () => {
+  it('measures an outage since the first request that got no answer: time in which nothing is asked is nobody’s', async () => {
     const clock = fakeClock();
     const breaker = createBreaker(clock);
-    await clock.pass(1_000);
     await record(breaker, 1, 'success');
-    await clock.pass(2_000);
+    await clock.pass(60_000);
     expect(breaker.outageMs()).toBe(0);
-    breaker.trip();
+    await record(breaker, 1, 'failure');
+    await clock.pass(2_000);
+    await record(breaker, 1, 'throttled');
     expect(breaker.outageMs()).toBe(2_000);
+    breaker.rest();
+    await clock.pass(60_000);
+    expect(breaker.outageMs()).toBe(0);
+    await record(breaker, 1, 'failure');
+    await clock.pass(1_000);
+    expect(breaker.outageMs()).toBe(1_000);
+    await record(breaker, 1, 'success');
+    expect(breaker.outageMs()).toBe(0);
+  });
+
+  it('asks once more when the longest outage is over, and not a minute later', async () => {
+    const clock = fakeClock();
+    const breaker = createBreaker(clock, 8_000);
+    await record(breaker, 1, 'failure');
+    await clock.pass(4_000);
+    breaker.trip();
+    await clock.pass(3_999);
+    expect(breaker.isOpen()).toBe(true);
+    await clock.pass(1);
+    expect(breaker.isOpen()).toBe(false);
+  });
+
+  it('half open, a failure of its own leaves the turn to the next one', async () => {
+    const clock = fakeClock();
+    const breaker = createBreaker(clock);
+    breaker.trip();
+    await clock.pass(5_000);
+    await record(breaker, 3, 'itsOwn');
+    expect(breaker.isOpen()).toBe(false);
+    expect(breaker.openings()).toBe(1);
   });
 
   it('ends the waiting when the run stops', async () => {
