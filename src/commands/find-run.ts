@@ -49,7 +49,7 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
       setRunState(journal, same.id, 'abandoned', request.now);
       terminal.say(`Run ${same.id} is forgotten (--restart)`);
     }
-    return begin(request);
+    return begin(request, await clockToKeep(request, same));
   }
   if (!same) {
     if (runs[0]) terminal.say(`A new run: the mapping differs from that of run ${runs[0].id}`);
@@ -71,8 +71,20 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
   return { run: { ...same, state: 'open' }, spec, isNew: false, nothingToSend: false };
 }
 
-function begin(request: RunRequest): FoundRun {
-  const spec = request.newSpec();
+/**
+ * The clock of a run whose file is sent once more from the start: events with neither time nor key keep their ids by it, so that
+ * those which have arrived are not counted twice. Undefined when the file is another one by now: its rows are new events.
+ */
+async function clockToKeep({ sourceKey }: RunRequest, run: Run): Promise<number | undefined> {
+  const spec = JSON.parse(run.spec) as RunSpec;
+  const mayHaveEvents = spec.plan.kind === 'events' || spec.layout.format === 'ndjson';
+  if (!mayHaveEvents || spec.layout.path !== sourceKey) return undefined; // what comes through a pipe cannot be compared
+  return run.checkpoint !== null && (await changeSince(spec, run)) === 'changed' ? undefined : spec.clockMs;
+}
+
+function begin(request: RunRequest, clockMs?: number): FoundRun {
+  const own = request.newSpec();
+  const spec = clockMs === undefined ? own : { ...own, clockMs };
   const run = createRun(
     request.journal,
     {

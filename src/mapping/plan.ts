@@ -15,6 +15,7 @@ import type { PlanOptions, PlanResult } from './plan-options.ts';
 import { findRoles } from './roles.ts';
 import type { Roles } from './roles.ts';
 import { planTable } from './plan-table.ts';
+import { unknowableEvents } from './unknowable-events.ts';
 import { isZone } from './zones.ts';
 
 /** @throws CioBulkError `usage`, `mapping`, `ambiguous_column` or `no_identifier`: all exit 2, before anything is sent. */
@@ -59,7 +60,7 @@ export function inferPlan(layout: SourceLayout, sample: readonly RawRow[], optio
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);
   identities.add(sample, 0);
-  return { plan, table, warnings, identityWarnings: identities.warnings() };
+  return { plan, table, warnings: [...warnings, ...unknowableEvents(plan, sample)], identityWarnings: identities.warnings() };
 }
 
 /** Without a flat row there are no columns to look for: typed rows and operations say themselves what they are. */
