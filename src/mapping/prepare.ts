@@ -7,6 +7,7 @@ import { createCellRows } from './cell-rows.ts';
 import { createEmitter } from './emitter.ts';
 import { createJsonRows } from './json-rows.ts';
 import { createPacker } from './packer.ts';
+import { createWriteTimes } from './write-times.ts';
 
 export interface Preparer {
   /** Blocks must come in file order. The chunk's buffers share no memory with anything else: they may be transferred. */
@@ -15,9 +16,10 @@ export interface Preparer {
   eventCount(): number;
 }
 
-export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'>, buffers: Buffers = NEW_BUFFERS): Preparer {
+export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'> & Partial<Pick<PrepareSpec, 'timesFrom'>>, buffers: Buffers = NEW_BUFFERS, now: () => number = () => 0): Preparer {
   const packer = createPacker(buffers);
-  const emitter = createEmitter(spec, packer);
+  const times = typeof spec.timesFrom === 'number' ? createWriteTimes(spec.timesFrom) : null;
+  const emitter = createEmitter(spec, packer, times);
   const cellRow = createCellRows(spec.plan, packer, emitter);
   const jsonRow = createJsonRows(spec.plan, packer, emitter);
 
@@ -25,6 +27,7 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
     eventCount: emitter.eventCount,
     prepare(block) {
       const { rows } = block;
+      times?.setClock(now());
       for (let index = 0; index < rows.length; index++) {
         const row = rows[index];
         if (row === undefined) continue;

@@ -23,12 +23,8 @@ function marksOf(row: RawRow, plan: Plan, columns: Plan['columns']): readonly un
   if (Array.isArray(row)) return plan.kind === 'events' ? columns.map(({ index }) => row[index]) : null;
   if (!('json' in row)) return null;
   const json: JsonRecord = row.json;
-  switch (jsonForm(json)) {
-    case 'flat':
-      return plan.kind === 'events' ? columns.map(({ name }) => (Object.hasOwn(json, name) ? json[name] : undefined)) : null;
-    case 'typed':
-      return json['type'] === 'identify' ? null : [json['timestamp'], json['messageId'], json['message_id']];
-    case 'operation':
-      return json['type'] === 'person' && ['event', 'page', 'screen'].includes(String(json['action'])) ? [json['timestamp'], json['id']] : null;
-  }
+  const form = jsonForm(json);
+  if (form === 'typed') return json['type'] === 'identify' ? null : [json['timestamp'], json['messageId'], json['message_id']];
+  if (form === 'operation') return json['type'] === 'person' && ['event', 'page', 'screen'].includes(String(json['action'])) ? [json['timestamp'], json['id']] : null;
+  return plan.kind === 'events' ? columns.map(({ name }) => (Object.hasOwn(json, name) ? json[name] : undefined)) : null;
 }

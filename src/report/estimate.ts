@@ -20,7 +20,7 @@ export interface EstimateOptions {
 }
 
 export interface EstimateMaker {
-  add(operations: Pick<PackedOperations, 'count' | 'keys' | 'ends' | 'singles'>): void;
+  add(operations: Pick<PackedOperations, 'count' | 'keys' | 'keyEnds' | 'ends' | 'singles'>): void;
   estimate(events: number): Estimate;
 }
 
@@ -46,12 +46,13 @@ export function createEstimate({ batchRowsMax, batchBytesMax, rate, rowsPerSecon
   }
 
   return {
-    add({ count, keys, ends, singles }) {
+    add({ count, keys, keyEnds, ends, singles }) {
       operations += count;
       for (let index = 0; index < count; index++) {
         const start = index === 0 ? 0 : (ends[index - 1] ?? 0) + 1;
         const length = (ends[index] ?? 0) - start;
-        people.add(keys[2 * index] ?? 0);
+        const firstKey = index === 0 ? 0 : (keyEnds[index - 1] ?? 0);
+        people.add(firstKey < (keyEnds[index] ?? 0) ? (keys[firstKey] ?? 0) : 0);
         if (singles.size === 0 || !singles.has(index)) addToBatch(length);
         else {
           requests++;
