@@ -1,7 +1,7 @@
 /** Writes operations: from an identifier and finished JSON texts to the text that is sent, with its route and its keys. */
 import type { SingleRequest } from '../domain/chunk.ts';
 import { addressMask, aliasMask, kindsOfMask, kindsOfSubjects, maskOfKinds } from '../domain/kinds.ts';
-import { hashIdentifier, hashPerson, nameText, PERSON_KINDS, type Subject } from '../domain/person.ts';
+import { hashIdentifier, hashPerson, nameText, type Subject } from '../domain/person.ts';
 import type { PersonKind } from '../domain/person.ts';
 import { bytesOver, EVENT_DATA_BYTES_MAX, EVENT_NAME_BYTES_MAX } from '../domain/limits.ts';
 import { isUlid, newUlidWords, parseUlid, ulidText } from '../domain/ulid.ts';
@@ -62,26 +62,29 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
   /** Kinds of identifiers that all remembered operations name. What names another kind may be about anybody remembered. */
   let rememberedMask = ALL_KINDS;
   let events = 0;
-  // Of the operation at work: its keys, and the kinds of names of its person.
+  // Of the operation at work: its keys, as signed numbers, which are no objects, and the kinds of names of its person.
   const keys: number[] = [];
   let mask = 0;
 
   const nameOne = (kind: PersonKind, value: string): void => {
     keys.length = 1;
-    keys[0] = hashIdentifier(kind, value);
+    keys[0] = hashIdentifier(kind, value) | 0;
     mask = addressMask(kind);
+  };
+  const nameAlso = (kind: PersonKind, name: unknown): void => {
+    const text = name === undefined || name === '' ? '' : nameText(name);
+    if (text === '') return;
+    const key = hashIdentifier(kind, text) | 0;
+    if (!keys.includes(key)) keys.push(key);
+    mask |= aliasMask(kind);
   };
   const nameAll = (kind: PersonKind, value: string, names: Names): void => {
     nameOne(kind, value);
-    for (const other of PERSON_KINDS) {
-      const name = names[other];
-      if (name === undefined || name === '') continue;
-      const text = nameText(name);
-      if (text === '') continue;
-      const key = hashIdentifier(other, text);
-      if (!keys.includes(key)) keys.push(key);
-      mask |= aliasMask(other);
-    }
+    nameAlso('id', names.id);
+    nameAlso('email', names.email);
+    nameAlso('cio_id', names.cio_id);
+    nameAlso('phone', names.phone);
+    nameAlso('anonymous_id', names.anonymous_id);
   };
   const forgetStrangers = (changed: number): void => {
     if ((changed & ~rememberedMask) === 0) return;

@@ -88,7 +88,10 @@ export function createLastChanges(pieces: readonly string[]): LastChanges {
   };
 
   return {
-    isRepeat: (keys, text, timeFrom, timeTo) => keys.every((key) => isLast(key, text, timeFrom, timeTo)),
+    isRepeat(keys, text, timeFrom, timeTo) {
+      for (const key of keys) if (!isLast(key, text, timeFrom, timeTo)) return false;
+      return true;
+    },
     remember(keys, piece) {
       for (const key of keys) put(key, piece);
     },

@@ -2,7 +2,7 @@
  * The time that an identify carries, in whole unix seconds, so that one which the service applies late cannot win over a newer one
  * (docs/adr/005-times-of-updates.md).
  */
-const SLOTS = 65_536;
+const SLOTS = 32_768;
 /** Times begin this far in the past: so many updates of one person within a second still get different ones, and none lies in the future. */
 const SLACK_SECONDS = 10;
 
@@ -15,8 +15,8 @@ export interface WriteTimes {
 
 /** `notBefore`: seconds that earlier runs and processes may have used up. */
 export function createWriteTimes(notBefore: number): WriteTimes {
-  const persons = new Int32Array(SLOTS);
-  const lasts = new Uint32Array(SLOTS);
+  /** Per slot a person's key, and its last time. */
+  const slots = new Int32Array(2 * SLOTS);
   let first = notBefore;
   let last = notBefore;
 
@@ -29,14 +29,14 @@ export function createWriteTimes(notBefore: number): WriteTimes {
     next(keys) {
       let seconds = first;
       for (const key of keys) {
-        const slot = key & (SLOTS - 1);
-        const known = persons[slot] === (key | 0) ? (lasts[slot] ?? 0) : 0;
+        const at = 2 * (key & (SLOTS - 1));
+        const known = slots[at] === (key | 0) ? (slots[at + 1] ?? 0) >>> 0 : 0;
         if (known >= seconds) seconds = known < last ? known + 1 : known;
       }
       for (const key of keys) {
-        const slot = key & (SLOTS - 1);
-        persons[slot] = key;
-        lasts[slot] = seconds;
+        const at = 2 * (key & (SLOTS - 1));
+        slots[at] = key;
+        slots[at + 1] = seconds;
       }
       return seconds;
     },
