@@ -21,6 +21,7 @@ for await (const { chunk } of preparedChunks({
   layout,
   plan,
   identity: { target: 'bench', dataset: basename(path), clockMs: Date.now() },
+  timesFrom: 0,
   from: null,
   skipRows: 0,
   recent: { policy: 'allow', sinceSeconds: 0 },

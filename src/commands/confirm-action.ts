@@ -43,6 +43,7 @@ async function countPeople(source: OpenSource, { skip, limit }: SourceOptions, h
       layout: source.layout,
       plan: source.planned.plan,
       identity: { target: '', dataset: source.name, clockMs: 0 },
+      timesFrom: null,
       from: null,
       skipRows: skip,
       recent: { policy: 'allow', sinceSeconds: 0 },

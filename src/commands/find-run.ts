@@ -53,7 +53,7 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
       setRunState(journal, same.id, 'abandoned', request.now);
       terminal.say(`Run ${same.id} is forgotten (--restart)`);
     }
-    return begin(request);
+    return begin(request, await clockToKeep(request, same));
   }
   if (!same) {
     if (runs[0]) terminal.say(`A new run: the mapping differs from that of run ${runs[0].id}`);
@@ -98,8 +98,19 @@ function isSamePlan(before: RunSpec, now: RunSpec): boolean {
   return ofFile(before) === ofFile(now);
 }
 
-async function begin(request: RunRequest): Promise<FoundRun> {
-  const spec = request.newSpec;
+/**
+ * The clock of a run whose file is sent once more from the start: events with neither time nor key keep their ids by it, so that
+ * those which have arrived are not counted twice. Undefined when the file is another one by now: its rows are new events.
+ */
+async function clockToKeep(request: RunRequest, run: Run): Promise<number | undefined> {
+  const spec = JSON.parse(run.spec) as RunSpec;
+  const mayHaveEvents = spec.plan.kind === 'events' || spec.layout.format === 'ndjson';
+  if (!mayHaveEvents || spec.layout.path !== request.sourceKey) return undefined; // what comes through a pipe cannot be compared
+  return (await changeSince(request, spec, run.checkpoint)) === 'changed' ? undefined : spec.clockMs;
+}
+
+async function begin(request: RunRequest, clockMs?: number): Promise<FoundRun> {
+  const spec = clockMs === undefined ? request.newSpec : { ...request.newSpec, clockMs };
   const start = await firstPosition(spec.layout, { name: spec.name, follow: request.follow, signal: request.signal });
   const run = createRun(
     request.journal,

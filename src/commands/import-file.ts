@@ -6,7 +6,7 @@ import { settledRows } from '../domain/outcome.ts';
 import { recordsOf } from '../input/records.ts';
 import type { InputFile } from '../input/files.ts';
 import { createImportLedger } from '../journal/import-ledger.ts';
-import { runsOfSource, setEnvironment } from '../journal/runs.ts';
+import { runsOfSource, secondsUsed, setEnvironment } from '../journal/runs.ts';
 import { runPipeline } from '../pipeline/run.ts';
 import type { Waiting } from '../domain/waiting.ts';
 import { createProgress } from '../report/progress.ts';
@@ -94,6 +94,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     return endWithoutRows(terminal, source.source, session); // no run: what the file holds later is not decided by an empty sample
   }
   await confirmAction(source, options, setting.isConfirmed, host);
+  const timesFrom = secondsUsed(journal, workspace) + 1;
   const { run, spec, nothingToSend } = await findOrCreateRun({
     journal, terminal, workspace, fingerprint,
     sourceKey: source.key, source: source.source, environmentId: session.environmentId, restart: setting.restart, now: host.clock.now(),
@@ -115,6 +116,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     layout: { ...spec.layout, path: source.layout.path },
     plan: spec.plan,
     identity: { target: workspace, dataset: spec.dataset, clockMs: spec.clockMs },
+    timesFrom,
     from: run.checkpoint,
     reach: run.reach,
     skipRows: spec.skip,

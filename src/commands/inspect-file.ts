@@ -46,6 +46,7 @@ export function inspectFile(file: InputFile, setting: InspectSetting): Promise<E
       layout: source.layout,
       plan: source.planned.plan,
       identity: { target: '', dataset: source.name, clockMs: host.clock.now() },
+      timesFrom: 0,
       from: null,
       skipRows: setting.source.skip,
       recent: { policy: setting.source.skipRecent ? 'skip' : 'guard', sinceSeconds },

@@ -96,6 +96,8 @@ export interface PrepareSpec {
   readonly identity: RunIdentity;
   /** Where to start; null = at the first row. The bytes before it are verified against its hash. */
   readonly from: Position | null;
+  /** The earliest time of an update (unix seconds); null = updates carry no time of ours. */
+  readonly timesFrom: number | null;
   /** Rows to leave out at the front (`--skip`). */
   readonly skipRows: number;
   /** Events with a time after this (unix seconds), or without one, are recent; what to do with them. */

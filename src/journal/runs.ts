@@ -82,6 +82,12 @@ function toRun(row: RunRow): Run {
   };
 }
 
+/** Unix seconds up to which runs of the workspace have been at work: no update carries a later time. */
+export function secondsUsed(journal: Journal, workspace: string): number {
+  const lastMs = journal.prepare<[string], number | null>('SELECT max(updated_at) FROM runs WHERE workspace = ?').pluck().get(workspace);
+  return Math.floor((lastMs ?? 0) / 1000);
+}
+
 export function createRun(journal: Journal, run: NewRun, now: number): Run {
   const { lastInsertRowid } = journal
     .prepare(

@@ -30,9 +30,9 @@ export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (c
   const keyColumns = (plan.dedupeKey ?? []).toSorted().map((name) => ({ tag: `c${part(name)}`, index: plan.columns.find((candidate) => candidate.name === name)?.index ?? ABSENT }));
 
   /** Identifiers that a row sets beside its address: the columns of identifiers, and attributes that are some. */
-  const names: Record<PersonKind, string> = { id: '', email: '', cio_id: '', phone: '', anonymous_id: '' };
+  const names: Record<PersonKind | '_timestamp', string> = { id: '', email: '', cio_id: '', phone: '', anonymous_id: '', _timestamp: nameText(plan.constants['_timestamp']) };
   const nameColumns = plan.columns.flatMap(({ role, path, index }) => {
-    const kind = path.length === 1 ? PERSON_KINDS.find((one) => one === path[0]) : undefined;
+    const kind = path.length === 1 ? ([...PERSON_KINDS, '_timestamp'] as const).find((one) => one === path[0]) : undefined;
     return role === 'attribute' && kind !== undefined ? [{ kind, index }] : [];
   });
   const [constantId, constantEmail] = [nameText(plan.constants['id']), nameText(plan.constants['email'])];

@@ -1,7 +1,7 @@
 /** Writes operations: from an identifier and finished JSON texts to the text that is sent, with its route and its keys. */
 import type { SingleRequest } from '../domain/chunk.ts';
 import { addressMask, aliasMask, kindsOfMask, kindsOfSubjects, maskOfKinds } from '../domain/kinds.ts';
-import { hashIdentifier, hashPerson, nameText, PERSON_KINDS, type Subject } from '../domain/person.ts';
+import { hashIdentifier, hashPerson, nameText, type Subject } from '../domain/person.ts';
 import type { PersonKind } from '../domain/person.ts';
 import { bytesOver, EVENT_DATA_BYTES_MAX, EVENT_NAME_BYTES_MAX } from '../domain/limits.ts';
 import { isUlid, newUlidWords, parseUlid, ulidText } from '../domain/ulid.ts';
@@ -11,6 +11,7 @@ import { quote } from './json-text.ts';
 import type { Packer } from './packer.ts';
 import { createLastChanges, createSeenEvents } from './seen.ts';
 import type { LastChanges } from './seen.ts';
+import type { WriteTimes } from './write-times.ts';
 import { v1Action, v1Event, v1Fault, v1Identify } from './v1.ts';
 
 const START: Readonly<Record<PersonKind, string>> = {
@@ -21,8 +22,8 @@ const START: Readonly<Record<PersonKind, string>> = {
   anonymous_id: '{"type":"person","identifiers":{"anonymous_id":',
 };
 
-/** What an identify sets besides its address: texts and numbers under the names of identifiers are identifiers. */
-export type Names = Readonly<Partial<Record<PersonKind, unknown>>>;
+/** What an identify sets besides its address: texts and numbers under the names of identifiers are identifiers. `_timestamp` is the row's own time. */
+export type Names = Readonly<Partial<Record<PersonKind | '_timestamp', unknown>>>;
 
 /** As a mask of kinds.ts. */
 const ALL_KINDS = 15;
@@ -38,6 +39,8 @@ export interface Emitter {
   act(kind: PersonKind, value: string, action: 'delete' | 'suppress' | 'unsuppress'): void;
   /** `id` is the file's own id ('' = none), `key` as in `EventIds` (null = none), `timeMs` NaN = none, `data` canonical. */
   event(kind: PersonKind, value: string, action: EventAction, name: string, timeMs: number, data: string, id: string, key: string | null): void;
+  /** `timestamp` for an identify of these persons that is written elsewhere; undefined = it carries none. */
+  timeOf(subjects: readonly Subject[]): number | undefined;
   /** Any other v2 operation, about these persons and objects; a merge makes two persons one, so nothing before it counts. */
   other(text: string, subjects: readonly Subject[], isMerge: boolean, v1: V1Request | null): void;
 }
@@ -48,7 +51,7 @@ export interface V1Request {
   readonly body: string;
 }
 
-export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'recent'>, packer: Packer): Emitter {
+export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'recent'>, packer: Packer, times: WriteTimes | null = null): Emitter {
   const { api, itemBytesMax } = spec.plan;
   const { policy, sinceSeconds } = spec.recent;
   const ids = createEventIds(spec.identity);
@@ -59,26 +62,29 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
   /** Kinds of identifiers that all remembered operations name. What names another kind may be about anybody remembered. */
   let rememberedMask = ALL_KINDS;
   let events = 0;
-  // Of the operation at work: its keys, and the kinds of names of its person.
+  // Of the operation at work: its keys, as signed numbers, which are no objects, and the kinds of names of its person.
   const keys: number[] = [];
   let mask = 0;
 
   const nameOne = (kind: PersonKind, value: string): void => {
     keys.length = 1;
-    keys[0] = hashIdentifier(kind, value);
+    keys[0] = hashIdentifier(kind, value) | 0;
     mask = addressMask(kind);
+  };
+  const nameAlso = (kind: PersonKind, name: unknown): void => {
+    const text = name === undefined || name === '' ? '' : nameText(name);
+    if (text === '') return;
+    const key = hashIdentifier(kind, text) | 0;
+    if (!keys.includes(key)) keys.push(key);
+    mask |= aliasMask(kind);
   };
   const nameAll = (kind: PersonKind, value: string, names: Names): void => {
     nameOne(kind, value);
-    for (const other of PERSON_KINDS) {
-      const name = names[other];
-      if (name === undefined || name === '') continue;
-      const text = nameText(name);
-      if (text === '') continue;
-      const key = hashIdentifier(other, text);
-      if (!keys.includes(key)) keys.push(key);
-      mask |= aliasMask(other);
-    }
+    nameAlso('id', names.id);
+    nameAlso('email', names.email);
+    nameAlso('cio_id', names.cio_id);
+    nameAlso('phone', names.phone);
+    nameAlso('anonymous_id', names.anonymous_id);
   };
   const forgetStrangers = (changed: number): void => {
     if ((changed & ~rememberedMask) === 0) return;
@@ -108,14 +114,19 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
 
     identify(kind, value, attributes, names, extra) {
       nameAll(kind, value, names);
+      const hasTime = times === null || extra !== '' || (names._timestamp !== undefined && names._timestamp !== '');
       if (isV1) {
         if (isUnaddressable(kind, value)) return;
-        return packer.operation(attributes, keys, kindsOfMask(mask), v1Identify(kind, value), false);
+        const stamp = hasTime ? '' : `{"_timestamp":${times?.next(keys)}`;
+        const body = hasTime ? attributes : attributes === '{}' ? `${stamp}}` : `${stamp},${attributes.slice(1)}`;
+        return packer.operation(body, keys, kindsOfMask(mask), v1Identify(kind, value), false);
       }
-      const text = `${START[kind] + quote(value)}},"action":"identify","attributes":${attributes}${extra}}`;
+      const head = `${START[kind] + quote(value)}},"action":"identify",`;
+      const stamp = hasTime ? '' : `"timestamp":${times?.next(keys)},`;
+      const text = `${head}${stamp}"attributes":${attributes}${extra}}`;
       if (text.length * 3 > itemBytesMax && isTooLong(text)) return;
       forgetStrangers(mask);
-      if (changes.isRepeat(keys, text)) return packer.skip('unchanged');
+      if (changes.isRepeat(keys, text, head.length, head.length + stamp.length)) return packer.skip('unchanged');
       changes.remember(keys, packer.pieces.length);
       rememberedMask &= mask;
       packer.operation(text, keys, kindsOfMask(mask), null, false);
@@ -164,6 +175,8 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
       const anonymous = kind === 'anonymous_id' ? `"anonymous_id":${person},` : '';
       emitEvent(`{${type}${anonymous}"name":${nameText},${stamp},"data":${data}}`, v1Event(kind, value), isGuarded);
     },
+
+    timeOf: (subjects) => times?.next((subjects[0] ?? []).map(hashPerson)),
 
     other(text, subjects, isMerge, v1) {
       const all = [...new Set(subjects.flat().map(hashPerson))];

@@ -1,6 +1,7 @@
 /**
  * The id of an event: the same event always gets the same one, whatever the file's order of rows, columns or keys, so
- * that the service ignores a repeat. 48 bits of time, 80 bits of a SHA-256 over length-prefixed parts.
+ * that the service ignores a repeat. 48 bits of time, 80 bits of a SHA-256 over length-prefixed parts. The service does not look
+ * at the time part: an event with a key and no time takes it from the hash too, and nothing of the run is in its id.
  */
 import { hash } from 'node:crypto';
 import { newUlidWords, setUlid, type UlidWords } from '../domain/ulid.ts';
@@ -23,10 +24,18 @@ export function createEventIds({ target, dataset, clockMs }: RunIdentity): Event
       const hasTime = !Number.isNaN(timeMs);
       const subject = start + part(person) + part(name) + (action === 'event' ? '' : `a${part(action)}`);
       const rest = key !== null ? `k${key}` : hasTime ? `t${part(millisecondsText(timeMs))}${part(data)}` : `${rowStart}${part(String(row))}${part(data)}`;
-      setUlid(words, hasTime ? timeMs : clockMs, hash('sha256', subject + rest, 'binary'));
+      const digest = hash('sha256', subject + rest, 'binary');
+      setUlid(words, hasTime ? timeMs : key === null ? clockMs : timeOfHash(digest), digest);
       return words;
     },
   };
+}
+
+/** 48 bits behind the 80 that are in the id already. */
+function timeOfHash(digest: string): number {
+  let bits = 0;
+  for (let at = 10; at < 16; at++) bits = bits * 256 + digest.charCodeAt(at);
+  return bits;
 }
 
 /** `String(timeMs)`, by way of the seconds, which are quicker to write: they fit into a small integer. */

@@ -99,8 +99,8 @@ export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (j
 }
 
 /** The identifiers of a row: its own columns, and attributes that are some. */
-function namesOf({ id, email, cio_id, phone, anonymous_id }: JsonRecord, ownId: string, ownEmail: string): Names {
-  return { id: ownId || id, email: ownEmail || email, cio_id, phone, anonymous_id };
+function namesOf({ id, email, cio_id, phone, anonymous_id, _timestamp }: JsonRecord, ownId: string, ownEmail: string): Names {
+  return { id: ownId || id, email: ownEmail || email, cio_id, phone, anonymous_id, _timestamp };
 }
 
 /** A field of the row itself; undefined when there is none. */

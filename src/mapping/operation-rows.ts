@@ -51,9 +51,9 @@ export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter
     if (timeMs === null) return;
     const seconds = Number.isNaN(timeMs) ? null : Math.floor(timeMs / 1000);
     const isV1 = plan.api === 'v1';
-    const text = jsonText(isV1 && seconds !== null ? { ...attributes, _timestamp: seconds } : attributes);
+    const own = isV1 && seconds !== null ? { ...attributes, _timestamp: seconds } : attributes;
     const extra = isV1 || seconds === null ? '' : `,"timestamp":${seconds}`;
-    emitter.identify(person.kind, person.value, text, attributes, extra);
+    emitter.identify(person.kind, person.value, jsonText(own), own, extra);
   };
 
   const other = (operation: JsonRecord): void => {
@@ -69,7 +69,8 @@ export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter
     if (subjects.length === 0) return packer.invalid('no_identifier', 'the operation has no usable identifier', undefined, 'identifiers');
     const isMerge = operation['action'] === 'merge';
     const typed = operation['type'] === undefined ? { type: 'person', ...operation } : operation;
-    emitter.other(jsonText(typed), subjects, isMerge, v1);
+    const isUntimed = typed.type === 'person' && operation['action'] === 'identify' && operation['timestamp'] === undefined;
+    emitter.other(jsonText(isUntimed ? { ...typed, timestamp: emitter.timeOf(subjects) } : typed), subjects, isMerge, v1);
   };
 
   return (operation) => {

@@ -18,6 +18,7 @@ import type { PlanOptions, PlanResult } from './plan-options.ts';
 import { findRoles } from './roles.ts';
 import type { Roles } from './roles.ts';
 import { planTable } from './plan-table.ts';
+import { unknowableEvents } from './unknowable-events.ts';
 import { isZone } from './zones.ts';
 
 /** @throws CioBulkError `usage`, `mapping`, `ambiguous_column` or `no_identifier`: all exit 2, before anything is sent. */
@@ -73,7 +74,7 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   const identities = createIdentityCheck(plan);
   identities.add(sample, 0);
   if (roles.kindNote !== null) warnings.push(roles.kindNote);
-  return { plan, table, lines: lines.byType, warnings, identityWarnings: identities.warnings() };
+  return { plan, table, lines: lines.byType, warnings: [...warnings, ...unknowableEvents(plan, sample)], identityWarnings: identities.warnings() };
 }
 
 function constantsOf(options: PlanOptions, types: 'auto' | 'string', kind: Kind): Record<string, unknown> {

@@ -9,6 +9,7 @@ import { createEmitter } from './emitter.ts';
 import { createJsonRows } from './json-rows.ts';
 import { createNulls } from './nulls.ts';
 import { createPacker } from './packer.ts';
+import { createWriteTimes } from './write-times.ts';
 
 export interface Preparer {
   /** Blocks must come in file order. The chunk's buffers share no memory with anything else: they may be transferred. */
@@ -20,9 +21,10 @@ export interface Preparer {
 /** Half an identifier may be the whole one of somebody else. */
 const CUT_OFF = 'the last line has no line end and may have been cut off, which could remove the wrong person: add a line end if it is whole';
 
-export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'>, buffers: Buffers = NEW_BUFFERS): Preparer {
+export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'> & Partial<Pick<PrepareSpec, 'timesFrom'>>, buffers: Buffers = NEW_BUFFERS, now: () => number = () => 0): Preparer {
   const packer = createPacker(buffers);
-  const emitter = createEmitter(spec, packer);
+  const times = typeof spec.timesFrom === 'number' ? createWriteTimes(spec.timesFrom) : null;
+  const emitter = createEmitter(spec, packer, times);
   const nulls = createNulls(spec.plan.nulls);
   const filledRow = createCellRows(spec.plan, packer, emitter);
   const cellRow = nulls === null ? filledRow : (cells: readonly string[]) => filledRow(nulls.cells(cells));
@@ -34,6 +36,7 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
     eventCount: emitter.eventCount,
     prepare(block) {
       const { rows } = block;
+      times?.setClock(now());
       for (let index = 0; index < rows.length; index++) {
         const row = rows[index];
         if (row === undefined) continue;

@@ -32,8 +32,8 @@ export function createSeenEvents(): SeenEvents {
  * A person is addressed by hash; what decides is the operation's text, which names the person.
  */
 export interface LastChanges {
-  /** Whether an identify repeats what was last done under every one of its keys. */
-  isRepeat(keys: readonly number[], text: string): boolean;
+  /** Whether an identify repeats what was last done under every one of its keys; its time, between two places of the text, does not count. */
+  isRepeat(keys: readonly number[], text: string, timeFrom: number, timeTo: number): boolean;
   /** Operation `piece` of this chunk, an identify, is now the last change under its keys. */
   remember(keys: readonly number[], piece: number): void;
   /** Something else was done to this person. */
@@ -60,16 +60,16 @@ export function createLastChanges(pieces: readonly string[]): LastChanges {
   let validFrom = 0;
   let validPiece = 0;
 
-  const isLast = (key: number, text: string): boolean => {
+  const isLast = (key: number, text: string, timeFrom: number, timeTo: number): boolean => {
     const slot = key & (PERSON_SLOTS - 1);
     if (keys[slot] !== (key | 0)) return false;
     const piece = inChunk[slot] ?? NONE;
-    if (piece !== NONE) return piece >= validPiece && pieces[piece] === text;
+    if (piece !== NONE) return piece >= validPiece && isSame(pieces[piece], text, timeFrom, timeTo);
     const start = starts[slot] ?? 0;
     const length = lengths[slot] ?? 0;
     if (length === 0 || start < validFrom || start < written - HISTORY_BYTES) return false;
     const from = start % HISTORY_BYTES;
-    return text.length <= length && length <= text.length * 3 && history.toString('utf8', from, from + length) === text;
+    return text.length <= length && length <= text.length * 3 && isSame(history.toString('utf8', from, from + length), text, timeFrom, timeTo);
   };
   const put = (key: number, piece: number): void => {
     const slot = key & (PERSON_SLOTS - 1);
@@ -88,7 +88,10 @@ export function createLastChanges(pieces: readonly string[]): LastChanges {
   };
 
   return {
-    isRepeat: (keys, text) => keys.every((key) => isLast(key, text)),
+    isRepeat(keys, text, timeFrom, timeTo) {
+      for (const key of keys) if (!isLast(key, text, timeFrom, timeTo)) return false;
+      return true;
+    },
     remember(keys, piece) {
       for (const key of keys) put(key, piece);
     },
@@ -114,4 +117,10 @@ export function createLastChanges(pieces: readonly string[]): LastChanges {
       validPiece = 0;
     },
   };
+}
+
+/** Whether two texts are equal but for what stands between two places: a time, which has as many digits in both. */
+function isSame(known: string | undefined, text: string, from: number, to: number): boolean {
+  if (from === to || known === undefined) return known === text;
+  return known.length === text.length && known.startsWith(text.slice(0, from)) && known.endsWith(text.slice(to));
 }

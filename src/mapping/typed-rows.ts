@@ -17,7 +17,7 @@ import { isBlank } from './values.ts';
 const TYPES: ReadonlySet<string> = new Set(['identify', 'track', 'page', 'screen', 'group', 'alias']);
 const PAYLOADS = ['data', 'attributes', 'traits', 'properties'] as const;
 /** The first that is there; `timestamp` is the one that was set right by the server's clock. */
-const TIMES = ['timestamp', 'originalTimestamp', 'original_timestamp', 'sentAt', 'sent_at'] as const;
+export const TIMES = ['timestamp', 'originalTimestamp', 'original_timestamp', 'sentAt', 'sent_at'] as const;
 
 /** `operation` takes what a line amounts to where that is an operation of v2: an object and its relationship, a merge. */
 export function createTypedRows(plan: Plan, packer: Packer, emitter: Emitter, operation: (json: JsonRecord) => void): (json: JsonRecord) => void {

@@ -51,7 +51,8 @@ export function createEstimate({ batchRowsMax, batchBytesMax, rate, rowsPerSecon
       for (let index = 0; index < count; index++) {
         const start = index === 0 ? 0 : (ends[index - 1] ?? 0) + 1;
         const length = (ends[index] ?? 0) - start;
-        people.add(keys[index === 0 ? 0 : (keyEnds[index - 1] ?? 0)] ?? 0);
+        const firstKey = index === 0 ? 0 : (keyEnds[index - 1] ?? 0);
+        people.add(firstKey < (keyEnds[index] ?? 0) ? (keys[firstKey] ?? 0) : 0);
         if (singles.size === 0 || !singles.has(index)) addToBatch(length);
         else {
           requests++;

@@ -22,6 +22,8 @@ export interface Exchange {
   readonly throttle: Throttle | undefined;
   readonly random: { readonly fault: () => number; readonly refusal: () => number; readonly latency: () => number };
   url(): string;
+  /** Does something `LATE_MS` from now, unless the sandbox is closed before. */
+  later(act: () => unknown): Promise<void>;
 }
 
 /** The life of one request: count, read, authorise, throttle, perhaps go wrong, apply, commit, wait, answer. */
@@ -43,6 +45,14 @@ export async function serve(exchange: Exchange, request: IncomingMessage, respon
   if (fault === 'reset-before') {
     traffic.answered(route, fault);
     reset(response);
+    return;
+  }
+  if (fault === 'late' && typeof match !== 'string') {
+    reset(response);
+    await exchange.later(() => {
+      answerTo(exchange, match, search, body, fault);
+      traffic.answered(route, fault);
+    });
     return;
   }
   const answer = refused ?? (typeof match === 'string' ? notRouted(match) : answerTo(exchange, match, search, body, fault));

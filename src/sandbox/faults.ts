@@ -3,7 +3,7 @@ import { ConfigError } from './config-error.ts';
 /** What the sandbox can do wrong on purpose (docs/sandbox.md tells what each means). */
 export const FAULT_KINDS = [
   '408', '429', '500', '502', '503', '504', '522', '524', 'html502', 'html503',
-  'reset-before', 'reset-after', 'timeout', 'torn', 'partial', 'errors-in-200', 'errors-without-index',
+  'reset-before', 'reset-after', 'timeout', 'torn', 'late', 'partial', 'errors-in-200', 'errors-without-index',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxConfig } from './config.ts';
 import { serveControl } from './control.ts';
 import { serve, type Exchange } from './exchange.ts';
@@ -23,6 +24,8 @@ export interface Sandbox {
 const HOST = '127.0.0.1';
 /** Longer than clients keep idle connections, so that none is closed under a request. */
 const KEEP_ALIVE_MS = 65_000;
+/** How long a request with the fault `late` lies about before it is applied: its sender has sent it again by then, and newer ones. */
+const LATE_MS = 1_500;
 const CLOCK = { now: () => Date.now(), monotonic: () => performance.now() };
 
 /** Opens the workspace and listens. Rejects when the port is taken or the database cannot be opened. */
@@ -31,6 +34,7 @@ export async function createSandbox(config: SandboxConfig): Promise<Sandbox> {
   const workspace = openWorkspace({ file: config.db, logOperations: config.logOperations, now });
   const traffic = createTraffic(now, monotonic);
   const siteId = config.siteId ?? workspace.identity.siteId;
+  const closing = new AbortController();
   const exchange: Exchange = {
     config,
     credentials: { ...config.keys, siteId },
@@ -41,6 +45,12 @@ export async function createSandbox(config: SandboxConfig): Promise<Sandbox> {
     throttle: config.rateLimit === undefined ? undefined : createThrottle(config.rateLimit, monotonic),
     random: { fault: createRandom(config.seed), refusal: createRandom(config.seed + 1), latency: createRandom(config.seed + 2) },
     url: () => url,
+    async later(act) {
+      await sleep(LATE_MS, undefined, { signal: closing.signal, ref: false }).catch(() => undefined);
+      if (closing.signal.aborted) return;
+      act();
+      await workspace.transaction.committed();
+    },
   };
   let url = '';
 
@@ -71,6 +81,7 @@ export async function createSandbox(config: SandboxConfig): Promise<Sandbox> {
     port,
     siteId,
     async close() {
+      closing.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;

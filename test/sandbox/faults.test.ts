@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { parseFaults, type FaultKind } from '../../src/sandbox/faults.ts';
 import { parseLatency } from '../../src/sandbox/latency.ts';
+import { until } from '../support/until.ts';
 import { event, identify, startTestSandbox, ULID } from './with-sandbox.ts';
 
 const always = (kind: FaultKind) => ({ faults: [{ kind, share: 1 }] });
@@ -39,6 +40,19 @@ test.each(['429', '500', '502', '522', 'html502'] as const)('%s applies nothing'
   const { batch, state } = await startTestSandbox(always(kind));
   expect(String((await batch([identify('1')])).status)).toBe(kind.replace('html', ''));
   expect(await state()).toMatchObject({ people: 0 });
+});
+
+test('a late request is applied behind newer ones, and an identify with an older time does not win', async () => {
+  const { batch, state, attributes } = await startTestSandbox({ faults: [{ kind: 'late', share: 0.5 }], seed: 1 });
+  const fates: string[] = [];
+  for (let n = 0; n < 12; n++) {
+    const operation = { ...identify('1'), attributes: { plan: `v${n}` }, timestamp: 1_700_000_000 + n };
+    fates.push(await batch([operation]).then(() => 'answered', () => 'late'));
+  }
+  const late = fates.filter((fate) => fate === 'late').length;
+  expect([late > 0, late < 12]).toEqual([true, true]);
+  await until(async () => (await state()).requests.by_path['POST /api/v2/batch']?.['late'] === late, 'the late requests');
+  expect((await attributes('1'))['plan']).toBe('v11');
 });
 
 test('a torn answer breaks off after applying', async () => {

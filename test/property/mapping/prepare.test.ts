@@ -104,6 +104,9 @@ describe('event ids', () => {
       const timeless = { ...one, timeMs: Number.NaN };
       expect(idOf({ ...timeless, row: other.row }) === idOf(timeless)).toBe(one.row === other.row);
       expect(idOf(one, part('k'))).not.toBe(idOf(one));
+      const anotherRun = { ...IDENTITY, dataset: 'renamed.csv', clockMs: IDENTITY.clockMs + 86_400_000 };
+      for (const keyed of [one, timeless]) expect(idOf({ ...keyed, row: other.row }, part('k'), anotherRun)).toBe(idOf(keyed, part('k')));
+      expect(idOf({ ...one, row: other.row }, null, anotherRun)).toBe(idOf(one));
       expect(idOf({ ...one, data: other.data }, part('k'))).toBe(idOf(one, part('k')));
       expect(idOf(one, null, { ...IDENTITY, target: 'site-2' })).not.toBe(idOf(one));
     }), RUNS);

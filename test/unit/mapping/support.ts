@@ -35,7 +35,7 @@ export function blockOf(rows: readonly RawRow[], startRow = 0): RowBlock {
   return { start: { ...POSITION, row: startRow }, end: { ...POSITION, row: startRow + rows.length }, raw: new Uint8Array(), rows, isLast: false };
 }
 
-export type SpecChanges = Partial<Pick<PrepareSpec, 'identity' | 'skipRows' | 'recent'>>;
+export type SpecChanges = Partial<Pick<PrepareSpec, 'identity' | 'skipRows' | 'recent' | 'timesFrom'>>;
 
 export function preparerOf(layout: SourceLayout, plan: Plan, changes: SpecChanges = {}): Preparer {
   return createPreparer({ layout, plan, identity: IDENTITY, skipRows: 0, recent: { policy: 'allow', sinceSeconds: 0 }, ...changes });
