@@ -36,7 +36,8 @@ export type SkipCode =
   | 'skip_option' // --skip
   | 'duplicate_event' // equal in every respect to an event just before
   | 'unchanged' // an identify equal to the same person's previous one
-  | 'recent'; // --skip-recent
+  | 'recent' // --skip-recent
+  | 'sent_before'; // not one of the recent events that --skip-recent had left out
 
 /** A row of a chunk that is settled before sending: it can never be sent. */
 export interface InvalidRow {

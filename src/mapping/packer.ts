@@ -24,7 +24,8 @@ const OPERATIONS_MIN = 256;
 const NO_SINGLES: ReadonlyMap<number, SingleRequest> = new Map();
 const NONE_GUARDED: ReadonlySet<number> = new Set();
 
-export function createPacker(buffers: Buffers): Packer {
+/** `onlyGuarded`: of all operations only those that would be guarded are taken, and they are not. */
+export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
   const pieces: string[] = [];
   // Of the operations so far: written over for every chunk, since arrays of a chunk's own would outlive it by a collection.
   let rows = new Uint32Array(OPERATIONS_MIN);
@@ -48,10 +49,11 @@ export function createPacker(buffers: Buffers): Packer {
     row: 0,
     pieces,
     operation(text, key, second, single, isGuarded) {
+      if (onlyGuarded && !isGuarded) return packer.skip('sent_before');
       const at = pieces.length;
       if (at === rows.length) grow();
       if (single !== null) singles.set(at, single);
-      if (isGuarded) guarded.add(at);
+      if (isGuarded && !onlyGuarded) guarded.add(at);
       pieces.push(text);
       rows[at] = packer.index;
       keys[2 * at] = key;

@@ -3,6 +3,7 @@ import { NEW_BUFFERS, type Buffers } from '../domain/buffers.ts';
 import type { RowBlock } from '../domain/block.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import type { PrepareSpec } from '../domain/plan.ts';
+import { createRowLookup } from '../domain/row-ranges.ts';
 import { createCellRows } from './cell-rows.ts';
 import { createEmitter } from './emitter.ts';
 import { createJsonRows } from './json-rows.ts';
@@ -16,7 +17,9 @@ export interface Preparer {
 }
 
 export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'>, buffers: Buffers = NEW_BUFFERS): Preparer {
-  const packer = createPacker(buffers);
+  const onlyRecent = spec.recent.policy === 'only';
+  const isSettledBefore = createRowLookup(onlyRecent ? (spec.recent.exceptRows ?? []) : []);
+  const packer = createPacker(buffers, onlyRecent);
   const emitter = createEmitter(spec, packer);
   const cellRow = createCellRows(spec.plan, packer, emitter);
   const jsonRow = createJsonRows(spec.plan, packer, emitter);
@@ -31,6 +34,7 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
         packer.index = index;
         packer.row = block.start.row + index + 1;
         if (packer.row <= spec.skipRows) packer.skip('skip_option');
+        else if (onlyRecent && isSettledBefore(packer.row)) packer.skip('sent_before');
         else if (Array.isArray(row)) cellRow(row);
         else if ('json' in row) jsonRow(row.json);
         else packer.invalid(row.fault, row.message, row.column);
