@@ -3,6 +3,7 @@ import type * as Commander from 'commander';
 import { CioBulkError, EXIT, type ExitCode } from './domain/errors.ts';
 import type { Host } from './domain/host.ts';
 import { processHost } from './host.ts';
+import { withFixtures } from './report/fixture-path.ts';
 import { jsonLine, safeText } from './report/safe-text.ts';
 
 // Required and not imported: importing CommonJS takes a parser of its own, and importing node:fs loads all of it. --help shows it.
@@ -40,7 +41,7 @@ async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode
     .helpCommand(false)
     .showHelpAfterError(false)
     .configureOutput({ outputError: (text, write) => write(safeText(text.replace(/^error: /, 'cio-bulk: '))) })
-    .addHelpText('after', '\nTry it without an account:\n  cio-bulk import fixtures/users.csv --sandbox\n\nEach command has its own --help, with an example and its exit codes.');
+    .addHelpText('after', `\nTry it without an account:\n  ${withFixtures('cio-bulk import fixtures/users.csv --sandbox', host.cwd)}\n\nEach command has its own --help, with an example and its exit codes.`);
   try {
     for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
       const command = program.command(name).description(summary).exitOverride();
