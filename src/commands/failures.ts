@@ -46,7 +46,6 @@ export async function run(_args: readonly string[], options: Record<string, unkn
     const lines = id === undefined || !writer ? [] : failureLines(journal, id, writer);
     const rows = output === undefined || output === '-' ? await toStdout(lines, host) : toFile(lines, resolve(host.cwd, output));
     const written = rows - (writer?.header === undefined || rows === 0 ? 0 : 1);
-    if (host.stdout.destroyed && output === undefined) return EXIT.ok; // the reader has seen enough
     terminal.say(id === undefined ? 'No run has undelivered rows' : `${plural(written, 'undelivered row')} of run ${id}${output === undefined ? '' : ` in ${output}`}`);
     const run = id === undefined ? undefined : findRun(journal, id);
     if (run?.type === 'import' && written > 0) tellNext(journal, run, format, output, host, terminal.say);

@@ -45,7 +45,7 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
   const runs = runsOfSource(journal, sourceKey, workspace);
   const same = runs.find((run) => run.fingerprint === fingerprint);
   if (same && request.restart) {
-    if (same.state === 'open') {
+    if (same.state === 'open' || isUndelivered(same)) {
       setRunState(journal, same.id, 'abandoned', request.now);
       terminal.say(`Run ${same.id} is forgotten (--restart)`);
     }
@@ -69,6 +69,11 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
   terminal.say(`Run ${same.id} goes on: rows were added behind row ${(same.checkpoint?.row ?? 0).toLocaleString('en-US')}`);
   setRunState(journal, same.id, 'open', request.now);
   return { run: { ...same, state: 'open' }, spec, isNew: false, nothingToSend: false };
+}
+
+/** Rows that did not arrive go out anew with the new run: sent again from the old one, they would overwrite newer values. */
+function isUndelivered({ tally }: Run): boolean {
+  return tally.failed + tally.rejected + tally.invalid + tally.unclear > 0;
 }
 
 function begin(request: RunRequest): FoundRun {

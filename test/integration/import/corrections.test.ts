@@ -187,6 +187,19 @@ it('rows of a run that --restart gave up are not sent again', async (test) => {
   expect(values(service.taken)).toEqual(['new', 'x']);
 });
 
+it('rows of a finished run that --restart sent anew are not sent again', async (test) => {
+  const place = await openPlace(test);
+  const { service } = place;
+  service.mood = 'fails';
+  place.write('people.csv', 'id,v\n1,old\n');
+  expect((await place.run(`import people.csv ${IMPORT}`)).code).toBe(6);
+  place.write('people.csv', 'id,v\n1,new\n');
+  service.mood = 'takes';
+  expect((await place.run('import people.csv --restart')).code).toBe(0);
+  expect((await place.run('retry-failed')).stderr).toContain('Nothing to retry');
+  expect(values(service.taken)).toEqual(['new']);
+});
+
 it('before refused rows of people go out late, it is said what that may overwrite', async (test) => {
   const place = await openPlace(test);
   const { service } = place;
