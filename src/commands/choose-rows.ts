@@ -49,7 +49,7 @@ export function chooseRows(choice: Choice): RowsToRetry {
   }
   const overtaken = (fixed?.overtaken ?? 0) + (states.includes('rejected') ? run.tally.rejected : 0) + (states.includes('unclear') ? run.tally.unclear : 0);
   if (overtaken > 0 && holdsPeople(run))
-    terminal.warn(`${plural(overtaken, 'row')} that ${overtaken === 1 ? 'was' : 'were'} refused or unclear ${overtaken === 1 ? 'goes' : 'go'} out now: later rows of the same person may have arrived since, and their values would be overwritten by older ones`);
+    terminal.warn(`${plural(overtaken, 'row')} that held back no later row of the same person (refused, unclear, or about somebody else until now) ${overtaken === 1 ? 'goes' : 'go'} out now: where a later row has arrived meanwhile, its values are overwritten by older ones`);
   if (file && fixed) {
     const rows = withRowsOfSamePersons(journal, run.id, fixed.sendable);
     const others = rows.size - fixed.sendable.size;

@@ -10,7 +10,7 @@ import { plural } from '../report/numbers.ts';
 import { showSummary } from '../report/summary.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { showError } from './common.ts';
-import { allowedCommand, failuresCommand, retryCommand } from './next-command.ts';
+import { allowedCommand, failuresCommand, retryCommand, withHigherMaxErrors } from './next-command.ts';
 import { sameCommand } from './same-command.ts';
 import type { SendingSession } from './session.ts';
 import { hasSkippedRecent } from './skipped-recent.ts';
@@ -79,14 +79,18 @@ function exitCodeOf({ error, end, stop, host }: RunEnding, tally: Tally): ExitCo
   if (error !== undefined) return error instanceof CioBulkError ? error.exitCode : EXIT.bug;
   const signal = host.stopCode();
   if (end && !end.finished) return signal ?? stop?.exitCode ?? EXIT.unfinished;
-  return tally.failed + tally.rejected + tally.invalid + tally.unclear > 0 ? EXIT.undelivered : EXIT.ok;
+  return undeliveredRows(tally) > 0 ? EXIT.undelivered : EXIT.ok;
+}
+
+function undeliveredRows(tally: Tally): number {
+  return tally.failed + tally.rejected + tally.invalid + tally.unclear;
 }
 
 function sayNext({ terminal, run, host, session, end, stop, limit, next }: RunEnding, tally: Tally, exitCode: ExitCode): void {
   if (end && !end.finished) {
     if (stop) showError(terminal, stop, 'Stopped');
     else if (host.stopCode() === undefined && limit !== null && limit !== undefined) terminal.say(`Stopped after ${plural(limit, 'row')} (--limit)`);
-    terminal.next(sameCommand(host));
+    terminal.next(sameCommand(stop?.code === 'max_errors' ? { argv: withHigherMaxErrors(host.argv, undeliveredRows(tally), settledRows(tally)) } : host));
     return;
   }
   if (hasSkippedRecent(session.journal, { ...run, tally })) terminal.say(`The recent events that were left out can be sent with: ${allowedCommand(argvOf(session, run) ?? host.argv)}`);

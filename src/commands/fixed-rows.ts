@@ -36,7 +36,7 @@ export interface FixedRows {
   readonly corrections: readonly Correction[];
   /** Rows of the file that can be sent, whether they were changed or not. */
   readonly sendable: ReadonlySet<number>;
-  /** Rows that were refused before, so that later rows of their persons may have gone out meanwhile. */
+  /** Rows that held nobody back (they were refused, or are about somebody else now): later rows of their persons may have gone out. */
   readonly overtaken: number;
   /** Rows that still cannot be sent: they stay as they are. */
   readonly refused: readonly { readonly line: number; readonly row: number | null; readonly code: string; readonly reason: string; readonly column: number | null; readonly field: string | null }[];
@@ -94,11 +94,12 @@ export function prepareFixedRows(source: FixedSource): FixedRows {
     }
     for (const { name } of losses) damaged.set(name, (damaged.get(name) ?? 0) + 1);
     sendable.add(before.row);
-    if (before.state !== 'failed' && !prepared.isEvent) overtaken++;
     const payload = before.payload !== null && mayHaveArrived(before) ? keepEventId(before.payload, prepared.payload) : prepared.payload;
     const isSame = before.payload !== null && Buffer.compare(before.payload, payload) === 0 && before.single === prepared.single;
     if (isSame && before.state === 'failed') continue; // sent again as it is
     const persons = personsOf(Buffer.from(payload).toString(), prepared.request);
+    const hasHeldBack = before.state === 'failed' && persons.every((person) => before.persons.includes(person));
+    if (!hasHeldBack && !prepared.isEvent) overtaken++;
     const { code, reason } = prepared.isGuarded ? WOULD_TRIGGER : CORRECTED;
     corrections.push({ row: before.row, code, reason, persons, payload, single: prepared.single, record: recordText(spec.layout, fixed.content, fixed.text, layout) });
   }

@@ -15,6 +15,15 @@ export function allowedCommand(argv: readonly string[]): string {
   return commandLine([...argv.filter((word) => word !== '--skip-recent' && word !== '--restart'), '--allow-triggers']);
 }
 
+/** The same command after --max-errors has stopped it: with the old limit it would stop at once. Twice of what there is leaves a guard. */
+export function withHigherMaxErrors(argv: readonly string[], undelivered: number, settled: number): string[] {
+  const higher = (given: string): string => (given.endsWith('%') ? `${Math.min(100, Math.ceil((200 * undelivered) / Math.max(1, settled)))}%` : String(2 * undelivered));
+  return argv.map((word, at) => {
+    if (argv[at - 1] === '--max-errors') return higher(word);
+    return word.startsWith('--max-errors=') ? `--max-errors=${higher(word)}` : word;
+  });
+}
+
 /** Writes undelivered rows of a run, with the flags of the command that is at work. */
 export function failuresCommand(run: number, argv: readonly string[], output?: string): string {
   return commandLine(['failures', '--run', String(run), ...(output === undefined ? [] : ['-o', output]), ...flagsOf(argv, LOOKING, [])]);

@@ -3,7 +3,7 @@ import type { Host } from '../domain/host.ts';
 import { commandLine } from './next-command.ts';
 
 /** The command line that goes on from here: the same one, without what may be said only once. */
-export function sameCommand(host: Host): string {
+export function sameCommand(host: Pick<Host, 'argv'>): string {
   return commandLine(host.argv.filter((word) => word !== '--restart'));
 }
 

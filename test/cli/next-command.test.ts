@@ -81,3 +81,19 @@ it('when only recent events are left, the command that is printed sends them', a
   expect((await type(imported.lastLine)).code).toBe(0);
   expect(service.taken).toHaveLength(1102);
 });
+
+it.for([
+  [['--max-errors', '3'], /--max-errors \d+/],
+  [['--max-errors=2%'], /--max-errors=\d+%/],
+] as const)('after %j has stopped a run, the command that is printed goes on', async ([flag, higher], test) => {
+  const { service, folder, run, type } = await openPlace(test);
+  service.mood = isBad;
+  writeFileSync(join(folder, 'many.csv'), `id,v\n${Array.from({ length: 2000 }, (_, i) => `${i},${i < 1000 && i % 10 === 0 ? 'bad' : 'good'}`).join('\n')}\n`);
+  const stopped = await run('import', 'many.csv', '--env-file', 'keys.env', '--batch-rows', '100', '--concurrency', '1', ...flag);
+  expect(stopped.code, stopped.stderr).toBe(7);
+  expect(stopped.lastLine).toMatch(higher);
+  let last = stopped;
+  for (let times = 0; last.code === 7 && times < 5; times++) last = await type(last.lastLine);
+  expect(last.code, last.stderr).toBe(6);
+  expect(service.taken).toHaveLength(1900);
+});
