@@ -4,7 +4,7 @@ import { CioBulkError, ERRORS, EXIT, type ExitCode } from './domain/errors.ts';
 import type { Host } from './domain/host.ts';
 import { nativeModuleError } from './domain/native-module.ts';
 import { processHost } from './host.ts';
-import { runnable } from './commands/shipped-files.ts';
+import { withFixtures } from './report/fixture-path.ts';
 import { jsonLine, safeLine, safeText } from './report/safe-text.ts';
 
 // Required and not imported: importing CommonJS takes a parser of its own, and importing node:fs loads all of it. --help shows it.
@@ -49,7 +49,7 @@ async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode
       // A sentence, perhaps with a suggestion on a line of its own: any other line break came from the command line.
       outputError: (text, write) => write(`${safeText(text.trimEnd().replace(/^error: /, 'cio-bulk: ').replace(/\n(?!\(Did you mean)/g, '\ufffd'))}\n`),
     })
-    .addHelpText('after', `\nTry it without an account:\n  ${runnable('cio-bulk import fixtures/users.csv --sandbox')}\n\nEach command has its own --help, with an example and its exit codes.`);
+    .addHelpText('after', `\nTry it without an account:\n  ${withFixtures('cio-bulk import fixtures/users.csv --sandbox', host.cwd)}\n\nEach command has its own --help, with an example and its exit codes.`);
   try {
     for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
       const command = program.command(name).description(summary).exitOverride();

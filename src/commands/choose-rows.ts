@@ -49,7 +49,7 @@ export function chooseRows(choice: Choice): RowsToRetry {
   }
   const overtaken = (fixed?.overtaken ?? 0) + (states.includes('rejected') ? run.tally.rejected : 0) + (states.includes('unclear') ? run.tally.unclear : 0);
   if (overtaken > 0 && holdsPeople(run))
-    terminal.warn(`${plural(overtaken, 'row')} that ${overtaken === 1 ? 'was' : 'were'} refused or unclear ${overtaken === 1 ? 'goes' : 'go'} out now: later rows of the same person may have arrived since, and their values would be overwritten by older ones`);
+    terminal.warn(`${plural(overtaken, 'row')} that held back no later row of the same person (refused, unclear, or about somebody else until now) ${overtaken === 1 ? 'goes' : 'go'} out now: where a later row has arrived meanwhile, its values are overwritten by older ones`);
   if (file && fixed) {
     const rows = withRowsOfSamePersons(journal, run.id, fixed.sendable);
     const others = rows.size - fixed.sendable.size;
@@ -80,8 +80,8 @@ function storedInvalidRows(journal: Journal, run: Run): FixedFile {
 }
 
 function tellOf({ refused, known, damaged }: FixedRows, { path }: FixedFile, run: Run, terminal: Terminal): void {
-  for (const [index, { line, row, code, reason, column, field }] of refused.entries()) {
-    if (row !== null) terminal.json({ ...undeliveredFields(run.id, { row, line, state: 'invalid', code, reason, column, field }), source: path });
+  for (const [index, { line, row, state, code, reason, column, field }] of refused.entries()) {
+    if (row !== null) terminal.json(undeliveredFields(run.id, { row, line, state, code, reason, column, field }));
     if (index < SHOWN_MAX) terminal.warn(`${where(path, { row: row ?? 0, line, column })}: still cannot be sent: ${reason}`);
   }
   if (refused.length > SHOWN_MAX) terminal.warn(`${count(refused.length - SHOWN_MAX)} more rows of ${path} still cannot be sent`);

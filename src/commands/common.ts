@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { CioBulkError, EXIT_MEANING, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { realJournalPath } from '../journal/place.ts';
+import { withFixtures } from '../report/fixture-path.ts';
 import { safeLine, safeText } from '../report/safe-text.ts';
 import { createTerminal, type Terminal } from '../report/terminal.ts';
-import { runnable } from './shipped-files.ts';
 
 /** Flags of every command. */
 export function addCommonFlags(command: Command): Command {
@@ -20,7 +20,7 @@ export function addCommonFlags(command: Command): Command {
 /** The end of every help page: an example that runs as printed, and the exit codes the command can return. */
 export function addHelpEnd(command: Command, examples: readonly string[], codes: readonly ExitCode[]): Command {
   const lines = codes.map((code) => `  ${String(code).padStart(3)}  ${EXIT_MEANING[code]}`);
-  return command.addHelpText('after', `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${examples.map((text) => `  ${runnable(text)}`).join('\n')}\n\nExit codes:\n${lines.join('\n')}`);
+  return command.addHelpText('after', `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${examples.map((text) => `  ${withFixtures(text)}`).join('\n')}\n\nExit codes:\n${lines.join('\n')}`);
 }
 
 export function terminalOf(options: Record<string, unknown>, host: Host): Terminal {

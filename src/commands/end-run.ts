@@ -4,13 +4,17 @@ import { EMPTY_TALLY, settledRows, type Tally } from '../domain/outcome.ts';
 import { countRows, decodeRanges } from '../domain/row-ranges.ts';
 import { findRun, inDoubtOf, type Run } from '../journal/runs.ts';
 import type { Warning } from '../domain/warnings.ts';
+import { notesOf } from '../journal/run-notes.ts';
+import { waitsForLeave } from '../journal/undelivered.ts';
 import { addsUp, type RunEnd } from '../pipeline/run.ts';
-import { plural, shellWord } from '../report/numbers.ts';
+import { plural } from '../report/numbers.ts';
 import { showSummary } from '../report/summary.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { showError } from './common.ts';
+import { allowedCommand, failuresCommand, retryCommand, withHigherMaxErrors } from './next-command.ts';
 import { sameCommand } from './same-command.ts';
 import type { SendingSession } from './session.ts';
+import { hasSkippedRecent } from './skipped-recent.ts';
 
 export interface RunEnding {
   readonly terminal: Terminal;
@@ -79,29 +83,34 @@ function exitCodeOf({ error, end, stop, host }: RunEnding, tally: Tally): ExitCo
   if (error !== undefined) return error instanceof CioBulkError ? error.exitCode : EXIT.bug;
   const signal = host.stopCode();
   if (end && !end.finished) return signal ?? stop?.exitCode ?? EXIT.unfinished;
-  return tally.failed + tally.rejected + tally.invalid + tally.unclear > 0 ? EXIT.undelivered : EXIT.ok;
+  return undeliveredRows(tally) > 0 ? EXIT.undelivered : EXIT.ok;
 }
 
-function sayNext({ terminal, run, host, end, stop, limit, next }: RunEnding, tally: Tally, exitCode: ExitCode): void {
+function undeliveredRows(tally: Tally): number {
+  return tally.failed + tally.rejected + tally.invalid + tally.unclear;
+}
+
+function sayNext({ terminal, run, host, session, end, stop, limit, next }: RunEnding, tally: Tally, exitCode: ExitCode): void {
   if (end && !end.finished) {
     if (stop) showError(terminal, stop, 'Stopped');
     else if (host.stopCode() === undefined && limit !== null && limit !== undefined) terminal.say(`Stopped after ${plural(limit, 'row')} (--limit)`);
-    terminal.next(sameCommand(host));
+    terminal.next(sameCommand(stop?.code === 'max_errors' ? { argv: withHigherMaxErrors(host.argv, undeliveredRows(tally), settledRows(tally)) } : host));
     return;
   }
+  if (hasSkippedRecent(session.journal, { ...run, tally })) terminal.say(`The recent events that were left out can be sent with: ${allowedCommand(argvOf(session, run) ?? host.argv)}`);
   if (exitCode !== EXIT.undelivered) return;
-  const journal = journalFlag(host);
+  const failures = failuresCommand(run.id, host.argv);
   if (next !== undefined) {
-    terminal.say(`See what is undelivered: cio-bulk failures --run ${run.id}${journal}`);
+    terminal.say(`See what is undelivered: ${failures}`);
     terminal.next(next);
   } else if (tally.failed > 0) {
-    if (tally.rejected + tally.invalid + tally.unclear > 0) terminal.say(`See what else is undelivered: cio-bulk failures --run ${run.id}${journal}`);
-    terminal.next(`cio-bulk retry-failed --run ${run.id}${journal}${host.argv.includes('--sandbox') ? ' --sandbox' : ''}`);
-  } else terminal.next(`cio-bulk failures --run ${run.id}${journal}`);
+    if (tally.rejected + tally.invalid + tally.unclear > 0) terminal.say(`See what else is undelivered: ${failures}`);
+    const needsLeave = waitsForLeave(session.journal, run.id);
+    if (needsLeave) terminal.say('What is left are recent events, which could trigger campaigns, and what waits behind them: --allow-triggers sends them');
+    terminal.next(retryCommand(run.id, host.argv, { allowTriggers: needsLeave }));
+  } else terminal.next(failures);
 }
 
-function journalFlag(host: Host): string {
-  const at = host.argv.indexOf('--journal');
-  const path = at >= 0 ? host.argv[at + 1] : host.argv.find((word) => word.startsWith('--journal='))?.slice('--journal='.length);
-  return path === undefined ? '' : ` --journal ${shellWord(path)}`;
+function argvOf({ journal }: SendingSession, run: Run): readonly string[] | undefined {
+  return notesOf(journal, run.id)?.argv;
 }

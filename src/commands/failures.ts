@@ -7,14 +7,16 @@ import type { UndeliveredState } from '../domain/outcome.ts';
 import type { SourceLayout } from '../domain/plan.ts';
 import { parseRecord } from '../input/csv.ts';
 import { journalError, openJournal, type Journal } from '../journal/open.ts';
-import { findRun } from '../journal/runs.ts';
+import { notesOf } from '../journal/run-notes.ts';
+import { findRun, type Run } from '../journal/runs.ts';
 import { latestRunWithUndelivered, undeliveredRows } from '../journal/undelivered.ts';
 import { csvFailures, jsonKeysOf, ndjsonFailures, type FailuresWriter } from '../report/failures-file.ts';
-import { plural, shellWord } from '../report/numbers.ts';
+import { plural } from '../report/numbers.ts';
 import { safeLine } from '../report/safe-text.ts';
 import { writeToFile, writeToStdout } from '../report/write-lines.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
 import type { RunSpec } from './find-run.ts';
+import { failuresCommand, retryCommand, withJournalOf } from './next-command.ts';
 
 const ALL: readonly UndeliveredState[] = ['failed', 'rejected', 'invalid', 'unclear'];
 /** A cleanup reads no file: its rows are ids. */
@@ -44,13 +46,24 @@ export async function run(_args: readonly string[], options: Record<string, unkn
     if (rows === undefined) return host.stopCode() ?? EXIT.ok; // the reader has what it wanted; what a full disk cut is said at the end
     const written = rows - (writer?.header === undefined || rows === 0 ? 0 : 1);
     terminal.say(id === undefined ? 'No run has undelivered rows' : `${plural(written, 'undelivered row')} of run ${id}${output === undefined ? '' : ` in ${safeLine(output)}`}`);
-    if (output !== undefined && written > 0 && id !== undefined && findRun(journal, id)?.type === 'import') terminal.say(`Send the corrected rows with: cio-bulk retry-failed --run ${id} --from ${shellWord(output)}`);
+    const run = id === undefined ? undefined : findRun(journal, id);
+    if (run?.type === 'import' && written > 0) tellNext(journal, run, format, output, host, terminal.say);
     return EXIT.ok;
   } catch (error) {
     throw journalError(error, journal.name);
   } finally {
     journal.close();
   }
+}
+
+/** How rows go out once they are corrected. A run that was given up has none that should. */
+function tellNext(journal: Journal, run: Run, format: 'csv' | 'ndjson', output: string | undefined, host: Host, say: (text: string) => void): void {
+  if (run.state === 'abandoned') return;
+  const begun = withJournalOf(notesOf(journal, run.id)?.argv ?? [], host.argv);
+  const name = output === undefined || output === '-' ? `undelivered.${format}` : output;
+  const send = retryCommand(run.id, begun, { from: name });
+  if (name === output) say(`Correct them there, and send them with: ${send}`);
+  else say(`To correct them: ${failuresCommand(run.id, host.argv, name)}${format === 'ndjson' ? ' --format ndjson' : ''}; then ${send}`);
 }
 
 function writerFor(journal: Journal, id: number, format: 'csv' | 'ndjson'): FailuresWriter {

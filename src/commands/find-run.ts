@@ -49,7 +49,7 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
   const runs = runsOfSource(journal, sourceKey, workspace);
   const same = runs.find((run) => run.fingerprint === fingerprint);
   if (same && request.restart) {
-    if (same.state === 'open') {
+    if (same.state === 'open' || isUndelivered(same)) {
       setRunState(journal, same.id, 'abandoned', request.now);
       terminal.say(`Run ${same.id} is forgotten (--restart)`);
     }
@@ -78,6 +78,11 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
   }
   terminal.say(`A new run: ${safeLine(request.source)} is not the file that run ${same.id} has sent`);
   return begin(request);
+}
+
+/** Rows that did not arrive go out anew with the new run: sent again from the old one, they would overwrite newer values. */
+function isUndelivered({ tally }: Run): boolean {
+  return tally.failed + tally.rejected + tally.invalid + tally.unclear > 0;
 }
 
 async function reopen(request: RunRequest, { id }: Run, spec: RunSpec, why: string): Promise<FoundRun> {

@@ -1,6 +1,7 @@
 import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { UndeliveredRow } from '../domain/ledger.ts';
+import type { UndeliveredState } from '../domain/outcome.ts';
 import { personsOf } from '../domain/person.ts';
 import type { Plan, SourceLayout } from '../domain/plan.ts';
 import { parseRecord } from '../input/csv.ts';
@@ -36,10 +37,10 @@ export interface FixedRows {
   readonly corrections: readonly Correction[];
   /** Rows of the file that can be sent, whether they were changed or not. */
   readonly sendable: ReadonlySet<number>;
-  /** Rows that were refused before, so that later rows of their persons may have gone out meanwhile. */
+  /** Rows that held nobody back (they were refused, or are about somebody else now): later rows of their persons may have gone out. */
   readonly overtaken: number;
   /** Rows that still cannot be sent: they stay as they are. */
-  readonly refused: readonly { readonly line: number; readonly row: number | null; readonly code: string; readonly reason: string; readonly column: number | null; readonly field: string | null }[];
+  readonly refused: readonly { readonly line: number; readonly row: number | null; readonly state: UndeliveredState; readonly code: string; readonly reason: string; readonly column: number | null; readonly field: string | null }[];
   /** Rows of the file that are not undelivered: they have arrived by now. */
   readonly known: number;
   /** Columns, none of them an identifier, that a spreadsheet has turned into numbers, and in how many rows. */
@@ -69,7 +70,7 @@ export function prepareFixedRows(source: FixedSource): FixedRows {
   const corrections: Correction[] = [];
   const sendable = new Set<number>();
   const damaged = new Map<string, number>();
-  const refused: FixedRows['refused'][number][] = file.unreadable.map(({ line, reason }) => ({ line, row: null, code: 'unparsable', reason, column: null, field: null }));
+  const refused: FixedRows['refused'][number][] = file.unreadable.map(({ line, reason }) => ({ line, row: null, state: 'invalid', code: 'unparsable', reason, column: null, field: null }));
   let known = file.rows.size;
   let overtaken = 0;
   for (const before of undeliveredRows(source.journal, run.id, ['failed', 'rejected', 'invalid', 'unclear'])) {
@@ -84,21 +85,22 @@ export function prepareFixedRows(source: FixedSource): FixedRows {
     const identifier = losses.find(({ isIdentifier }) => isIdentifier);
     if (identifier) {
       const reason = `the ${identifier.name} was changed as a spreadsheet changes what it takes for a number: leading zeros, a plus sign or digits are gone`;
-      refused.push({ line: fixed.line, row: fixed.row, code: 'spreadsheet_number', reason, column: null, field: identifier.name });
+      refused.push({ line: fixed.line, row: fixed.row, state: before.state, code: 'spreadsheet_number', reason, column: null, field: identifier.name });
       continue;
     }
     const prepared = prepare(fixed);
     if ('reason' in prepared) {
-      refused.push({ line: fixed.line, row: fixed.row, code: prepared.code, reason: prepared.reason, column: prepared.column, field: prepared.field });
+      refused.push({ line: fixed.line, row: fixed.row, state: before.state, code: prepared.code, reason: prepared.reason, column: prepared.column, field: prepared.field });
       continue;
     }
     for (const { name } of losses) damaged.set(name, (damaged.get(name) ?? 0) + 1);
     sendable.add(before.row);
-    if (before.state !== 'failed' && !prepared.isEvent) overtaken++;
     const payload = before.payload !== null && mayHaveArrived(before) ? keepEventId(before.payload, prepared.payload) : prepared.payload;
     const isSame = before.payload !== null && Buffer.compare(before.payload, payload) === 0 && before.single === prepared.single;
     if (isSame && before.state === 'failed') continue; // sent again as it is
     const persons = personsOf(Buffer.from(payload).toString(), prepared.request);
+    const hasHeldBack = before.state === 'failed' && persons.every((person) => before.persons.includes(person));
+    if (!hasHeldBack && !prepared.isEvent) overtaken++;
     const { code, reason } = prepared.isGuarded ? WOULD_TRIGGER : CORRECTED;
     corrections.push({ row: before.row, code, reason, persons, payload, single: prepared.single, record: recordText(spec.layout, fixed.content, fixed.text, layout) });
   }

@@ -24,6 +24,7 @@ import { sameCommand } from './same-command.ts';
 import type { SendingOptions } from './sending-flags.ts';
 import { countingFromHere, type SendingSession } from './session.ts';
 import { showPlan } from './show-plan.ts';
+import { decideForRun } from './skipped-recent.ts';
 import type { SourceOptions } from './source-flags.ts';
 import { undeliveredLines } from './undelivered-lines.ts';
 
@@ -87,7 +88,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
   const session = countingFromHere(setting.session);
   const { journal, workspace } = session;
   const fingerprint = createHash('sha256').update(JSON.stringify(options.meaning)).digest('hex');
-  const recent = await decideOnRecent(source, { allowTriggers: sending.allowTriggers, skipRecent: options.skipRecent, isSandbox: session.target.isSandbox }, host);
+  const decision = await decideOnRecent(source, { allowTriggers: sending.allowTriggers, skipRecent: options.skipRecent, isSandbox: session.target.isSandbox }, host);
   showPlan(terminal, terminal.say, source.source, source.layout, source.guess, { ...source.planned, warnings: [...source.planned.warnings, ...source.planned.identityWarnings] });
   if (source.sample.length === 0 && runsOfSource(journal, source.key, workspace).length === 0) {
     await source.discard();
@@ -95,12 +96,14 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
   }
   await confirmAction(source, options, setting.isConfirmed, host);
   const timesFrom = secondsUsed(journal, workspace) + 1;
-  const { run, spec, nothingToSend } = await findOrCreateRun({
+  const found = await findOrCreateRun({
     journal, terminal, workspace, fingerprint,
     sourceKey: source.key, source: source.source, environmentId: session.environmentId, restart: setting.restart, now: host.clock.now(),
     newSpec: { name: source.name, layout: source.layout, plan: source.planned.plan, dataset: source.name, clockMs: host.clock.now(), skip: options.skip },
     follow: source.follow, signal: source.signal,
   }); // prettier-ignore
+  const { run, spec, nothingToSend, recent } = decideForRun({ journal, host, target: session.target }, found, decision);
+  if (recent.policy === 'only' && !nothingToSend) terminal.say(`Run ${run.id} sends the recent events that run ${found.run.id} left out, and nothing else`);
   if (run.environmentId !== null && session.environmentId !== undefined && run.environmentId !== session.environmentId)
     throw new CioBulkError('wrong_workspace', `run ${run.id} has sent to workspace ${run.environmentId}, and this key belongs to workspace ${session.environmentId}`);
   if (session.environmentId !== undefined) setEnvironment(journal, run.id, session.environmentId);

@@ -6,7 +6,7 @@ import { settledRows, type Tally, type UndeliveredState } from '../domain/outcom
 import { createRetryLedger } from '../journal/retry-ledger.ts';
 import { findRun, listRuns, type Run } from '../journal/runs.ts';
 import type { Journal } from '../journal/open.ts';
-import { latestRunWithUndelivered, retryChunks } from '../journal/undelivered.ts';
+import { latestRunWithUndelivered, retryChunks, storedRecords } from '../journal/undelivered.ts';
 import { runPipeline } from '../pipeline/run.ts';
 import { createProgress } from '../report/progress.ts';
 import { addPlanFlags, hasPlanFlags, planChange } from './changed-plan.ts';
@@ -91,7 +91,7 @@ async function send(run: Run, { states, isWanted, count: toSend }: RowsToRetry, 
       isComplete: () => true,
       ledger: createRetryLedger(journal, run.id, host.clock.now),
       courier: session.courier,
-      findRecords: () => [],
+      findRecords: storedRecords(journal, run.id),
       clock: host.clock,
       concurrency: sending.concurrency,
       requestsTaken: session.requestsTaken,

@@ -1,10 +1,10 @@
 import { EXIT, type CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { shellWord } from '../report/numbers.ts';
+import { commandLine } from './next-command.ts';
 
 /** The command line that goes on from here: the same one, without what may be said only once. */
-export function sameCommand(host: Host): string {
-  return ['cio-bulk', ...host.argv.filter((word) => word !== '--restart').map(shellWord)].join(' ');
+export function sameCommand(host: Pick<Host, 'argv'>): string {
+  return commandLine(host.argv.filter((word) => word !== '--restart'));
 }
 
 const LATER: ReadonlySet<number> = new Set([EXIT.credentials, EXIT.unreachable]);

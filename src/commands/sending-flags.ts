@@ -27,11 +27,20 @@ export const RATE = 80;
 export const BATCH_ROWS = 1000;
 export const BATCH_BYTES = 480_000;
 
+const ENVIRONMENT = `
+Environment (or a file for --env-file; none of it with --sandbox):
+  CUSTOMERIO_SITE_ID, CUSTOMERIO_TRACK_API_KEY  the Track API pair of the workspace: needed
+  CUSTOMERIO_REGION                             us (default) or eu
+  CUSTOMERIO_APP_API_KEY                        lets cleanup verify
+  CUSTOMERIO_ENVIRONMENT                        staging allows load tests
+  CUSTOMERIO_TRACK_URL, CUSTOMERIO_APP_URL      base URLs of a proxy or a test server`;
+
 export function addTargetFlags(command: Command): Command {
   return command
     .option('--sandbox', 'send to a private local sandbox instead of Customer.io')
     .option('--env-file <path>', 'read credentials from a file of NAME=value lines')
-    .option('--no-preflight', 'do not ask for region and workspace first');
+    .option('--no-preflight', 'do not ask for region and workspace first')
+    .addHelpText('after', ENVIRONMENT);
 }
 
 export function addSendingFlags(command: Command): Command {

@@ -28,11 +28,12 @@ export function targetFrom(env: Environment): Target {
   const region = regionFrom(env['CUSTOMERIO_REGION']);
   const trackUrl = baseUrl(env, 'CUSTOMERIO_TRACK_URL') ?? HOSTS[region ?? 'us'].track;
   const appUrl = baseUrl(env, 'CUSTOMERIO_APP_URL') ?? HOSTS[region ?? 'us'].app;
+  const [siteId, trackApiKey] = required(env, 'CUSTOMERIO_SITE_ID', 'CUSTOMERIO_TRACK_API_KEY');
   return {
     trackUrl,
     appUrl,
-    siteId: required(env, 'CUSTOMERIO_SITE_ID'),
-    trackApiKey: required(env, 'CUSTOMERIO_TRACK_API_KEY'),
+    siteId,
+    trackApiKey,
     appApiKey: nonEmpty(env['CUSTOMERIO_APP_API_KEY']),
     region: region ?? (env['CUSTOMERIO_TRACK_URL'] ? undefined : 'us'),
     isSandbox: false,
@@ -40,16 +41,27 @@ export function targetFrom(env: Environment): Target {
   };
 }
 
+/** For people: where it is. */
+export function targetText({ isSandbox, region, trackUrl }: Pick<Target, 'isSandbox' | 'region' | 'trackUrl'>): string {
+  if (isSandbox) return 'sandbox';
+  const { host } = new URL(trackUrl);
+  return region === undefined ? host : `region ${region} (${host})`;
+}
+
 /** What the journal knows a workspace by: the site id belongs to one workspace, and is not written down. */
 export function workspaceOf(target: Pick<Target, 'siteId'>): string {
   return createHash('sha256').update(`cio-bulk workspace\n${target.siteId}`).digest('hex');
 }
 
-function required(env: Environment, name: string): string {
-  const value = nonEmpty(env[name]);
-  if (value === undefined)
-    throw new CioBulkError('config', `${name} is not set`, { hint: 'export it, put it into a file for --env-file, or try everything without an account: --sandbox' });
-  return value;
+/** Names all that are missing: who sets one does not want to hear of the next. */
+function required<const Names extends readonly string[]>(env: Environment, ...names: Names): { [K in keyof Names]: string } {
+  const values = names.map((name) => nonEmpty(env[name]));
+  const missing = names.filter((_, at) => values[at] === undefined);
+  if (missing.length > 0)
+    throw new CioBulkError('config', `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set`, {
+      hint: `export ${missing.length === 1 ? 'it' : 'them'}, put ${missing.length === 1 ? 'it' : 'them'} into a file for --env-file, or try everything without an account: --sandbox`,
+    });
+  return values as { [K in keyof Names]: string };
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

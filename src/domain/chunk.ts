@@ -40,7 +40,8 @@ export type SkipCode =
   | 'duplicate_event' // equal in every respect to an event just before
   | 'header_again' // a row that is exactly the header: files joined end to end
   | 'unchanged' // an identify equal to the same person's previous one
-  | 'recent'; // --skip-recent
+  | 'recent' // --skip-recent
+  | 'sent_before'; // not one of the recent events that --skip-recent had left out
 
 /** A row of a chunk that is settled before sending: it can never be sent. */
 export interface InvalidRow {

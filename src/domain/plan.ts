@@ -1,5 +1,6 @@
 /** How a source is read and what its rows become. Plain JSON: it crosses to the reading thread and is stored in the run. */
 import type { Position } from './chunk.ts';
+import type { RowRanges } from './ledger.ts';
 
 export type Format = 'csv' | 'tsv' | 'ndjson';
 export type Kind = 'people' | 'events';
@@ -87,7 +88,16 @@ export interface RunIdentity {
   readonly clockMs: number;
 }
 
-export type RecentPolicy = 'allow' | 'skip' | 'guard';
+/** `only`: of a source that was sent without its recent events, send these. */
+export type RecentPolicy = 'allow' | 'skip' | 'guard' | 'only';
+
+export interface Recent {
+  readonly policy: RecentPolicy;
+  /** Unix seconds: events after this, or without a time, are recent. */
+  readonly sinceSeconds: number;
+  /** `skip`: rows that may have been sent before, and are not left out. `only`: rows that have an end already, and are. */
+  readonly exceptRows?: RowRanges;
+}
 
 /** Everything that a reading thread needs to turn a source into chunks. */
 export interface PrepareSpec {
@@ -100,8 +110,7 @@ export interface PrepareSpec {
   readonly timesFrom: number | null;
   /** Rows to leave out at the front (`--skip`). */
   readonly skipRows: number;
-  /** Events with a time after this (unix seconds), or without one, are recent; what to do with them. */
-  readonly recent: { readonly policy: RecentPolicy; readonly sinceSeconds: number };
+  readonly recent: Recent;
   /** Read on while the file grows (a spool that is still being written); ends when `<path>.done` exists. */
   readonly follow: boolean;
 }

@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { CioBulkError } from '../domain/errors.ts';
 
 /** Where SQLite's header says that a database is in WAL mode: write and read version (file format, 1.3). */
 const FORMAT_BYTES = [18, 19];
@@ -13,6 +14,17 @@ export function copyInMemory(content: Buffer): Database.Database {
   return new Database(content);
 }
 
+function temporaryFolder(path: string): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'cio-bulk-'));
+  } catch (error) {
+    throw new CioBulkError('journal_unwritable', `the journal ${path} cannot be written, its last process has left a WAL behind, and there is no room for a copy of both in ${tmpdir()}`, {
+      hint: 'name another place with TMPDIR',
+      cause: error,
+    });
+  }
+}
+
 /**
  * A look at a journal whose folder cannot be written. SQLite wants to put its index of the WAL there, so a copy is looked at:
  * in memory, or, where the last process left a WAL behind, in a temporary folder.
@@ -20,7 +32,7 @@ export function copyInMemory(content: Buffer): Database.Database {
 export function openUnwritable(path: string): Database.Database {
   const hasWal = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   if (!hasWal) return copyInMemory(readFileSync(path));
-  const folder = mkdtempSync(join(tmpdir(), 'cio-bulk-'));
+  const folder = temporaryFolder(path);
   try {
     const copy = join(folder, 'journal.db');
     copyFileSync(path, copy);

@@ -82,6 +82,15 @@ function startsOf(row: SenderRow, now: number): readonly number[] | null {
   return Array.isArray(starts) ? starts.map((at) => Math.max(0, now - Number(at))) : [];
 }
 
+/** The one who holds the lock may not have written its name yet: then the last one who did is told only while it lives. */
+function mayBeAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
 function acquire(path: string, journal: Journal, workspace: string): Database.Database {
   const file = new Database(path, { timeout: PATIENCE_MS });
   try {
@@ -94,7 +103,7 @@ function acquire(path: string, journal: Journal, workspace: string): Database.Da
     const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
     if (!code.startsWith('SQLITE_BUSY')) throw journalError(error, path);
     const holder = journal.prepare<[string], { pid: number; command: string }>('SELECT pid, command FROM senders WHERE workspace = ? AND ended_at IS NULL').get(workspace);
-    throw new CioBulkError('journal_locked', `another process${holder ? ` (pid ${holder.pid}, ${holder.command})` : ''} is sending to this workspace with this journal`, {
+    throw new CioBulkError('journal_locked', `another process${holder && mayBeAlive(holder.pid) ? ` (pid ${holder.pid}, ${holder.command})` : ''} is sending to this workspace with this journal`, {
       hint: 'wait until it ends, or stop it; `cio-bulk status` shows how far it is',
     });
   }

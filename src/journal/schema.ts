@@ -9,6 +9,7 @@ export const APPLICATION_ID = 0x63696f62;
  *              Few rows: they go when the checkpoint passes them.
  * undelivered  rows that did not arrive, with what is needed to send them again
  * senders      who sends, or sent last, to a workspace
+ * run_notes    of a run: the command that began it and its folder, where it sends, and since when events are recent that it left out
  * loadtests    load test runs and the people they may have created
  */
 export const MIGRATIONS: readonly string[] = [
@@ -93,5 +94,14 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE runs ADD COLUMN unended_line INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE runs ADD COLUMN unended_offset INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE runs ADD COLUMN unended_hash TEXT;
+  `,
+  `
+  CREATE TABLE run_notes (
+    run INTEGER PRIMARY KEY REFERENCES runs (id),
+    argv TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    target TEXT NOT NULL,
+    skipped_since INTEGER
+  ) STRICT;
   `,
 ];

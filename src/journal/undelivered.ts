@@ -54,6 +54,12 @@ export function countUndelivered(journal: Journal, runId: number): { state: Unde
     .all(runId);
 }
 
+/** Whether nothing of a run's failed rows can go out before recent events are allowed: they are such events, or wait behind one. */
+export function waitsForLeave(journal: Journal, runId: number): boolean {
+  const failed = countUndelivered(journal, runId).filter(({ state }) => state === 'failed');
+  return failed.some(({ code }) => code === 'would_trigger') && failed.every(({ code }) => code === 'would_trigger' || code === 'behind_failed');
+}
+
 /** The latest run (of a workspace, if one is named) that has undelivered rows in one of these states. What --restart gave up is left out. */
 export function latestRunWithUndelivered(journal: Journal, workspace: string | undefined, states: readonly UndeliveredState[]): number | undefined {
   const counted = states.map((state) => `${state} > 0`).join(' OR '); // of a closed set of names
@@ -118,6 +124,12 @@ function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: UndeliveredR
     raw: new Uint8Array(),
     warnings: [],
   };
+}
+
+/** Where a row of the run stands in its source, and its text; for chunks of `retryChunks`, whose rows are numbered by the run. */
+export function storedRecords(journal: Journal, runId: number): (chunk: PreparedChunk, indexes: readonly number[]) => { readonly text: string; readonly line: number }[] {
+  const find = journal.prepare<[number, number], { text: string; line: number }>('SELECT record AS text, line FROM undelivered WHERE run = ? AND row = ?');
+  return (_chunk, indexes) => indexes.map((index) => find.get(runId, index + 1) ?? { text: '', line: 0 });
 }
 
 function parseSingle(text: string): SingleRequest | undefined {

@@ -4,6 +4,7 @@ import { addressMask, aliasMask, kindsOfMask, kindsOfSubjects, maskOfKinds } fro
 import { hashIdentifier, hashPerson, nameText, type Subject } from '../domain/person.ts';
 import type { PersonKind } from '../domain/person.ts';
 import { bytesOver, EVENT_DATA_BYTES_MAX, EVENT_NAME_BYTES_MAX } from '../domain/limits.ts';
+import { createRowLookup } from '../domain/row-ranges.ts';
 import { isUlid, newUlidWords, parseUlid, ulidText } from '../domain/ulid.ts';
 import type { PrepareSpec } from '../domain/plan.ts';
 import { createEventIds } from './event-id.ts';
@@ -53,7 +54,8 @@ export interface V1Request {
 
 export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'recent'>, packer: Packer, times: WriteTimes | null = null): Emitter {
   const { api, itemBytesMax } = spec.plan;
-  const { policy, sinceSeconds } = spec.recent;
+  const { policy, sinceSeconds, exceptRows = [] } = spec.recent;
+  const mayHaveBeenSent = createRowLookup(exceptRows);
   const ids = createEventIds(spec.identity);
   const seen = createSeenEvents();
   const ownWords = newUlidWords();
@@ -147,7 +149,7 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
       const nameBytes = bytesOver(name, EVENT_NAME_BYTES_MAX);
       if (nameBytes > 0) return packer.invalid('too_long', `the event name has ${nameBytes} bytes; the limit is ${EVENT_NAME_BYTES_MAX}`);
       const isRecent = Number.isNaN(timeMs) || timeMs > sinceSeconds * 1000;
-      if (isRecent && policy === 'skip') return packer.skip('recent');
+      if (isRecent && policy === 'skip' && !mayHaveBeenSent(packer.row)) return packer.skip('recent');
       const nameText = quote(name);
       const person = quote(value);
       const isOwn = isUlid(id);
@@ -155,7 +157,7 @@ export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'rec
       const words = isOwn ? ownWords : ids.idOf(kind === 'email' ? quote(value.toLowerCase()) : person, nameText, action, timeMs, data, key, packer.row);
       const ulid = isOwn ? id : ulidText(words);
       const stamp = Number.isNaN(timeMs) ? `"id":"${ulid}"` : `"id":"${ulid}","timestamp":${Math.floor(timeMs / 1000)}`;
-      const isGuarded = isRecent && policy === 'guard';
+      const isGuarded = isRecent && (policy === 'guard' || policy === 'only');
       nameOne(kind, value);
       if (!isV1 && kind !== 'anonymous_id') {
         const text = `${START[kind] + person}},"action":"${action}","name":${nameText},${stamp},"attributes":${data}}`;

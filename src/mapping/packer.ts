@@ -26,7 +26,8 @@ const OPERATIONS_MIN = 256;
 const NO_SINGLES: ReadonlyMap<number, SingleRequest> = new Map();
 const NONE_GUARDED: ReadonlySet<number> = new Set();
 
-export function createPacker(buffers: Buffers): Packer {
+/** `onlyGuarded`: of all operations only those that would be guarded are taken, and they are not. */
+export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
   const pieces: string[] = [];
   // Of the operations so far: written over for every chunk, since arrays of a chunk's own would outlive it by a collection.
   let rows = new Uint32Array(OPERATIONS_MIN);
@@ -46,11 +47,12 @@ export function createPacker(buffers: Buffers): Packer {
     row: 0,
     pieces,
     operation(text, own, ownKinds, single, isGuarded) {
+      if (onlyGuarded && !isGuarded) return packer.skip('sent_before');
       const at = pieces.length;
       if (at === rows.length) [rows, keyEnds] = [doubled(rows), doubled(keyEnds)];
       while (keyCount + own.length > keys.length) keys = doubled(keys);
       if (single !== null) singles.set(at, single);
-      if (isGuarded) guarded.add(at);
+      if (isGuarded && !onlyGuarded) guarded.add(at);
       pieces.push(text);
       rows[at] = packer.index;
       for (let i = 0; i < own.length; i++) keys[keyCount++] = own[i] ?? 0;

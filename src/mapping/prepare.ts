@@ -3,6 +3,7 @@ import { NEW_BUFFERS, type Buffers } from '../domain/buffers.ts';
 import type { RowBlock } from '../domain/block.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import type { PrepareSpec } from '../domain/plan.ts';
+import { createRowLookup } from '../domain/row-ranges.ts';
 import { createCellRows } from './cell-rows.ts';
 import { createHeaderCheck } from './header-row.ts';
 import { createEmitter } from './emitter.ts';
@@ -22,7 +23,9 @@ export interface Preparer {
 const CUT_OFF = 'the last line has no line end and may have been cut off, which could remove the wrong person: add a line end if it is whole';
 
 export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'> & Partial<Pick<PrepareSpec, 'timesFrom'>>, buffers: Buffers = NEW_BUFFERS, now: () => number = () => 0): Preparer {
-  const packer = createPacker(buffers);
+  const onlyRecent = spec.recent.policy === 'only';
+  const isSettledBefore = createRowLookup(onlyRecent ? (spec.recent.exceptRows ?? []) : []);
+  const packer = createPacker(buffers, onlyRecent);
   const times = typeof spec.timesFrom === 'number' ? createWriteTimes(spec.timesFrom) : null;
   const emitter = createEmitter(spec, packer, times);
   const nulls = createNulls(spec.plan.nulls);
@@ -44,6 +47,7 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
         packer.row = block.start.row + index + 1;
         if (packer.row <= spec.skipRows) packer.skip('skip_option');
         else if (refusesUnended && packer.row > (block.unended?.row ?? Infinity)) packer.invalid('cut_off', CUT_OFF);
+        else if (onlyRecent && isSettledBefore(packer.row)) packer.skip('sent_before');
         else if (Array.isArray(row)) {
           if (isHeader(row)) packer.skip('header_again');
           else cellRow(row);

@@ -72,7 +72,7 @@ describe('two processes', () => {
     run.child.kill('SIGKILL');
     await run.ended;
     const status = await runCli(test, ['status', '--json'], { cwd });
-    expect(status.json[0]).toMatchObject({ state: 'interrupted', next: 'run the same command again' });
+    expect(status.json[0]).toMatchObject({ state: 'interrupted', next: ['cio-bulk', ...args].join(' ') });
     const again = await runCli(test, args, { cwd, trackUrl: sandbox.trackUrl });
     expect(again.code).toBe(0);
     expect(again.summary?.['delivered']).toBe(300);
