@@ -54,6 +54,10 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     await source.discard();
     return endWithoutRows(terminal, source.source, session); // no run: what the file holds later is not decided by an empty sample
   }
+  if (source.hopeless !== null && !runsOfSource(journal, source.key, workspace).some((run) => run.fingerprint === fingerprint)) {
+    await source.discard(); // no run of it, and nothing to resume: the command comes again with another flag
+    throw source.hopeless;
+  }
   const { run, spec, nothingToSend } = await findOrCreateRun({
     journal, terminal, workspace, fingerprint,
     sourceKey: source.key, source: source.source, environmentId: session.environmentId, restart: setting.restart, now: host.clock.now(),

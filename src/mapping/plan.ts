@@ -9,6 +9,7 @@ import { planColumns } from './columns.ts';
 import { parseTypes } from './column-types.ts';
 import { NO_CONSENT, settleConsent } from './consent.ts';
 import { parseConstants } from './constants.ts';
+import { HEADER_HINT, looksLikeData } from './first-line.ts';
 import { createHeaderCheck } from './header-row.ts';
 import { createIdentityCheck } from './identity-check.ts';
 import { countLines } from './line-counts.ts';
@@ -68,10 +69,11 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   const isEmpty = layout.format !== 'ndjson' && layout.header.length === 0; // no header, no rows: nothing can go wrong
   // Among lines that say themselves what they are, a flat one that nobody can use is one bad row.
   const isAllFlat = layout.format !== 'ndjson' || (lines.flat > 0 && lines.flat === lines.total);
-  if (!isEmpty && isAllFlat) assertUsable(plan, columns.names);
+  if (!isEmpty && isAllFlat) assertUsable(plan, columns.names, layout);
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);
   identities.add(sample, 0);
+  if (looksLikeData(layout.header)) warnings.push(`the first line looks like data and was taken for the names of the columns: ${HEADER_HINT}`);
   if (roles.kindNote !== null) warnings.push(roles.kindNote);
   return { plan, table, lines: lines.byType, warnings, identityWarnings: identities.warnings() };
 }
@@ -100,9 +102,10 @@ function assertOneEmail(plan: Plan): void {
   });
 }
 
-function assertUsable(plan: Plan, names: readonly string[]): void {
+function assertUsable(plan: Plan, names: readonly string[], layout: SourceLayout): void {
   const has = (role: ColumnPlan['role']): boolean => plan.columns.some((column) => column.role === role && (column.index >= 0 || names.includes(column.name)));
   if (!has('id') && !has('email') && !has('cio_id')) {
+    if (looksLikeData(layout.header)) throw new CioBulkError('no_identifier', 'no column identifies the person, and the first line looks like data, not like names of columns', { hint: HEADER_HINT });
     throw new CioBulkError('no_identifier', 'no column identifies the person (id, customer_id, user_id, email or cio_id)', {
       hint: `name one with --id-column, --email-column or --cio-id-column; the columns are ${listNames(names)}`,
     });
