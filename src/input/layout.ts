@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { CioBulkError } from '../domain/errors.ts';
@@ -82,7 +83,9 @@ export function extensionsOf(name: string): { compression: Compression; format: 
 function detectCompression(bytes: Buffer, byName: Compression): Compression {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip';
   if (bytes.length >= 4 && bytes.readUInt32LE(0) === 0xfd2fb528) return 'zstd';
-  return byName === 'brotli' && bytes.length > 0 ? 'brotli' : 'none';
+  // A text that was unpacked and kept its name: so many bytes of brotli are hardly ever all ASCII.
+  const isPlainText = bytes.length >= 16 && isAscii(bytes.subarray(0, 1024));
+  return byName === 'brotli' && bytes.length > 0 && !isPlainText ? 'brotli' : 'none';
 }
 
 function detectFormat(text: Sample, asked: 'auto' | Format, byName: Format | 'json' | undefined, name: string): { format: Format; jsonArray: boolean } {

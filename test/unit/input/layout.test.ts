@@ -42,6 +42,10 @@ describe('compressed files', () => {
     expect((await readAll(folder.write('users.csv.br', brotliCompressSync(CSV)))).rows).toEqual(ROWS);
   });
 
+  it('a file that was unpacked and kept the name of the packed one is read as it is', async () => {
+    for (const name of ['users.csv.gz', 'users.csv.zst', 'users.csv.br']) expect((await readAll(folder.write(name, CSV))).rows).toEqual(ROWS);
+  });
+
   it('zstd is read where this Node can, else refused with the version that could', async () => {
     const compress: unknown = Reflect.get(zlib, 'zstdCompressSync');
     if (typeof compress === 'function') {
@@ -143,6 +147,14 @@ describe('encodings', () => {
       const bad = encoding === 'shift_jis' ? 0xfd : 0x81;
       const { rows } = await readAll(folder.write('bad.csv', Buffer.concat([Buffer.from('id,name\n1,a'), Buffer.from([bad]), Buffer.from('b\n2,ok\n')])), { encoding });
       expect([encoding, rows]).toEqual([encoding, [{ fault: 'unparsable', message: `the row has bytes that are not ${encoding}; if the file is in another encoding, say so with --encoding` }, ['2', 'ok']]]);
+    }
+  });
+
+  it('UTF-16 without a byte order mark is recognised where hardly a letter is western', async () => {
+    const text = `id,名前\n${Array.from({ length: 50 }, (_, i) => `${i % 10},山田太郎さんの長い名前です`).join('\n')}\n`;
+    for (const [encoding, bytes] of [['utf-16le', Buffer.from(text, 'utf16le')], ['utf-16be', Buffer.from(text, 'utf16le').swap16()]] as const) {
+      const { layout, rows } = await readAll(folder.write('wide.csv', bytes));
+      expect([layout.encoding, rows.length, rows[0]]).toEqual([encoding, 50, ['0', '山田太郎さんの長い名前です']]);
     }
   });
 
