@@ -16,7 +16,7 @@ import { countLines } from './line-counts.ts';
 import type { LineCounts } from './line-counts.ts';
 import { createNulls } from './nulls.ts';
 import type { PlanOptions, PlanResult } from './plan-options.ts';
-import { findRoles } from './roles.ts';
+import { findRoles, USUAL_IDENTIFIERS } from './roles.ts';
 import type { Roles } from './roles.ts';
 import { planTable } from './plan-table.ts';
 import { isZone } from './zones.ts';
@@ -74,6 +74,8 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   const identities = createIdentityCheck(plan);
   identities.add(sample, 0);
   if (looksLikeData(layout.header)) warnings.push(`the first line looks like data and was taken for the names of the columns: ${HEADER_HINT}`);
+  const [first] = sample;
+  if (Array.isArray(first) && first.some((cell, index) => roles.byColumn.has(index) && USUAL_IDENTIFIERS.includes(cell.trim().toLowerCase()))) warnings.push('the first row looks like the names of columns: leave --header out if the file has a header, or pass over the row with --skip 1');
   if (roles.kindNote !== null) warnings.push(roles.kindNote);
   return { plan, table, lines: lines.byType, warnings, identityWarnings: identities.warnings() };
 }

@@ -1,7 +1,8 @@
 /** Files of which nothing can be sent are refused at once, with what they look like and what helps. */
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { OPEN } from '../../support/cli.ts';
 import { openWorkspace } from './workspace.ts';
 
 /** Name, content, and what must be said. */
@@ -61,6 +62,21 @@ describe('a file of which nothing can be sent', () => {
     expect((await workspace.run(['import', 'late.csv'])).code).toBe(2);
     expect((await workspace.run(['import', 'late.csv', '--skip', '1500'])).code).toBe(0);
     expect(Object.keys(await workspace.attributes())).toEqual(['7', '8']);
+  });
+
+  it('from a pipe is refused while the pipe is still open, and its copy is removed; a few bad rows at its start are none of that', async (test) => {
+    const workspace = await openWorkspace(test);
+    const running = workspace.start(['import', '-'], { input: OPEN });
+    running.child.stdin?.write(`id\n${'NULL\n'.repeat(2000)}`);
+    const result = await running.ended;
+    expect([result.code, result.stderr]).toEqual([2, expect.stringContaining('stdin: none of its first')]);
+    expect(readdirSync(join(workspace.folder, '.cio-bulk', 'spool'))).toEqual([]);
+    const slow = workspace.start(['import', '-'], { input: OPEN });
+    slow.child.stdin?.write('id\nNULL\n');
+    await slow.says(/invalid: /);
+    slow.child.stdin?.end('7\n');
+    expect((await slow.ended).code).toBe(6);
+    expect(Object.keys(await workspace.attributes())).toEqual(['7']);
   });
 
   it('with a first line that looks like data is imported when told to, with a warning', async (test) => {
