@@ -94,6 +94,12 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     await source.discard();
     return endWithoutRows(terminal, source.source, session); // no run: what the file holds later is not decided by an empty sample
   }
+  if (source.hopeless !== null && !runsOfSource(journal, source.key, workspace).some((run) => run.fingerprint === fingerprint)) {
+    source.release();
+    await source.spooled.catch(() => undefined);
+    await source.discard(); // no run of it, and nothing to resume: the command comes again with another flag
+    throw source.hopeless;
+  }
   await confirmAction(source, options, setting.isConfirmed, host);
   const timesFrom = secondsUsed(journal, workspace) + 1;
   const found = await findOrCreateRun({

@@ -69,7 +69,9 @@ export function inspectFile(file: InputFile, setting: InspectSetting): Promise<E
       if (host.stopping.aborted) return exitCode;
       throw error;
     }
-    return end();
+    const exitCode = end(source.hopeless ?? undefined);
+    if (source.hopeless !== null && !host.stopping.aborted) sayWhy(source.hopeless, terminal);
+    return exitCode;
   });
 }
 
@@ -109,6 +111,12 @@ function exitCodeOf(inspection: Inspection, error: unknown, host: Host): ExitCod
   if (stopped !== undefined) return stopped;
   if (error !== undefined) return error instanceof CioBulkError ? error.exitCode : EXIT.bug;
   return inspection.problems.total() > 0 ? EXIT.undelivered : EXIT.ok;
+}
+
+/** Everything was looked at, so this is no error of the command; an import would refuse the file with these words. */
+function sayWhy({ message, hint }: CioBulkError, terminal: Terminal): void {
+  terminal.insist(safeText(message));
+  if (hint !== undefined) terminal.insist(safeText(hint));
 }
 
 function showSamples(source: OpenSource, terminal: Terminal): void {

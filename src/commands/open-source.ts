@@ -14,11 +14,15 @@ import { openPipe } from '../input/pipe.ts';
 import { removeSpool, spoolStdin } from '../input/spool.ts';
 import type { PlanResult } from '../mapping/plan-options.ts';
 import { inferPlan } from '../mapping/plan.ts';
+import type { CioBulkError } from '../domain/errors.ts';
+import { hopelessness, withLooks, type Looked } from './looks-like.ts';
 import { encodingGuess } from './encoding-guess.ts';
 import type { SourceOptions } from './source-flags.ts';
 
 /** The plan is decided on this many rows. */
 const SAMPLE_ROWS = 1000;
+/** Of a pipe that goes on, so many bad rows and no good one say that none will come. */
+const HOPELESS_ROWS = 100;
 
 /** A source that is ready to be read: its layout, its plan, and the first rows. */
 export interface OpenSource {
@@ -30,6 +34,8 @@ export interface OpenSource {
   readonly layout: SourceLayout;
   readonly sample: readonly RawRow[];
   readonly planned: PlanResult;
+  /** Why nothing of the sample can be sent; null when something can. */
+  readonly hopeless: CioBulkError | null;
   /** A word by which people can tell whether the encoding was guessed well; null when it was no guess. */
   readonly guess: string | null;
   /** A spool that is still being written while it is read. */
@@ -60,16 +66,19 @@ export async function openSource(file: InputFile, options: SourceOptions, host: 
   try {
     const follow = spool !== undefined;
     const reading = { follow, name: file.name, signal: spool?.signal ?? host.stopping };
-    const { format, delimiter, encoding } = options;
-    const layout = await detectLayout(spool?.path ?? file.path, { format, delimiter, encoding, ...reading });
-    const sample = await firstRows(layout, reading);
+    const { format, delimiter, encoding, header } = options;
+    const layout = await detectLayout(spool?.path ?? file.path, { format, delimiter, encoding, ...(header === undefined ? {} : { header }), ...reading });
+    const { sample, isEnough } = await firstRows(layout, reading);
+    const looked = { layout, sample: sample.slice(options.skip), name: file.name };
+    const planned = await planOf(looked, sample, options);
     return {
       source: file.path === '-' ? 'stdin' : file.path,
       name: options.dataset ?? file.name,
       key,
       layout,
       sample,
-      planned: inferPlan(layout, sample, options.plan),
+      planned,
+      hopeless: isEnough ? await hopelessness(looked, planned.plan) : null,
       guess: encoding === 'auto' ? encodingGuess(layout, sample) : null,
       follow,
       signal: reading.signal,
@@ -135,12 +144,23 @@ async function spoolFor(file: InputFile, key: string, host: Host, place: SpoolPl
   return { path, done, signal: AbortSignal.any([host.stopping, failing.signal]), release: () => releasing.abort() };
 }
 
-async function firstRows(layout: SourceLayout, reading: { readonly name: string; readonly follow: boolean; readonly signal: AbortSignal }): Promise<readonly RawRow[]> {
+async function planOf(looked: Looked, sample: readonly RawRow[], options: SourceOptions): Promise<PlanResult> {
+  try {
+    return inferPlan(looked.layout, sample, options.plan);
+  } catch (error) {
+    throw await withLooks(error, looked);
+  }
+}
+
+/** `isEnough`: to say of the whole source that it is hopeless. Of a pipe that has only begun nobody can. */
+async function firstRows(layout: SourceLayout, reading: { readonly name: string; readonly follow: boolean; readonly signal: AbortSignal }): Promise<{ sample: readonly RawRow[]; isEnough: boolean }> {
   const rows: RawRow[] = [];
+  let isWhole = false;
   for await (const block of openBlocks(layout, null, reading)) {
     rows.push(...block.rows.slice(0, SAMPLE_ROWS - rows.length));
+    isWhole = block.isLast;
     // A slow pipe: what came so far decides. Waiting for a thousand rows could take for ever.
     if (rows.length >= SAMPLE_ROWS || (reading.follow && rows.length > 0)) break;
   }
-  return rows;
+  return { sample: rows, isEnough: !reading.follow || isWhole || rows.length >= HOPELESS_ROWS };
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { wholeNumber } from '../config/values.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Encoding, Format } from '../domain/plan.ts';
+import { parseRecord } from '../input/csv.ts';
 import { parseMappingFile } from '../mapping/mapping-file.ts';
 import type { PlanOptions } from '../mapping/plan-options.ts';
 import { text } from './common.ts';
@@ -12,6 +13,7 @@ import { readChoice } from './sending-flags.ts';
 /** How files are read and what their rows become: the same for import and validate. */
 export interface SourceOptions {
   readonly format: 'auto' | Format;
+  readonly header: readonly string[] | undefined;
   readonly delimiter: string;
   readonly encoding: Encoding;
   readonly plan: PlanOptions;
@@ -23,7 +25,7 @@ export interface SourceOptions {
   readonly meaning: Readonly<Record<string, unknown>>;
 }
 
-const DELIMITERS: Readonly<Record<string, string>> = { auto: 'auto', ',': ',', ';': ';', '|': '|', '\t': '\t', '\\t': '\t', tab: '\t' };
+const DELIMITERS: Readonly<Record<string, string>> = { tab: '\t', '\\t': '\t' };
 
 export function addSourceFlags(command: Command): Command {
   return command
@@ -42,7 +44,8 @@ export function addSourceFlags(command: Command): Command {
     .option('--empty <policy>', 'what an empty CSV cell means: omit, null or keep (default: omit)')
     .option('--null <text,...>', "texts that mean an empty cell, such as 'NULL,\\N'; '' takes such markers for names")
     .option('--timezone <zone>', 'of times without an offset, such as Europe/Vienna or UTC')
-    .option('--delimiter <char>', ', ; | tab or auto', 'auto')
+    .option('--header <names>', 'names of the columns of a CSV file without a header: id,email,plan')
+    .option('--delimiter <char>', 'any one character, such as , ; | tab or ~, or auto', 'auto')
     .option('--encoding <encoding>', 'utf-8, utf-16le, latin1, shift_jis, gbk, windows-1251 or any other of the web, or auto', 'auto')
     .option('--group-object-type <id>', 'the object type that groups of Segment-like lines are of')
     .option('--api <version>', 'v2 (batches) or v1 (one request per row)', 'v2')
@@ -85,6 +88,7 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
   if (given.eventColumn !== undefined && given.eventName !== undefined) throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
   const format = readChoice(options, 'format', '--format', ['auto', 'csv', 'tsv', 'ndjson']) ?? 'auto';
   const delimiter = delimiterOf(text(options, 'delimiter') ?? 'auto');
+  const header = headerOf(text(options, 'header'));
   const encoding = encodingOf(text(options, 'encoding') ?? 'auto');
   const skip = wholeNumber('--skip', text(options, 'skip') ?? '0', 0);
   const limit = text(options, 'limit');
@@ -93,6 +97,7 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
   if (skipRecent && options['allowTriggers'] === true) throw new CioBulkError('usage', '--skip-recent and --allow-triggers contradict each other');
   return {
     format,
+    header,
     delimiter,
     encoding,
     plan: { ...withoutUndefined(given), map },
@@ -100,7 +105,7 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
     limit: limit === undefined ? null : wholeNumber('--limit', limit, 1),
     dataset,
     skipRecent,
-    meaning: { ...withoutUndefined(given), map: mapText ?? null, format, delimiter, encoding, skip, dataset: dataset ?? null },
+    meaning: { ...withoutUndefined(given), map: mapText ?? null, format, ...(header === undefined ? {} : { header }), delimiter, encoding, skip, dataset: dataset ?? null },
   };
 }
 
@@ -118,10 +123,21 @@ function readMap(path: string, shown: string): string {
   }
 }
 
+/** One ASCII character, as it is or as `\x01`. A quote and line ends cannot separate cells. */
 function delimiterOf(given: string): string {
-  const delimiter = DELIMITERS[given];
-  if (delimiter === undefined) throw new CioBulkError('usage', `--delimiter ${JSON.stringify(given)}: expected , ; | tab or auto`);
+  if (given === 'auto') return given;
+  const code = /^\\x([\da-f]{2})$/i.exec(given)?.[1];
+  const delimiter = DELIMITERS[given] ?? (code === undefined ? given : String.fromCharCode(Number.parseInt(code, 16)));
+  // oxlint-disable-next-line no-control-regex -- \x01 is how Hive separates cells
+  if (!/^[\u0001-\u007e]$/.test(delimiter) || '"\n\r'.includes(delimiter)) throw new CioBulkError('usage', `--delimiter ${JSON.stringify(given)}: expected one ASCII character such as , ; | or ~, tab, \\x01, or auto`);
   return delimiter;
+}
+
+function headerOf(given: string | undefined): readonly string[] | undefined {
+  if (given === undefined) return undefined;
+  const names = parseRecord(given, ',')?.map((name) => name.trim());
+  if (names === undefined || names.every((name) => name === '')) throw new CioBulkError('usage', '--header: expected names of columns, such as id,email,plan');
+  return names;
 }
 
 /** Windows code pages that the Encoding Standard knows by other names only. */

@@ -42,6 +42,7 @@ export const ERRORS = {
   input_unreadable: EXIT.usage,
   input_undecodable: EXIT.usage,
   no_identifier: EXIT.usage,
+  no_usable_row: EXIT.usage,
   ambiguous_column: EXIT.usage,
   no_such_run: EXIT.usage,
   confirmation_needed: EXIT.usage,

@@ -22,7 +22,11 @@ const KNOWN: readonly (readonly [start: string, what: string, hint: string])[] =
   ['\u00fd7zXZ', 'is compressed with xz', 'decompress it first: xz -dc'],
   ['7z\u00bc\u00af', 'is a 7-Zip archive', 'unpack it first'],
   ['\u001f\u008b', 'is compressed twice', 'decompress it first: gzip -dc'],
-  ['{\\rtf', 'is a rich text document', CSV_HINT],
+  ['bplist00', 'is a property list', CSV_HINT],
+  ['ARROW1', 'is an Arrow (Feather) file', CSV_HINT],
+  ['GIF8', 'is a picture', 'name a CSV or NDJSON file'],
+  ['\u0004"M\u0018', 'is compressed with LZ4', 'decompress it first: lz4 -dc'],
+  ['\u001f\u009d', 'is compressed with compress', 'decompress it first: uncompress -c'],
 ];
 
 /** More control characters than this share of the sample, and it is no text; some zero bytes in cells are data. */

@@ -2,13 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import type { Encoding } from '../domain/plan.ts';
 
 /**
- * Encoding by byte order mark, by the zero bytes that UTF-16 puts beside western letters, or by what is valid UTF-8. Else a guess,
+ * Encoding by byte order mark, by the zero bytes that UTF-16 puts beside western letters (or else by reading as such), or by what is valid UTF-8. Else a guess,
  * windows-1252, which has a letter for nearly every byte; null when the sample has a byte for which it has none.
  */
 export function detectEncoding(sample: Buffer): Encoding | null {
   if (sample[0] === 0xff && sample[1] === 0xfe) return 'utf-16le';
   if (sample[0] === 0xfe && sample[1] === 0xff) return 'utf-16be';
-  const byZeros = utf16ByZeros(sample);
+  const byZeros = utf16ByZeros(sample) ?? utf16ByText(sample);
   if (byZeros !== undefined) return byZeros;
   const whole = sample.subarray(0, lastWholeCharacter(sample));
   if (isUtf8(whole)) return 'utf-8';
@@ -31,6 +31,18 @@ function utf16ByZeros(sample: Buffer): Encoding | undefined {
   const few = pairs * 0.05;
   if (odd >= many && even <= few) return 'utf-16le';
   return even >= many && odd <= few ? 'utf-16be' : undefined;
+}
+
+/** Where most characters are not western, zeros are few: then it is UTF-16 if it has its line ends and reads as text throughout. */
+function utf16ByText(sample: Buffer): Encoding | undefined {
+  const start = sample.subarray(0, 4096);
+  if (!start.includes(0)) return undefined;
+  const whole = start.subarray(0, start.length - (start.length % 2));
+  return (['utf-16le', 'utf-16be'] as const).find((encoding) => {
+    const units = Buffer.from(whole);
+    const text = (encoding === 'utf-16be' ? units.swap16() : units).toString('utf16le').replace(/[\ud800-\udbff]$/, '');
+    return text.includes('\n') && !/[\p{Cn}\p{Co}\p{Cs}]|[^\P{Cc}\t\r\n]/u.test(text);
+  });
 }
 
 /** The sample may end in the middle of a character. */

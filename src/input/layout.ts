@@ -1,11 +1,14 @@
+import { isAscii } from 'node:buffer';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { CioBulkError } from '../domain/errors.ts';
 import type { Compression, Encoding, Format, SourceLayout } from '../domain/plan.ts';
 import { parseRecord } from './csv.ts';
 import { detectDelimiter } from './delimiter.ts';
 import { detectEncoding } from './encoding.ts';
 import { SHAPE } from './extents.ts';
 import { LIMITS } from './limits.ts';
+import { refuseForeignText } from './foreign-text.ts';
 import { undecodable, directoryRefused, unreadable } from './refusals.ts';
 import { refuseBinary } from './binary.ts';
 import { readSample, sampleText, type Sample } from './sample.ts';
@@ -17,6 +20,8 @@ export interface LayoutOptions {
   readonly delimiter: string;
   /** `auto` or a name. */
   readonly encoding: Encoding;
+  /** Names of the columns, of a file that has no header. */
+  readonly header?: readonly string[];
   /** What messages call the source, and whose extension counts; by default the path. */
   readonly name?: string;
   /** The file is a spool that is still being written. */
@@ -57,10 +62,12 @@ export async function detectLayout(path: string, options: LayoutOptions): Promis
   refuseBinary(name, plain.bytes, encoding ?? 'windows-1252');
   if (encoding === null) throw undecodable(name, 'is in an encoding that cannot be told: it has bytes that neither UTF-8 nor windows-1252 has', 'say which it is with --encoding, for example shift_jis, gbk, big5, euc-kr, windows-1251 or koi8-r');
   const text = sampleText(plain, encoding);
+  refuseForeignText(name, text.bytes);
   const { format, jsonArray } = detectFormat(text, options.format, extensions.format, name);
   const file = { path: absolute, compression, encoding, format };
+  if (format === 'ndjson' && options.header !== undefined) throw new CioBulkError('usage', `--header is for CSV, and ${name} is read as NDJSON`, { hint: 'leave it out, or add --format csv' });
   if (format === 'ndjson') return { ...file, delimiter: ',', jsonArray, ...jsonStart(text.bytes, jsonArray), header: [] };
-  return { ...file, jsonArray: false, ...csvStart(text, format, options.delimiter, name) };
+  return { ...file, jsonArray: false, ...csvStart(text, format, options, name) };
 }
 
 /** Format by the extension of a name, that of a compressed file underneath. */
@@ -76,7 +83,9 @@ export function extensionsOf(name: string): { compression: Compression; format: 
 function detectCompression(bytes: Buffer, byName: Compression): Compression {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip';
   if (bytes.length >= 4 && bytes.readUInt32LE(0) === 0xfd2fb528) return 'zstd';
-  return byName === 'brotli' && bytes.length > 0 ? 'brotli' : 'none';
+  // A text that was unpacked and kept its name: so many bytes of brotli are hardly ever all ASCII.
+  const isPlainText = bytes.length >= 16 && isAscii(bytes.subarray(0, 1024));
+  return byName === 'brotli' && bytes.length > 0 && !isPlainText ? 'brotli' : 'none';
 }
 
 function detectFormat(text: Sample, asked: 'auto' | Format, byName: Format | 'json' | undefined, name: string): { format: Format; jsonArray: boolean } {
@@ -85,6 +94,7 @@ function detectFormat(text: Sample, asked: 'auto' | Format, byName: Format | 'js
   const looksJson = /^\{\s*["}]|^\[\s*[{\]]/.test(start);
   const known = asked === 'auto' ? byName : asked;
   const format = known === 'json' ? 'ndjson' : (known ?? (looksJson ? 'ndjson' : 'csv'));
+  if (looksJson && asked === 'auto' && format !== 'ndjson') throw undecodable(name, `is called ${format.toUpperCase()} and holds JSON`, 'read it with --format ndjson');
   if (format === 'ndjson' && /^\{[ \t]*\r?\n/.test(start)) {
     throw undecodable(name, 'holds one JSON object over several lines', `give one object per line, for example with: jq -c . ${name}`);
   }
@@ -101,7 +111,7 @@ function jsonStart(bytes: Buffer, jsonArray: boolean): { headerBytes: number; he
 type CsvStart = Pick<SourceLayout, 'delimiter' | 'headerBytes' | 'headerLines' | 'header'>;
 
 /** Byte order mark, `sep=` line, header: what stands before the first row of a CSV file. */
-function csvStart(text: Sample, format: Format, asked: string, name: string): CsvStart {
+function csvStart(text: Sample, format: Format, { delimiter: asked, header: given }: LayoutOptions, name: string): CsvStart {
   let headerBytes = text.bytes.subarray(0, 3).equals(BOM) ? 3 : 0;
   let headerLines = 0;
   const separator = /^"?sep=(.)"?(\r\n|\r|\n)/i.exec(text.bytes.toString('latin1', headerBytes, headerBytes + 16));
@@ -113,6 +123,11 @@ function csvStart(text: Sample, format: Format, asked: string, name: string): Cs
   const delimiter = asked !== 'auto' ? asked : (separator?.[1] ?? detectDelimiter(rest, format === 'tsv' ? '\t' : undefined));
   const split = createCsvSplitter(delimiter, { ...LIMITS, rowsMax: 1 });
   const found = split(rest, text.isWhole);
+  if (given !== undefined) {
+    const cells = found.count === 0 ? undefined : parseRecord(rest.toString('utf8', found.starts[0], found.ends[0]), delimiter)?.length;
+    if (cells !== undefined && cells !== given.length) throw new CioBulkError('usage', `--header names ${given.length} columns, and the first row of ${name} has ${cells} cells`, { hint: 'name every column, or say the delimiter with --delimiter' });
+    return { delimiter, headerBytes, headerLines, header: given };
+  }
   if (found.count === 0) {
     if (text.isWhole) return { delimiter, headerBytes: headerBytes + found.consumed, headerLines: headerLines + found.consumedLines, header: [] };
     throw undecodable(name, 'has no line end in its first 256 KiB', 'its first line must be a header; is it a CSV file?');

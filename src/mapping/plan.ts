@@ -9,13 +9,14 @@ import { planColumns } from './columns.ts';
 import { parseTypes } from './column-types.ts';
 import { NO_CONSENT, settleConsent } from './consent.ts';
 import { parseConstants } from './constants.ts';
+import { HEADER_HINT, looksLikeData } from './first-line.ts';
 import { createHeaderCheck } from './header-row.ts';
 import { createIdentityCheck } from './identity-check.ts';
 import { countLines } from './line-counts.ts';
 import type { LineCounts } from './line-counts.ts';
 import { createNulls } from './nulls.ts';
 import type { PlanOptions, PlanResult } from './plan-options.ts';
-import { findRoles } from './roles.ts';
+import { findRoles, USUAL_IDENTIFIERS } from './roles.ts';
 import type { Roles } from './roles.ts';
 import { planTable } from './plan-table.ts';
 import { unknowableEvents } from './unknowable-events.ts';
@@ -69,10 +70,13 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   const isEmpty = layout.format !== 'ndjson' && layout.header.length === 0; // no header, no rows: nothing can go wrong
   // Among lines that say themselves what they are, a flat one that nobody can use is one bad row.
   const isAllFlat = layout.format !== 'ndjson' || (lines.flat > 0 && lines.flat === lines.total);
-  if (!isEmpty && isAllFlat) assertUsable(plan, columns.names);
+  if (!isEmpty && isAllFlat) assertUsable(plan, columns.names, layout);
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);
   identities.add(sample, 0);
+  if (looksLikeData(layout.header)) warnings.push(`the first line looks like data and was taken for the names of the columns: ${HEADER_HINT}`);
+  const [first] = sample;
+  if (Array.isArray(first) && first.some((cell, index) => roles.byColumn.has(index) && USUAL_IDENTIFIERS.includes(cell.trim().toLowerCase()))) warnings.push('the first row looks like the names of columns: leave --header out if the file has a header, or pass over the row with --skip 1');
   if (roles.kindNote !== null) warnings.push(roles.kindNote);
   return { plan, table, lines: lines.byType, warnings: [...warnings, ...unknowableEvents(plan, sample)], identityWarnings: identities.warnings() };
 }
@@ -101,9 +105,10 @@ function assertOneEmail(plan: Plan): void {
   });
 }
 
-function assertUsable(plan: Plan, names: readonly string[]): void {
+function assertUsable(plan: Plan, names: readonly string[], layout: SourceLayout): void {
   const has = (role: ColumnPlan['role']): boolean => plan.columns.some((column) => column.role === role && (column.index >= 0 || names.includes(column.name)));
   if (!has('id') && !has('email') && !has('cio_id')) {
+    if (looksLikeData(layout.header)) throw new CioBulkError('no_identifier', 'no column identifies the person, and the first line looks like data, not like names of columns', { hint: HEADER_HINT });
     throw new CioBulkError('no_identifier', 'no column identifies the person (id, customer_id, user_id, email or cio_id)', {
       hint: `name one with --id-column, --email-column or --cio-id-column; the columns are ${listNames(names)}`,
     });

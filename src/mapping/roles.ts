@@ -7,6 +7,9 @@ import type { PlanOptions } from './plan-options.ts';
 
 export type Role = Exclude<ColumnPlan['role'], 'attribute' | 'drop'>;
 
+/** Lower case. */
+export const USUAL_IDENTIFIERS: readonly string[] = ['id', 'customer_id', 'user_id', 'userid', 'email', 'cio_id'];
+
 export interface Roles {
   readonly kind: Kind;
   readonly byColumn: ReadonlyMap<number, Role>;

@@ -1,6 +1,6 @@
 /** What a plan makes of the sample: payloads to show, and the events in it that could trigger campaigns. */
 import type { RawRow, RowBlock } from '../domain/block.ts';
-import type { PreparedChunk, SingleRequest } from '../domain/chunk.ts';
+import type { InvalidRow, PreparedChunk, SingleRequest } from '../domain/chunk.ts';
 import type { PrepareSpec } from '../domain/plan.ts';
 import { createPreparer } from './prepare.ts';
 
@@ -36,6 +36,12 @@ export function samplePayloads(spec: SampleSpec, rows: readonly RawRow[]): Sampl
 /** Events of the rows that are younger than `sinceSeconds` (unix), or have no time. */
 export function recentInSample(spec: SampleSpec, rows: readonly RawRow[], sinceSeconds: number): number {
   return prepareSample(spec, rows, sinceSeconds).operations.guarded.size;
+}
+
+/** What is wrong with the rows when not one of them can be sent; null when one can, or is left out on purpose, or there are none. */
+export function sampleFaults(spec: SampleSpec, rows: readonly RawRow[]): readonly InvalidRow[] | null {
+  const { invalid } = prepareSample(spec, rows, Number.POSITIVE_INFINITY);
+  return rows.length > 0 && invalid.length === rows.length ? invalid : null;
 }
 
 function prepareSample(spec: SampleSpec, rows: readonly RawRow[], sinceSeconds: number): PreparedChunk {

@@ -45,8 +45,8 @@ export function summaryFields(summary: Summary) {
     bytes_sent: summary.bytesSent,
     duration_ms: Math.round(summary.durationMs),
     rows_per_second: summary.durationMs > 0 ? Math.round((summary.rowsSettledHere * 1000) / summary.durationMs) : 0,
-    warnings: summary.warnings.map((warning) => ({ ...warning, message: WARNINGS[warning.code] })),
     exit_code: summary.exitCode,
+    warnings: summary.warnings.map((warning) => ({ ...warning, message: WARNINGS[warning.code] })),
   };
 }
 

@@ -7,7 +7,7 @@ import { answer, hostileServer, take, type Behaviour } from '../integration/faul
 import { assertAddsUp } from '../integration/faults/send-people.ts';
 
 const DOCS = readFileSync(new URL('../../docs/json-output.md', import.meta.url), 'utf8');
-const SUMMARY = ['type', 'run', 'source', 'rows_read', 'delivered', 'rejected', 'failed', 'invalid', 'skipped', 'unclear', 'pending', 'in_doubt_resent', 'requests', 'retries', 'bytes_sent', 'duration_ms', 'rows_per_second', 'exit_code'];
+const SUMMARY = ['type', 'run', 'source', 'rows_read', 'delivered', 'rejected', 'failed', 'invalid', 'skipped', 'unclear', 'pending', 'in_doubt_resent', 'requests', 'retries', 'bytes_sent', 'duration_ms', 'rows_per_second', 'exit_code', 'warnings'];
 
 /** The third row of each batch is refused. */
 const third: Behaviour = ({ socket }) => void socket.write(answer(207, '{"errors":[{"batch_index":2,"reason":"invalid","message":"no"}]}'));

@@ -159,7 +159,7 @@ describe('streams that go away', () => {
 
   it.concurrent('`failures | head` ends well', async (test) => {
     const cwd = tempFolder(test);
-    writeFileSync(join(cwd, 'bad.csv'), `id,email\n${',\n'.repeat(30_000)}`);
+    writeFileSync(join(cwd, 'bad.csv'), `id,email,plan\n7,,\n${',,pro\n'.repeat(30_000)}`);
     const sandbox = await sandboxFor(test);
     const sent = await runCli(test, ['import', 'bad.csv', '--quiet'], { cwd, trackUrl: sandbox.trackUrl });
     expect(sent.code).toBe(6);

@@ -5,6 +5,7 @@ import { hashPerson, personsOf } from '../../../src/domain/person.ts';
 import { isUlid, ulidText } from '../../../src/domain/ulid.ts';
 import { canonicalText, jsonText, quote } from '../../../src/mapping/json-text.ts';
 import { isNullMarker } from '../../../src/mapping/nulls.ts';
+import { parseTime, timeNote } from '../../../src/mapping/times.ts';
 import { createEventIds, part } from '../../../src/mapping/event-id.ts';
 import type { RawRow } from '../../../src/domain/block.ts';
 import { blockOf, csvLayout, IDENTITY, ndjson, planOf, preparerOf, run, sentOf } from '../../unit/mapping/support.ts';
@@ -157,3 +158,18 @@ function after(list: readonly { id: string; email: string; x: string }[]): Map<s
   }
   return held;
 }
+
+describe('times of a zone', () => {
+  it('come back as the instant they were taken at, unless a clock change repeats them; then as the first of two', () => {
+    const zone = fc.constantFrom('Europe/Vienna', 'America/New_York', 'Australia/Lord_Howe', 'Pacific/Apia', 'Asia/Kathmandu', 'Africa/Casablanca', 'America/Sao_Paulo');
+    const instant = fc.integer({ min: Date.UTC(1975, 0, 1) / 1000, max: Date.UTC(2035, 0, 1) / 1000 }).map((seconds) => seconds * 1000);
+    fc.assert(fc.property(zone, instant, (timeZone, utcMs) => {
+      const local = new Date(utcMs).toLocaleString('sv-SE', { timeZone });
+      const found = parseTime(local, 'auto', timeZone);
+      const isRepeated = timeNote(local, 'auto', timeZone) === 'repeated_hour';
+      expect(new Date(found).toLocaleString('sv-SE', { timeZone })).toBe(local);
+      if (isRepeated) expect(found).toBeLessThanOrEqual(utcMs);
+      else expect(found).toBe(utcMs);
+    }), { numRuns: 1000 });
+  });
+});

@@ -42,6 +42,10 @@ describe('compressed files', () => {
     expect((await readAll(folder.write('users.csv.br', brotliCompressSync(CSV)))).rows).toEqual(ROWS);
   });
 
+  it('a file that was unpacked and kept the name of the packed one is read as it is', async () => {
+    for (const name of ['users.csv.gz', 'users.csv.zst', 'users.csv.br']) expect((await readAll(folder.write(name, CSV))).rows).toEqual(ROWS);
+  });
+
   it('zstd is read where this Node can, else refused with the version that could', async () => {
     const compress: unknown = Reflect.get(zlib, 'zstdCompressSync');
     if (typeof compress === 'function') {
@@ -146,8 +150,56 @@ describe('encodings', () => {
     }
   });
 
+  it('UTF-16 without a byte order mark is recognised where hardly a letter is western', async () => {
+    const text = `id,名前\n${Array.from({ length: 50 }, (_, i) => `${i % 10},山田太郎さんの長い名前です`).join('\n')}\n`;
+    for (const [encoding, bytes] of [['utf-16le', Buffer.from(text, 'utf16le')], ['utf-16be', Buffer.from(text, 'utf16le').swap16()]] as const) {
+      const { layout, rows } = await readAll(folder.write('wide.csv', bytes));
+      expect([layout.encoding, rows.length, rows[0]]).toEqual([encoding, 50, ['0', '山田太郎さんの長い名前です']]);
+    }
+  });
+
   it('UTF-32 is refused by name', async () => {
     const { error } = await failureOf(folder.write('wide.csv', Buffer.from('fffe0000690000006400000', 'hex')));
     expect(error).toMatchObject({ message: 'wide.csv is text in UTF-32', hint: expect.stringContaining('iconv') });
+  });
+});
+
+describe('files told as what they are not', () => {
+  it.each([
+    ['people.csv', '{"id":"1"}\n{"id":"2"}\n', 'is called CSV and holds JSON', '--format ndjson'],
+    ['people.tsv', '[{"id":"1"}]', 'is called TSV and holds JSON', '--format ndjson'],
+    ['export.csv', '\n<!DOCTYPE html>\n<html><body>Sign in</body></html>', 'is a web page (HTML)', 'download the data again'],
+    ['export.ndjson', '<html lang="en"><head>', 'is a web page (HTML)', 'download'],
+    ['export.csv', '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>', 'is XML', 'download'],
+    ['book.csv', '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">', 'an Excel workbook saved as XML', 'CSV'],
+    ['big.csv', 'version https://git-lfs.github.com/spec/v1\noid sha256:1\n', 'a pointer of Git LFS', 'git lfs pull'],
+    ['dump.csv', '-- MySQL dump 10.13\nCREATE TABLE', 'a dump in SQL', 'CSV'],
+    ['people.csv', '-----BEGIN PGP MESSAGE-----\n\nhQ', 'encrypted', 'gpg'],
+    ['people.csv', 'BEGIN:VCARD\nVERSION:3.0\n', 'vCards', 'CSV'],
+  ])('%s that begins with %j is refused with what it is', async (name, content, what, hint) => {
+    const { error } = await failureOf(folder.write(name, content));
+    expect(error).toMatchObject({ code: 'input_undecodable', message: expect.stringContaining(what), hint: expect.stringContaining(hint) });
+  });
+
+  it('in UTF-16 or compressed are told as well', async () => {
+    expect((await failureOf(folder.write('page.csv', Buffer.from('\ufeff<html><body>', 'utf16le')))).error).toMatchObject({ message: expect.stringContaining('HTML') });
+    expect((await failureOf(folder.write('page.csv.gz', gzipSync('<html><body>')))).error).toMatchObject({ message: expect.stringContaining('HTML') });
+  });
+
+  it('a CSV file whose header merely resembles something else is read', async () => {
+    for (const header of ['html,id', 'copy,id', '{id},name', '[a],id', 'version,id']) expect((await readAll(folder.write('odd.csv', `${header}\n1,2\n`))).rows).toEqual([['1', '2']]);
+  });
+});
+
+describe('a file without a header', () => {
+  it('gets the names that are said, and loses no row', async () => {
+    const { layout, rows } = await readAll(folder.write('list.csv', '\ufeffann@example.com;free\nbob@example.com;pro\n'), { header: ['email', 'plan'] });
+    expect(layout).toMatchObject({ header: ['email', 'plan'], headerLines: 0, headerBytes: 3, delimiter: ';' });
+    expect(rows).toEqual([['ann@example.com', 'free'], ['bob@example.com', 'pro']]);
+  });
+
+  it('is refused when the names are not as many as its cells, or it is no CSV', async () => {
+    expect((await failureOf(folder.write('list.csv', 'a,b,c\n'), { header: ['email', 'plan'] })).error).toMatchObject({ code: 'usage', message: '--header names 2 columns, and the first row of list.csv has 3 cells' });
+    expect((await failureOf(folder.write('list.ndjson', '{"id":1}\n'), { header: ['id'] })).error).toMatchObject({ code: 'usage', message: expect.stringContaining('--header is for CSV') });
   });
 });

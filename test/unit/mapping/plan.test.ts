@@ -52,6 +52,14 @@ describe('finding columns', () => {
     expect(roles(planOf(csv('user_id,name', '1,x'), { kind: 'events' }))).toEqual({ user_id: 'id', name: 'event' });
   });
 
+  it('warns about a first line that looks like data, and a first row that looks like a header', () => {
+    for (const header of ['ann@example.com,free', '7,pro,2024-01-02', '550e8400-e29b-41d4-a716-446655440000,x']) expect(planOf(csv(header, header), { idColumn: header.split(',')[0]! }).warnings.join()).toContain('looks like data');
+    for (const header of ['id,2024-01-01,2024-02-01', 'email,1,2,3', 'user_id,true']) expect([header, planOf(csv(header, '1,2,3')).warnings.join()]).toEqual([header, expect.not.stringContaining('looks like data')]);
+    expect(errorOf(() => planOf(csv('ann@example.com,free', 'bob@example.com,pro')))).toMatchObject({ code: 'no_identifier', hint: expect.not.stringContaining('ann') });
+    expect(planOf(csv('id,plan', 'Id,Plan', '1,pro')).warnings.join()).toContain('looks like the names of columns');
+    expect(planOf(csv('id,plan', '1,pro')).warnings).toEqual([]);
+  });
+
   it('leaves a cio_id out when the rows have an id or e-mail of their own, says why, and takes it when asked to', () => {
     for (const source of [csv('cio_id,id,email,plan', 'a3000001,1,ann@example.com,free'), ndjson({ cio_id: 'a3000001', email: 'ann@example.com' }), csv('CIO_ID,customer_id', 'x,1')]) {
       const result = planOf(source);
