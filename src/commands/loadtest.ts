@@ -6,7 +6,7 @@ import { targetFrom, type Target } from '../config/target.ts';
 import { duration, oneOf, plainNumber, wholeNumber } from '../config/values.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { SCENARIOS } from '../domain/loadtest.ts';
+import { SCENARIOS, type ScenarioName } from '../domain/loadtest.ts';
 import { createLoadtestLedger } from '../journal/loadtests.ts';
 import { checkComparable, compareSummaries, toComparisonLines } from '../loadtest/compare.ts';
 import { checkGuards } from '../loadtest/guards.ts';
@@ -14,7 +14,7 @@ import { toJunit } from '../loadtest/junit.ts';
 import type { LoadRequest, LoadTarget } from '../loadtest/k6-environment.ts';
 import { newRunId } from '../loadtest/run-id.ts';
 import { GRACE_MS, prepareLoadtest, runLoadtest, type PreparedLoadtest } from '../loadtest/run-loadtest.ts';
-import { readLatest, readSummary, type LoadtestFiles } from '../loadtest/store.ts';
+import { hasSummaryOf, readLatest, readSummary, type LoadtestFiles } from '../loadtest/store.ts';
 import type { LoadtestSummary } from '../loadtest/summary.ts';
 import { toTable } from '../loadtest/table.ts';
 import { shellWord } from '../report/numbers.ts';
@@ -58,11 +58,13 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const journalPath = journalPathOf(options, host);
   const root = join(dirname(journalPath), 'loadtests');
   const known = isSandbox ? SANDBOX_TO_BE : loadTarget(targetFrom(withEnvFile(host.env, text(options, 'envFile'))), undefined);
+  const compare = text(options, 'compare');
+  if (compare !== undefined) assertBaseline(root, compare, request.scenario);
+  const junit = junitPath(text(options, 'junit'), host);
   const prepared = await prepareLoadtest({ request, target: known, env: host.env, cwd: host.cwd, k6Bin: text(options, 'k6Bin') });
   const guard = { plan: prepared.plan, confirm: text(options, 'confirm'), allowOverLimit: options['allowOverLimit'] === true, force: options['force'] === true };
   checkGuards({ ...guard, target: known, uncleaned: [] });
-  const baseline = readBaseline(root, text(options, 'compare'), prepared);
-  const junit = junitPath(text(options, 'junit'), host);
+  const baseline = readBaseline(root, compare, prepared);
 
   const result = await withSendingSession({ command: 'loadtest', options: sessionOptions(options), journalPath, host, terminal }, async (session) => {
     if (host.stopping.aborted) return null;
@@ -150,6 +152,12 @@ function sessionOptions(options: Record<string, unknown>): SendingOptions {
     maxErrors: undefined, maxDurationMs: undefined, allowTriggers: false,
     preflight: options['preflight'] !== false, sandbox: options['sandbox'] === true, envFile: text(options, 'envFile'),
   }; // prettier-ignore
+}
+
+/** What can be known before k6 has told the plan. */
+function assertBaseline(root: string, compare: string, scenario: ScenarioName): void {
+  if (compare !== 'last') readSummary(root, compare);
+  else if (!hasSummaryOf(root, scenario)) throw new CioBulkError('no_such_run', `there is no earlier ${scenario} run to compare with`);
 }
 
 function readBaseline(root: string, compare: string | undefined, { plan }: PreparedLoadtest): LoadtestSummary | null {

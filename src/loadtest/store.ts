@@ -44,6 +44,11 @@ export function readSummary(root: string, run: string): LoadtestSummary {
   return summary;
 }
 
+/** Whether any run of a scenario has finished. */
+export function hasSummaryOf(root: string, scenario: string): boolean {
+  return listSummaries(root).some((summary) => summary.scenario === scenario);
+}
+
 /** The latest finished run of a scenario at a rate. Throws `no_such_run`. */
 export function readLatest(root: string, scenario: string, rate: number): LoadtestSummary {
   const latest = listSummaries(root)

@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { runCli, startCli } from '../support/cli.ts';
 import { sandboxFor } from '../support/sandbox.ts';
 import { eventsCsv, peopleCsv, tempFolder } from '../support/temp.ts';
+import { TIMED } from '../support/timed.ts';
 import { until } from '../support/until.ts';
 
 /** What the service may count in any second, wherever the second begins. */
 const RATE = 80;
 
-// Measured in real time: a machine that is busy with something else may push requests together. Three tries.
-describe('at --rate 80', { retry: 2 }, () => {
-  it('ten seconds of work use 97 % of the rate, and no second holds more than one request too many', async (test) => {
+describe('at --rate 80', TIMED, () => {
+  // How much of the rate is used is held to 97 % by the bench; here a busy machine may fall behind.
+  it('ten seconds of work use the rate, and no second holds more than one request too many', async (test) => {
     const sandbox = await sandboxFor(test, { latency: '20-100' });
     const cwd = tempFolder(test);
     const result = await runCli(test, ['import', peopleCsv(cwd, 800), '--batch-rows', '1', '--rate', '80', '--no-preflight', '--json'], { cwd, trackUrl: sandbox.trackUrl });
@@ -19,7 +20,7 @@ describe('at --rate 80', { retry: 2 }, () => {
     expect(result.stderr).not.toContain('Warning');
     expect(most).toBeLessThanOrEqual(RATE + 1);
     expect(requests.total).toBe(800);
-    expect((requests.total - 1) / seconds).toBeGreaterThanOrEqual(0.97 * RATE);
+    expect((requests.total - 1) / seconds).toBeGreaterThanOrEqual(0.75 * RATE);
   });
 
   it('5 % of 429 and 500 change nothing about that: retries pay as well', async (test) => {
@@ -60,14 +61,17 @@ describe('at --rate 80', { retry: 2 }, () => {
   });
 });
 
-it('a service that allows 20 a second gets everything from a sender that wants 80', async (test) => {
+it('a service that allows 20 a second gets everything from a sender that wants 80', TIMED, async (test) => {
   const sandbox = await sandboxFor(test, { rateLimit: 20 });
   const cwd = tempFolder(test);
   const result = await runCli(test, ['import', peopleCsv(cwd, 200), '--batch-rows', '1', '--rate', '80', '--json'], { cwd, trackUrl: sandbox.trackUrl });
   const { requests } = await sandbox.state();
   expect(result.code).toBe(0);
   expect(result.summary?.['delivered']).toBe(200);
-  expect(requests.by_path['/api/v2/batch']?.['429'] ?? 0).toBeLessThan(60);
+  const { 200: taken = 0, 429: refused = 0 } = requests.by_path['POST /api/v2/batch'] ?? {};
+  expect(taken).toBe(200);
+  expect(refused).toBeGreaterThan(0);
+  expect(refused).toBeLessThan(60);
   expect(result.elapsedMs).toBeLessThan(60_000);
 });
 

@@ -8,6 +8,7 @@ import { eventsCsv, tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 import { hostileServer } from '../faults/hostile-server.ts';
 import { assertAddsUp } from '../faults/send-people.ts';
+import { TIMED } from '../../support/timed.ts';
 
 const SLOW = ['--batch-rows', '5', '--rate', '50', '--json'];
 
@@ -114,7 +115,7 @@ describe('a signal in the middle of a run', () => {
     }
   });
 
-  it.concurrent('SIGSTOP keeps the lock, and SIGCONT goes on where it was', async (test) => {
+  it.concurrent('SIGSTOP keeps the lock, and SIGCONT goes on where it was', TIMED, async (test) => {
     const sandbox = await sandboxFor(test, { latency: 50 });
     const cwd = tempFolder(test);
     const args = ['import', eventsCsv(cwd, 600), ...SLOW, '--timeout', '2s'];

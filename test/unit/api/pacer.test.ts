@@ -7,6 +7,7 @@ import { realClock } from '../../support/real-clock.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/until.ts';
 import { maxInAnySecond } from '../../support/windows.ts';
+import { TIMED } from '../../support/timed.ts';
 
 const never = new AbortController().signal;
 setMaxListeners(0, never);
@@ -29,7 +30,7 @@ function timers(): number {
 }
 
 // Measured in real time inside a busy test process: the share of the rate that is used is held to 97 % in test/integration/pacing.test.ts.
-describe('pacing', { retry: 3 }, () => {
+describe('pacing', TIMED, () => {
   it('never starts more than the rate within any second, and uses it', async () => {
     const times = await starts({ rate: 80, rowsPerSecond: 0 }, 240);
     expect(maxInAnySecond(times)).toBeLessThanOrEqual(81);
