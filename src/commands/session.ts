@@ -49,6 +49,9 @@ export function countingFromHere(session: SendingSession): SendingSession {
   return { ...session, traffic };
 }
 
+/** A host that is silent for longer than this is told. */
+const SILENCE_MS = 2_000;
+
 /** Opens a session, hands it to `work`, and closes it whatever happens. Shows region and workspace, and at the end the sandbox. */
 export async function withSendingSession<T>(
   setting: SessionSetting,
@@ -112,7 +115,7 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     };
     host.stopping.addEventListener('abort', sayStopping, { once: true });
     defer(() => host.stopping.removeEventListener('abort', sayStopping));
-    const environmentId = options.preflight ? await preflight(target, { wire, pacer, host, terminal, maxAttempts: options.maxAttempts }) : undefined;
+    const environmentId = options.preflight ? await preflight(target, { wire, pacer, host, terminal, maxAttempts: options.maxAttempts, timeoutMs: options.timeoutMs }) : undefined;
     const collect = createCollector();
     return work({
       journal,
@@ -153,10 +156,17 @@ function sandboxTarget(sandbox: Sandbox | undefined): Target {
 
 async function preflight(
   target: Target,
-  { wire, pacer, host, terminal, maxAttempts }: Pick<Parameters<typeof askRegion>[0], 'wire' | 'pacer' | 'maxAttempts'> & { host: Host; terminal: Terminal },
+  { wire, pacer, host, terminal, maxAttempts, timeoutMs }: Pick<Parameters<typeof askRegion>[0], 'wire' | 'pacer' | 'maxAttempts'> & { host: Host; terminal: Terminal; timeoutMs: number },
 ): Promise<number | undefined> {
   const hostName = new URL(target.trackUrl).host;
-  const { region, environmentId } = await askRegion({ wire, pacer, clock: host.clock, maxAttempts, host: hostName, stopping: host.stopping });
+  const answered = new AbortController();
+  const tellSilence = async (): Promise<void> => {
+    await host.clock.sleep(SILENCE_MS, answered.signal);
+    if (!answered.signal.aborted) terminal.say(`Waiting for ${hostName} to answer: ${plural(maxAttempts, 'attempt')} of ${span(timeoutMs)} at most`);
+  };
+  void tellSilence();
+  const asked = askRegion({ wire, pacer, clock: host.clock, maxAttempts, host: hostName, stopping: host.stopping });
+  const { region, environmentId } = await asked.finally(() => answered.abort());
   if (target.region !== undefined && region !== undefined && region !== target.region)
     throw new CioBulkError('wrong_region', `the account lives in region ${region}, and CUSTOMERIO_REGION says ${target.region}`, { hint: `set CUSTOMERIO_REGION=${region}` });
   const where = target.isSandbox ? 'sandbox' : `region ${region ?? 'unknown'}, workspace ${environmentId ?? 'unknown'}`;

@@ -16,7 +16,7 @@ export interface LoadtestFiles {
 /** Makes `<root>/<run>/`. */
 export function createFiles(root: string, run: string): LoadtestFiles {
   const dir = join(root, run);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  attempt(dir, () => mkdirSync(dir, { recursive: true, mode: 0o700 }));
   return {
     dir,
     summary: join(dir, 'summary.json'),
@@ -33,8 +33,19 @@ export function closeToOthers({ k6Numbers, dashboard }: LoadtestFiles): void {
 
 /** Writes summary.json in one step: a reader sees all of it or none. */
 export function writeSummary(path: string, summary: LoadtestSummary): void {
-  writeFileSync(`${path}.part`, `${JSON.stringify(summary, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${path}.part`, path);
+  attempt(path, () => {
+    writeFileSync(`${path}.part`, `${JSON.stringify(summary, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${path}.part`, path);
+  });
+}
+
+function attempt(path: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw new CioBulkError('output_unwritable', `${path} cannot be written (${code})`, { hint: 'make room there, or choose another place with --journal', cause: error });
+  }
 }
 
 /** Reads the summary of a run. Throws `no_such_run`. */

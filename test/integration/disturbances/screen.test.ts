@@ -124,3 +124,9 @@ describe('progress', () => {
     expect(percents(second.stdout)[0]).toBeGreaterThanOrEqual(45);
   });
 });
+
+it.concurrent('a host that does not answer the first question is told before it is given up', async (test) => {
+  const server = await hostileServer(test, () => undefined, { onRegion: () => undefined });
+  const program = startCli(test, ['import', peopleCsv(tempFolder(test), 2), '--max-attempts', '2', '--timeout', '9s'], { cwd: tempFolder(test), trackUrl: server.url });
+  await program.says(/Waiting for 127\.0\.0\.1:\d+ to answer: 2 attempts of 9\.0 s at most/);
+});
