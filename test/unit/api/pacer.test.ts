@@ -34,13 +34,13 @@ describe('pacing', TIMED, () => {
   it('never starts more than the rate within any second, and uses it', async () => {
     const times = await starts({ rate: 80, rowsPerSecond: 0 }, 240);
     expect(maxInAnySecond(times)).toBeLessThanOrEqual(81);
-    expect(239 / ((Math.max(...times) - Math.min(...times)) / 1000)).toBeGreaterThanOrEqual(0.8 * 80);
+    expect(239 / ((Math.max(...times) - Math.min(...times)) / 1000)).toBeGreaterThanOrEqual(0.5 * 80);
   });
 
   it.each([1.2, 2.5, 15, 200])('holds at %d a second too', async (rate) => {
     const times = await starts({ rate, rowsPerSecond: 0 }, Math.ceil(rate * 1.6) + 2);
     expect(maxInAnySecond(times)).toBeLessThanOrEqual(rate + 1);
-    expect((times.length - 1) / ((Math.max(...times) - Math.min(...times)) / 1000)).toBeGreaterThanOrEqual(0.6 * rate);
+    expect((times.length - 1) / ((Math.max(...times) - Math.min(...times)) / 1000)).toBeGreaterThanOrEqual(0.4 * rate);
   });
 
   it('is smooth: no second’s worth at once', async () => {
