@@ -14,7 +14,7 @@ import { toJunit } from '../loadtest/junit.ts';
 import type { LoadRequest, LoadTarget } from '../loadtest/k6-environment.ts';
 import { newRunId } from '../loadtest/run-id.ts';
 import { GRACE_MS, prepareLoadtest, runLoadtest, type PreparedLoadtest } from '../loadtest/run-loadtest.ts';
-import { latestAt, readAll, readSummary, type LoadtestFiles } from '../loadtest/store.ts';
+import { hasSummaryOf, readLatest, readSummary, type LoadtestFiles } from '../loadtest/store.ts';
 import type { LoadtestSummary } from '../loadtest/summary.ts';
 import { toTable } from '../loadtest/table.ts';
 import { shellWord } from '../report/numbers.ts';
@@ -44,7 +44,7 @@ export function configure(command: Command): void {
   addCommonFlags(command);
   addHelpEnd(
     command,
-    ['cio-bulk loadtest --sandbox --scenario smoke', 'cio-bulk loadtest --sandbox --rate 80 --duration 30s'],
+    ['cio-bulk loadtest --sandbox --scenario smoke', 'cio-bulk loadtest --sandbox --rate 80 --duration 2m'],
     [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.credentials, EXIT.forbidden, EXIT.unreachable, EXIT.stopped, EXIT.loadtest, EXIT.sigint, EXIT.sigterm],
   );
 }
@@ -57,14 +57,14 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const isSandbox = options['sandbox'] === true;
   const journalPath = journalPathOf(options, host);
   const root = join(dirname(journalPath), 'loadtests');
-  const junit = junitPath(text(options, 'junit'), host);
-  const compare = text(options, 'compare');
-  const comparable = comparableRuns(root, compare, request.scenario);
   const known = isSandbox ? SANDBOX_TO_BE : loadTarget(targetFrom(withEnvFile(host.env, text(options, 'envFile'))), undefined);
+  const compare = text(options, 'compare');
+  if (compare !== undefined) assertBaseline(root, compare, request.scenario);
+  const junit = junitPath(text(options, 'junit'), host);
   const prepared = await prepareLoadtest({ request, target: known, env: host.env, cwd: host.cwd, k6Bin: text(options, 'k6Bin') });
   const guard = { plan: prepared.plan, confirm: text(options, 'confirm'), allowOverLimit: options['allowOverLimit'] === true, force: options['force'] === true };
   checkGuards({ ...guard, target: known, uncleaned: [] });
-  const baseline = baselineOf(compare, comparable, prepared);
+  const baseline = readBaseline(root, compare, prepared);
 
   const result = await withSendingSession({ command: 'loadtest', options: sessionOptions(options), journalPath, host, terminal }, async (session) => {
     if (host.stopping.aborted) return null;
@@ -154,18 +154,18 @@ function sessionOptions(options: Record<string, unknown>): SendingOptions {
   }; // prettier-ignore
 }
 
-/** Runs that `--compare` may mean: the one it names, or every earlier run of the scenario. */
-function comparableRuns(root: string, compare: string | undefined, scenario: ScenarioName): readonly LoadtestSummary[] {
-  if (compare === undefined) return [];
-  return compare === 'last' ? readAll(root, scenario) : [readSummary(root, compare)];
+/** What can be known before k6 has told the plan. */
+function assertBaseline(root: string, compare: string, scenario: ScenarioName): void {
+  if (compare !== 'last') readSummary(root, compare);
+  else if (!hasSummaryOf(root, scenario)) throw new CioBulkError('no_such_run', `there is no earlier ${scenario} run to compare with`);
 }
 
-/** The one to compare with, checked before anything is sent. */
-function baselineOf(compare: string | undefined, runs: readonly LoadtestSummary[], { plan }: PreparedLoadtest): LoadtestSummary | null {
+function readBaseline(root: string, compare: string | undefined, { plan }: PreparedLoadtest): LoadtestSummary | null {
   if (compare === undefined) return null;
-  if (compare === 'last') return latestAt(runs, plan.scenario, plan.rate);
-  for (const run of runs) checkComparable(run, plan.scenario, plan.rate);
-  return runs[0] ?? null;
+  if (compare === 'last') return readLatest(root, plan.scenario, plan.rate);
+  const baseline = readSummary(root, compare);
+  checkComparable(baseline, plan.scenario, plan.rate);
+  return baseline;
 }
 
 function showResult(summary: LoadtestSummary, baseline: LoadtestSummary | null, terminal: Terminal): void {

@@ -3,7 +3,7 @@ import { CioBulkError } from '../domain/errors.ts';
 import type { RawRow } from '../domain/block.ts';
 import type { InvalidRow } from '../domain/chunk.ts';
 import type { Plan, SourceLayout } from '../domain/plan.ts';
-import { ROW_COLUMN } from './fixed-rows.ts';
+import { ADDED_COLUMNS } from '../report/failures-file.ts';
 import { firstLines } from '../input/first-lines.ts';
 import { HEADER_HINT, looksLikeData } from '../mapping/first-line.ts';
 import { USUAL_IDENTIFIERS } from '../mapping/roles.ts';
@@ -19,7 +19,7 @@ export interface Looked {
 
 /** Why not one row of the sample can be sent; null when one can. `plan` is what it was prepared with. */
 export async function hopelessness({ layout, sample, name }: Looked, plan: Plan): Promise<CioBulkError | null> {
-  if (layout.header.includes(ROW_COLUMN)) return null; // a failures file is read well: its rows are known to be bad
+  if (layout.header.includes(ADDED_COLUMNS[1])) return null; // a failures file is read well: its rows are known to be bad
   const faults = sampleFaults({ layout, plan, identity: { target: '', dataset: name, clockMs: 0 } }, sample);
   if (faults === null) return null;
   const [fault, rows] = mostFrequent(faults);

@@ -52,6 +52,9 @@ export function countingFromHere(session: SendingSession): SendingSession {
   return { ...session, traffic };
 }
 
+/** A host that is silent for longer than this is told. */
+const SILENCE_MS = 2_000;
+
 /** Opens a session, hands it to `work`, and closes it whatever happens. Shows region and workspace, and at the end the sandbox. */
 export async function withSendingSession<T>(
   setting: SessionSetting,
@@ -119,7 +122,7 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     };
     host.stopping.addEventListener('abort', sayStopping, { once: true });
     defer(() => host.stopping.removeEventListener('abort', sayStopping));
-    const environmentId = options.preflight ? await preflight(target, { wire, pacer, place, host, terminal, maxAttempts: options.maxAttempts }) : undefined;
+    const environmentId = options.preflight ? await preflight(target, { wire, pacer, place, host, terminal, maxAttempts: options.maxAttempts, timeoutMs: options.timeoutMs }) : undefined;
     const collect = createCollector();
     return work({
       journal,
@@ -161,9 +164,16 @@ function sandboxTarget(sandbox: Sandbox | undefined): Target {
 
 async function preflight(
   target: Target,
-  { wire, pacer, place, host, terminal, maxAttempts }: Pick<Parameters<typeof askRegion>[0], 'wire' | 'pacer' | 'place' | 'maxAttempts'> & { host: Host; terminal: Terminal },
+  { wire, pacer, place, host, terminal, maxAttempts, timeoutMs }: Pick<Parameters<typeof askRegion>[0], 'wire' | 'pacer' | 'place' | 'maxAttempts'> & { host: Host; terminal: Terminal; timeoutMs: number },
 ): Promise<number | undefined> {
-  const { region, environmentId } = await askRegion({ wire, pacer, clock: host.clock, maxAttempts, place, stopping: host.stopping });
+  const answered = new AbortController();
+  const tellSilence = async (): Promise<void> => {
+    await host.clock.sleep(SILENCE_MS, answered.signal);
+    if (!answered.signal.aborted) terminal.say(`Waiting for ${place} to answer: ${plural(maxAttempts, 'attempt')} of ${span(timeoutMs)} at most`);
+  };
+  void tellSilence();
+  const asked = askRegion({ wire, pacer, clock: host.clock, maxAttempts, place, stopping: host.stopping });
+  const { region, environmentId } = await asked.finally(() => answered.abort());
   if (target.region !== undefined && region !== undefined && region !== target.region)
     throw new CioBulkError('wrong_region', `the account lives in region ${region}, and CUSTOMERIO_REGION says ${target.region}`, { hint: `set CUSTOMERIO_REGION=${region}` });
   const where = target.isSandbox ? 'sandbox' : `region ${region ?? 'unknown'}, workspace ${environmentId ?? 'unknown'}`;

@@ -16,7 +16,7 @@ export interface LoadtestFiles {
 /** Makes `<root>/<run>/`. */
 export function createFiles(root: string, run: string): LoadtestFiles {
   const dir = join(root, run);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  attempt(dir, () => mkdirSync(dir, { recursive: true, mode: 0o700 }));
   return {
     dir,
     summary: join(dir, 'summary.json'),
@@ -33,8 +33,19 @@ export function closeToOthers({ k6Numbers, dashboard }: LoadtestFiles): void {
 
 /** Writes summary.json in one step: a reader sees all of it or none. */
 export function writeSummary(path: string, summary: LoadtestSummary): void {
-  writeFileSync(`${path}.part`, `${JSON.stringify(summary, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${path}.part`, path);
+  attempt(path, () => {
+    writeFileSync(`${path}.part`, `${JSON.stringify(summary, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${path}.part`, path);
+  });
+}
+
+function attempt(path: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw new CioBulkError('output_unwritable', `${path} cannot be written (${code})`, { hint: 'make room there, or choose another place with --journal', cause: error });
+  }
 }
 
 /** Reads the summary of a run. Throws `no_such_run`. */
@@ -44,18 +55,17 @@ export function readSummary(root: string, run: string): LoadtestSummary {
   return summary;
 }
 
-/** Finished runs of a scenario, oldest first. Throws `no_such_run` when there are none. */
-export function readAll(root: string, scenario: string): LoadtestSummary[] {
-  const found = listSummaries(root)
-    .filter((summary) => summary.scenario === scenario)
-    .sort((a, b) => a.started_at.localeCompare(b.started_at));
-  if (found.length === 0) throw new CioBulkError('no_such_run', `there is no earlier ${scenario} run to compare with`);
-  return found;
+/** Whether any run of a scenario has finished. */
+export function hasSummaryOf(root: string, scenario: string): boolean {
+  return listSummaries(root).some((summary) => summary.scenario === scenario);
 }
 
-/** The latest of these at a rate. Throws `no_such_run`. */
-export function latestAt(runs: readonly LoadtestSummary[], scenario: string, rate: number): LoadtestSummary {
-  const latest = runs.findLast(({ planned }) => planned.rate === rate);
+/** The latest finished run of a scenario at a rate. Throws `no_such_run`. */
+export function readLatest(root: string, scenario: string, rate: number): LoadtestSummary {
+  const latest = listSummaries(root)
+    .filter((summary) => summary.scenario === scenario && summary.planned.rate === rate)
+    .sort((a, b) => a.started_at.localeCompare(b.started_at))
+    .at(-1);
   if (latest === undefined) throw new CioBulkError('no_such_run', `there is no earlier ${scenario} run at ${rate} requests/s to compare with`);
   return latest;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { k6Bin } from '../support/tools.ts';
+import { k6Bin } from '../support/k6-binary.ts';
 import { startTarget } from './target.ts';
 
 /** The scripts as the package has them: without the sources beside them. */

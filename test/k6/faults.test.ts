@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { k6Bin } from '../support/tools.ts';
+import { k6Bin } from '../support/k6-binary.ts';
 import { launch } from './launch.ts';
 import { startTarget } from './target.ts';
 

@@ -5,7 +5,7 @@ import { createRandom } from '../crash/support/random.ts';
 import { credentialsOf, openTestWorkspace, OTHERS } from '../integration/cleanup/test-people.ts';
 import { startCli } from '../support/cli.ts';
 import { until } from '../support/until.ts';
-import { k6Bin } from '../support/tools.ts';
+import { k6Bin } from '../support/k6-binary.ts';
 
 const others = [...OTHERS].sort();
 const LOAD = ['--scenario', 'ramp', '--rate', '60', '--duration', '30s', '--max-users', '400', '--json'];

@@ -9,7 +9,7 @@ import { prepareLoadtest, runLoadtest } from '../../src/loadtest/run-loadtest.ts
 import type { LoadtestFiles } from '../../src/loadtest/store.ts';
 import type { LoadtestSummary } from '../../src/loadtest/summary.ts';
 import type { Sample } from '../../src/loadtest/watch.ts';
-import { k6Bin } from '../support/tools.ts';
+import { k6Bin } from '../support/k6-binary.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
 
 export const clock: Clock = {

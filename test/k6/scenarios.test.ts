@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { personId, SCENARIOS } from '../../src/domain/loadtest.ts';
-import { k6Bin } from '../support/tools.ts';
+import { k6Bin } from '../support/k6-binary.ts';
 import { launch } from './launch.ts';
 import { startTarget } from './target.ts';
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { LoadtestSummary } from '../../src/loadtest/summary.ts';
-import { k6Bin } from '../support/tools.ts';
+import { k6Bin } from '../support/k6-binary.ts';
 import { launch } from './launch.ts';
 import { isAlive } from '../support/alive.ts';
 import { startTarget } from './target.ts';

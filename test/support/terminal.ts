@@ -1,9 +1,12 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BIN, targetEnv } from './cli.ts';
 import type { Finishing } from './temp.ts';
+
+/** A real terminal is opened by `script` of util-linux; where that is missing, tests that need one are skipped. */
+export const hasTerminals = /util-linux/.test(String(spawnSync('script', ['--version']).stdout));
 
 export interface OnTerminal {
   /** Everything that the program wrote to its terminal, controls included. */

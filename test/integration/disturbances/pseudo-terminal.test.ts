@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { runCli } from '../../support/cli.ts';
 import { sandboxFor } from '../../support/sandbox.ts';
 import { eventsCsv, tempFolder } from '../../support/temp.ts';
-import { onTerminal } from '../../support/terminal.ts';
-import { hasTerminals } from '../../support/tools.ts';
+import { hasTerminals, onTerminal } from '../../support/terminal.ts';
 import { isAlive } from '../../support/alive.ts';
 import { until } from '../../support/until.ts';
 

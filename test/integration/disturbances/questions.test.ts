@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sandboxFor } from '../../support/sandbox.ts';
 import { tempFolder, type Finishing } from '../../support/temp.ts';
-import { onTerminal, type OnTerminal } from '../../support/terminal.ts';
-import { hasTerminals } from '../../support/tools.ts';
+import { hasTerminals, onTerminal, type OnTerminal } from '../../support/terminal.ts';
 import { until } from '../../support/until.ts';
 import { planLoadtest } from '../cleanup/test-people.ts';
 

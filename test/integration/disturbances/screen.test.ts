@@ -6,8 +6,7 @@ import { startCli, OPEN, runCli } from '../../support/cli.ts';
 import { sandboxFor } from '../../support/sandbox.ts';
 import { screenOf } from '../../support/screen.ts';
 import { eventsCsv, peopleCsv, tempFolder } from '../../support/temp.ts';
-import { onTerminal } from '../../support/terminal.ts';
-import { hasTerminals } from '../../support/tools.ts';
+import { hasTerminals, onTerminal } from '../../support/terminal.ts';
 import { until } from '../../support/until.ts';
 import { answer, hostileServer } from '../faults/hostile-server.ts';
 
@@ -124,4 +123,10 @@ describe('progress', () => {
     expect(second.summary).toMatchObject({ delivered: 2_000, exit_code: 0 });
     expect(percents(second.stdout)[0]).toBeGreaterThanOrEqual(45);
   });
+});
+
+it.concurrent('a host that does not answer the first question is told before it is given up', async (test) => {
+  const server = await hostileServer(test, () => undefined, { onRegion: () => undefined });
+  const program = startCli(test, ['import', peopleCsv(tempFolder(test), 2), '--max-attempts', '2', '--timeout', '9s'], { cwd: tempFolder(test), trackUrl: server.url });
+  await program.says(/Waiting for 127\.0\.0\.1:\d+ to answer: 2 attempts of 9\.0 s at most/);
 });

@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { OPEN, runCli, startCli } from '../../support/cli.ts';
 import { sandboxFor } from '../../support/sandbox.ts';
 import { eventsCsv, tempFolder } from '../../support/temp.ts';
-import { hasFifo } from '../../support/tools.ts';
 import { until } from '../../support/until.ts';
 import { hostileServer } from '../faults/hostile-server.ts';
 import { assertAddsUp } from '../faults/send-people.ts';
+import { TIMED } from '../../support/timed.ts';
 
 const SLOW = ['--batch-rows', '5', '--rate', '50', '--json'];
 
@@ -55,7 +55,7 @@ describe('a signal in the middle of a run', () => {
     expect(stopped.lastLine).toMatch(/^cio-bulk import /);
   });
 
-  it.skipIf(!hasFifo).concurrent.for([
+  it.concurrent.for([
     ['has no writer', undefined],
     ['has a writer that says nothing', ''],
     ['has a writer that went quiet', 'id,name\n1,Ann\n'],
@@ -78,7 +78,7 @@ describe('a signal in the middle of a run', () => {
     expect(stopped.lastLine).toBe('cio-bulk import people.csv');
   });
 
-  it.skipIf(!hasFifo).concurrent('a named pipe whose writer leaves without a word is an empty input', async (test) => {
+  it.concurrent('a named pipe whose writer leaves without a word is an empty input', async (test) => {
     const sandbox = await sandboxFor(test);
     const cwd = tempFolder(test);
     execFileSync('mkfifo', [join(cwd, 'people.csv')]);
@@ -89,7 +89,7 @@ describe('a signal in the middle of a run', () => {
     expect([ended.code, ended.signal]).toEqual([0, null]); // as an empty file
   });
 
-  it.skipIf(!hasFifo).concurrent('a named pipe whose writer comes late and pauses is read to its end', async (test) => {
+  it.concurrent('a named pipe whose writer comes late and pauses is read to its end', async (test) => {
     const sandbox = await sandboxFor(test);
     const cwd = tempFolder(test);
     execFileSync('mkfifo', [join(cwd, 'people.csv')]);
@@ -115,7 +115,7 @@ describe('a signal in the middle of a run', () => {
     }
   });
 
-  it.concurrent('SIGSTOP keeps the lock, and SIGCONT goes on where it was', async (test) => {
+  it.concurrent('SIGSTOP keeps the lock, and SIGCONT goes on where it was', TIMED, async (test) => {
     const sandbox = await sandboxFor(test, { latency: 50 });
     const cwd = tempFolder(test);
     const args = ['import', eventsCsv(cwd, 600), ...SLOW, '--timeout', '2s'];

@@ -4,6 +4,7 @@ import { runCli, startCli } from '../../support/cli.ts';
 import { sandboxFor } from '../../support/sandbox.ts';
 import { eventsCsv, peopleCsv, tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
+import { TIMED } from '../../support/timed.ts';
 
 const SLOW = ['--batch-rows', '5', '--rate', '50', '--json'];
 
@@ -80,7 +81,7 @@ describe('two processes', () => {
   });
 });
 
-it.concurrent.for([3_600_000, -3_600_000])('a clock that jumps by %i ms and back changes neither pace nor outcome', async (shiftMs, test) => {
+it.concurrent.for([3_600_000, -3_600_000])('a clock that jumps by %i ms and back changes neither pace nor outcome', TIMED, async (shiftMs, test) => {
   const sandbox = await sandboxFor(test, { latency: 20 });
   const cwd = tempFolder(test);
   const preload = fileURLToPath(new URL('shift-clock.mjs', import.meta.url));

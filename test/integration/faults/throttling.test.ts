@@ -3,6 +3,7 @@ import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 import { answer, firstTimes, hostileServer, take } from './hostile-server.ts';
 import { countsOf, send, startSending } from './send-people.ts';
+import { TIMED } from '../../support/timed.ts';
 
 /** Retry-After as services send it, and the pause it must cause. Without a sane one our own applies: half a second to one. */
 const CELLS: readonly { readonly header: string; readonly value: () => string | undefined; readonly pauseMs: readonly [number, number] }[] = [
@@ -16,7 +17,7 @@ const CELLS: readonly { readonly header: string; readonly value: () => string | 
 ];
 
 describe('429', () => {
-  it.concurrent.for(CELLS)('with Retry-After as $header everybody pauses, and every row arrives', async ({ value, pauseMs: [least, most] }, test) => {
+  it.concurrent.for(CELLS)('with Retry-After as $header everybody pauses, and every row arrives', TIMED, async ({ value, pauseMs: [least, most] }, test) => {
     const times: number[] = [];
     const server = await hostileServer(test, (request, self) => {
       times.push(performance.now());

@@ -4,7 +4,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { hasFifo } from '../../support/tools.ts';
 import { openWorkspace } from './workspace.ts';
 
 const PLAIN = (id: string, name = 'Zoë', plan = 'pro'): Record<string, unknown> => ({ [id]: { name, plan } });
@@ -54,7 +53,7 @@ it('a directory of files in every dialect arrives, one run each', async (test) =
   expect(result.code).toBe(0);
 });
 
-it.skipIf(!hasFifo)('files, patterns, directories and a named pipe go in one command; a file named twice goes once', async (test) => {
+it('files, patterns, directories and a named pipe go in one command; a file named twice goes once', async (test) => {
   const workspace = await openWorkspace(test);
   const { folder } = workspace;
   mkdirSync(join(folder, 'more'));

@@ -3,7 +3,6 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { hasFifo } from '../../support/tools.ts';
 import type { InputStream } from '../../../src/domain/host.ts';
 import { detectLayout } from '../../../src/input/layout.ts';
 import { isStream, removeSpool, spoolStdin } from '../../../src/input/spool.ts';
@@ -103,7 +102,7 @@ describe('standard input of a resumed run', () => {
 });
 
 describe('what is spooled', () => {
-  it.skipIf(!hasFifo)('standard input and named pipes are, files are not', async () => {
+  it('standard input and named pipes are, files are not', async () => {
     const fifo = join(folder.path, 'fifo');
     execFileSync('mkfifo', [fifo]);
     expect(await isStream('-')).toBe(true);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { compareSummaries, toComparisonLines } from '../../../src/loadtest/compare.ts';
 import { toJunit } from '../../../src/loadtest/junit.ts';
 import { newRunId } from '../../../src/loadtest/run-id.ts';
-import { createFiles, latestAt, readAll, readSummary, writeSummary } from '../../../src/loadtest/store.ts';
+import { createFiles, readLatest, readSummary, writeSummary } from '../../../src/loadtest/store.ts';
 import type { LoadtestSummary } from '../../../src/loadtest/summary.ts';
 import { toTable } from '../../../src/loadtest/table.ts';
 import { GOOD, planOf, STAGING, summaryOf } from './examples.ts';
@@ -71,9 +71,9 @@ describe('stored runs', () => {
   it('are found as the latest of their scenario and rate', () => {
     store({ ...summaryOf(GOOD, 'older'), started_at: '2026-01-01T00:00:00.000Z' });
     store({ ...summaryOf(GOOD, 'newer'), started_at: '2026-12-01T00:00:00.000Z' });
-    expect(latestAt(readAll(root, 'ramp'), 'ramp', 80).run).toBe('newer');
-    expect(() => latestAt(readAll(root, 'ramp'), 'ramp', 81)).toThrow(/no earlier ramp run at 81/);
-    expect(() => readAll(join(root, 'nowhere'), 'ramp')).toThrow(/no earlier/);
+    expect(readLatest(root, 'ramp', 80).run).toBe('newer');
+    expect(() => readLatest(root, 'ramp', 81)).toThrow(/no earlier ramp run at 81/);
+    expect(() => readLatest(join(root, 'nowhere'), 'ramp', 80)).toThrow(/no earlier/);
   });
 
   it.each(['nope', '../../etc', ''])('%j is no run', (run) => {

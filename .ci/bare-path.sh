@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Fills <dir> with links to Node, npm, git, sh and the coreutils: a PATH on which there is nothing else.
+set -euo pipefail
+dir=${1:?usage: .ci/bare-path.sh <dir>}
+mkdir -p "$dir"
+for name in node npm npx git sh env cat chmod cp cut date dirname basename echo expr false head kill ln ls mkdir mkfifo mktemp mv pwd readlink rm rmdir seq sleep sort stat stty tail tee test touch tr true uname wc; do
+  if path=$(type -P "$name"); then ln -sf "$(readlink -f "$path")" "$dir/$name"; fi
+done
