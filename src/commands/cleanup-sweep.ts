@@ -1,8 +1,10 @@
+import { targetText } from '../config/target.ts';
 import type { ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { personId, type LoadtestRun } from '../domain/loadtest.ts';
 import { settledRows } from '../domain/outcome.ts';
 import { createImportLedger } from '../journal/import-ledger.ts';
+import { noteRun } from '../journal/run-notes.ts';
 import { createRun, runsOfSource, type Run } from '../journal/runs.ts';
 import { deleteChunks } from '../loadtest/test-people.ts';
 import { runPipeline } from '../pipeline/run.ts';
@@ -51,6 +53,7 @@ export async function sweep(loadtest: LoadtestRun, number: number, { sending, ho
   const run =
     runsOfSource(journal, sourceKey, workspace)[0] ??
     createRun(journal, { type: 'cleanup', source, sourceKey, workspace, environmentId: session.environmentId ?? null, fingerprint: 'delete', spec: '{}' }, host.clock.now());
+  noteRun(journal, run.id, { argv: host.argv, folder: host.cwd, target: targetText(session.target) });
   const startedAt = host.clock.monotonic();
   const settledBefore = settledRows(run.tally);
   const limits = createLimits(sending, host);

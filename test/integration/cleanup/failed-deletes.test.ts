@@ -15,7 +15,7 @@ describe.concurrent('a delete that fails', () => {
     const run = (...args: string[]) => runCli(test, args, options);
 
     expect(await run('cleanup', ...AT_ONCE)).toMatchObject({ code: 6, stderr: expect.stringContaining('cio-bulk failures --run 1\n'), lastLine: 'cio-bulk cleanup --yes --settle-wait 0' });
-    expect(await run('status')).toMatchObject({ code: 0, stdout: expect.stringMatching(/finished +cleanup +test people of abcd, sweep 1 +workspace \d+ +2 +1 +1 .*cio-bulk retry-failed --run 1/) });
+    expect(await run('status')).toMatchObject({ code: 0, stdout: expect.stringMatching(/finished +cleanup +test people of abcd, sweep 1 +127\.0\.0\.1:\d+, workspace \d+ +2 +1 +1 .*cio-bulk retry-failed --run 1/) });
     expect(await run('failures')).toMatchObject({ code: 0, stdout: expect.stringMatching(/,id\n1,2,.*all attempts failed, the last with http_500",,cio-bulk-lt-abcd-1\n$/) });
     expect(await run('cleanup', '--list')).toMatchObject({ stdout: expect.stringContaining('not cleaned') });
 
