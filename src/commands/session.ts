@@ -107,7 +107,7 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     const slots = createSlots(options.concurrency);
     const persistent = createPersistentSender({
       wire, pacer, slots, clock, breaker: createBreaker(clock, options.maxOutageMs), random: host.random,
-      maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs,
+      maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs, ...(proxy ? { place } : {}),
     }); // prettier-ignore
     const environmentId = options.preflight ? await preflight(target, { wire, pacer, place, host, terminal, maxAttempts: options.maxAttempts }) : undefined;
     const collect = createCollector();
