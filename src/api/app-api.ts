@@ -1,3 +1,4 @@
+import type { Clock } from '../domain/host.ts';
 import { createConnections } from './connections.ts';
 import type { Secret } from './credentials.ts';
 import type { Proxy } from './proxy.ts';
@@ -12,11 +13,12 @@ export interface Search {
   readonly appApiKey: Secret;
   readonly attribute: string;
   readonly value: string;
+  readonly clock: Clock;
 }
 
 /** People whose attribute has this value, as far as one page shows: 1,000 means "at least". Undefined when the API does not say. */
-export async function countPeopleWith({ baseUrl, proxy, appApiKey, attribute, value }: Search): Promise<number | undefined> {
-  const connections = createConnections({ baseUrl, proxy, timeoutMs: TIMEOUT_MS, sleep: () => Promise.resolve(), onDoubt: () => undefined });
+export async function countPeopleWith({ baseUrl, proxy, appApiKey, attribute, value, clock }: Search): Promise<number | undefined> {
+  const connections = createConnections({ baseUrl, proxy, timeoutMs: TIMEOUT_MS, clock, onDoubt: () => undefined });
   try {
     return await connections.ask(
       {

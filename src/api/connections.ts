@@ -1,10 +1,17 @@
 import type { Socket } from 'node:net';
 import { buildConnector, Client } from 'undici';
 import type { Dispatcher } from 'undici';
+import type { Clock } from '../domain/host.ts';
 import { proxyHeaders, tunnelThrough, type Proxy } from './proxy.ts';
 
 /** How long a connection that was used before must stay silent behind an answer before the answer is believed. */
 const SILENCE_MS = 2;
+/** An answer on such a connection in less than this share of the usual time may be one too many: its own comes within a multiple of that time. */
+const HASTY_SHARE = 1 / 3;
+const PATIENCE_FACTOR = 1.5;
+const PATIENCE_MAX_MS = 1_000;
+/** Weight of the newest answer in the usual time. */
+const NEWEST = 0.1;
 const KEEP_ALIVE_MS = 30_000;
 
 /** Somebody answers before anything is asked. */
@@ -27,7 +34,7 @@ export interface ConnectionsOptions {
   readonly baseUrl: string;
   readonly proxy: Proxy | undefined;
   readonly timeoutMs: number;
-  readonly sleep: (delayMs: number) => Promise<void>;
+  readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
   /**
    * A connection spoke without having been asked, after its answers were believed. So many rows were settled by answers of it that may have
    * been another request's.
@@ -61,10 +68,10 @@ interface Connection {
  *   once that has happened: each request of this process has a connection of its own, on which there is one answer to one question
  *
  * The connection that has rested longest is taken next, so that a late answer finds nothing asked rather than the next request. One that
- * comes while the next request is under way cannot be told from that request's own.
+ * comes while the next request is under way looks like that request's own; when it comes much too soon, the real one is waited for.
  */
 export function createConnections(options: ConnectionsOptions): Connections {
-  const { proxy, timeoutMs, onDoubt } = options;
+  const { proxy, timeoutMs, clock, onDoubt } = options;
   const rested: Connection[] = [];
   const all = new Set<Connection>();
   const closing = new AbortController();
@@ -73,6 +80,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const connect = proxy && !isForwarded ? tunnelThrough(proxy, timeoutMs, closing.signal) : direct;
   const host = new URL(options.baseUrl).host;
   let isTrusting = true;
+  let usualMs = 0;
 
   function open(): Connection {
     const client = new Client(isForwarded ? proxy.url.origin : options.baseUrl, {
@@ -102,7 +110,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   /** Whatever is said before anything was asked is no answer. */
   async function useIfSilent(socket: Socket, done: buildConnector.Callback): Promise<void> {
     socket.read(0);
-    await options.sleep(SILENCE_MS);
+    await clock.sleep(SILENCE_MS);
     if (socket.readableLength === 0) return done(null, socket);
     socket.on('error', () => undefined).destroy();
     done(new OutOfTurnError('bytes before the first request'), null);
@@ -127,6 +135,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   }
 
   async function askOn<T>(connection: Connection, { method, path, headers, body, signal, rows }: Ask, read: (answer: Dispatcher.ResponseData) => Promise<T>): Promise<T | undefined> {
+    const askedAt = clock.monotonic();
     const answer = await connection.client.request({
       method,
       path: isForwarded ? `${options.baseUrl}${path}` : path,
@@ -139,10 +148,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const isTooEarly = answer.statusCode < 300 && (connection.socket?.writableLength ?? 0) > 0;
     const whole = await read(answer);
     const isFirst = connection.answers++ === 0;
-    if (!isFirst) await options.sleep(SILENCE_MS);
+    const tookMs = clock.monotonic() - askedAt;
+    if (!isFirst) await clock.sleep(Math.max(SILENCE_MS, tookMs < usualMs * HASTY_SHARE ? Math.min(PATIENCE_MAX_MS, usualMs * PATIENCE_FACTOR - tookMs) : 0));
     if (connection.hasSpokenUnasked) spokenUnasked(connection);
     if (isTooEarly || (connection.hasSpokenUnasked && !isFirst)) return undefined;
     if (!isFirst) connection.rowsAfterFirst += rows;
+    if (rows > 0) usualMs += (tookMs - usualMs) * (usualMs === 0 ? 1 : NEWEST);
     return whole;
   }
 

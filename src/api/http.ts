@@ -34,7 +34,7 @@ export interface HttpSender extends Sender {
 /** One request, one reply, over connections that are kept. Redirects are not followed: credentials never go to a host that was not asked for. */
 export function createHttpSender(options: HttpOptions): HttpSender {
   const { proxy, clock } = options;
-  const connections = createConnections({ ...options, sleep: clock.sleep });
+  const connections = createConnections(options);
   const headers = { authorization: basicAuth(options.credentials), 'content-type': 'application/json', 'user-agent': USER_AGENT };
   let bytes = 0;
 

@@ -30,6 +30,8 @@ export interface PersistentOptions {
   readonly maxAttempts: number;
   /** An outage longer than this ends the run, resumable. */
   readonly maxOutageMs: number;
+  /** Who does not answer, for messages: `the API`, or the API and the proxy on the way to it. */
+  readonly place?: string;
 }
 
 /**
@@ -126,7 +128,7 @@ export function createPersistentSender(options: PersistentOptions): PersistentSe
   /** An outage has an end: then the run stops, resumable. Asked after a try that failed, so that nobody gives up without having asked. */
   function assertNoLongOutage(): void {
     if (breaker.outageMs() <= maxOutageMs) return;
-    over ??= new CioBulkError('outage', `the API has not answered for ${Math.round(breaker.outageMs() / 1000)} s (--max-outage)`, {
+    over ??= new CioBulkError('outage', `${options.place ?? 'the API'} has not answered for ${Math.round(breaker.outageMs() / 1000)} s (--max-outage)`, {
       hint: 'nothing is lost: run the same command again when the service is back',
     });
     throw over;

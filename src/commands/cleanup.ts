@@ -4,7 +4,7 @@ import { Secret } from '../api/credentials.ts';
 import { duration, plainNumber } from '../config/values.ts';
 import { crashPoint } from '../domain/crash-point.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
-import type { Host } from '../domain/host.ts';
+import type { Clock, Host } from '../domain/host.ts';
 import { personId, type LoadtestLedger, type LoadtestRun } from '../domain/loadtest.ts';
 import { createLoadtestLedger } from '../journal/loadtests.ts';
 import { openJournal } from '../journal/open.ts';
@@ -95,7 +95,7 @@ async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: SweepSe
         terminal.next(sameCommand(host));
         return host.stopCode() ?? EXIT.unfinished;
       }
-      if (done.filter(reachedAll).length >= SWEEPS_MIN && (await isGone(loadtest, session, terminal))) return EXIT.ok;
+      if (done.filter(reachedAll).length >= SWEEPS_MIN && (await isGone(loadtest, session, terminal, host.clock))) return EXIT.ok;
     }
     if (sweeps >= SWEEPS_MAX)
       throw new CioBulkError('cleanup_unverified', `people of load test ${loadtest.id} are still found after ${SWEEPS_MAX} sweeps`, {
@@ -107,12 +107,12 @@ async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: SweepSe
 }
 
 /** Asks the App API when there is a key; without one the second sweep has to do. */
-async function isGone(loadtest: LoadtestRun, { target, proxyFor }: SendingSession, terminal: Terminal): Promise<boolean> {
+async function isGone(loadtest: LoadtestRun, { target, proxyFor }: SendingSession, terminal: Terminal, clock: Clock): Promise<boolean> {
   if (target.appApiKey === undefined) {
     terminal.say('Not verified: set CUSTOMERIO_APP_API_KEY to have the App API asked whether anybody is left');
     return true;
   }
-  const left = await countPeopleWith({ baseUrl: target.appUrl, proxy: proxyFor(target.appUrl), appApiKey: new Secret(target.appApiKey), attribute: 'cio_bulk_run', value: loadtest.id });
+  const left = await countPeopleWith({ baseUrl: target.appUrl, proxy: proxyFor(target.appUrl), appApiKey: new Secret(target.appApiKey), attribute: 'cio_bulk_run', value: loadtest.id, clock });
   if (left === undefined) {
     const proxy = proxyFor(target.appUrl);
     terminal.warn(`the App API gave no answer${proxy ? ` through the proxy ${proxy.name}` : ''}: whether anybody is left is not verified`);

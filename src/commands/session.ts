@@ -115,7 +115,7 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     const slots = createSlots(options.concurrency);
     const persistent = createPersistentSender({
       wire, pacer, slots, clock, breaker: createBreaker(clock, options.maxOutageMs), random: host.random,
-      maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs,
+      maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs, ...(proxy ? { place } : {}),
     }); // prettier-ignore
     const sayStopping = (): void => {
       if (slots.taken() > 0) terminal.say(`Stopping: waiting for the answers to the requests in flight, ${span(options.timeoutMs)} at most. A second Ctrl-C ends at once; the same command finishes the job either way`);

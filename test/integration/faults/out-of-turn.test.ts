@@ -62,6 +62,19 @@ describe('an answer that nobody asked for', () => {
     expect(result.stderr).toMatch(/answered more often than it was asked: up to 20 rows may have been settled by another request's answer/);
   });
 
+  it.concurrent('while the next request is under way, and much too soon for it, is not taken for its answer', async (test) => {
+    const spare = new WeakSet<Socket>();
+    const server = await hostileServer(test, (request, self) => {
+      const { socket, operations, number } = request;
+      if (spare.delete(socket)) socket.write(answer(200, '{}')); // one too many, when somebody else is waiting
+      if (number === 2) spare.add(socket);
+      setTimeout(() => (operations.some(({ identifiers }) => identifiers['id'] === 'u31') ? refuse(request) : take(request, self)), 150);
+    });
+    const result = await send(test, server.url, { rows: 60, args: ONE_BY_ONE });
+    expect(countsOf(result)).toEqual({ delivered: 50, rejected: 10 });
+    expect(result.json.filter(({ type }) => type === 'undelivered').map(({ row }) => row)).toEqual([31, 32, 33, 34, 35, 36, 37, 38, 39, 40]);
+  });
+
   it.concurrent('before any request, as a greeting, is not taken for the answer to the first one', async (test) => {
     const server = await hostileServer(test, refuse, { onConnection: (socket, number) => number < 3 && socket.write(answer(200, '{}')) });
     const result = await send(test, server.url, { args: ONE_BY_ONE });

@@ -113,4 +113,12 @@ describe('behind a proxy', () => {
     expect(result.stderr).toContain('track.corp.invalid through the proxy 127.0.0.1:1');
     expect(result.stderr).toContain('refuses connections');
   });
+
+  it.concurrent('an outage in mid-run names the proxy', async (test) => {
+    const proxy = await proxyTo(test, 1, 502);
+    const result = await send(test, 'http://track.corp.invalid', { env: { HTTP_PROXY: proxy.url }, args: ['--no-preflight'] });
+    expect(result.code).toBe(5);
+    expect(countsOf(result)).toEqual({ pending: 30 });
+    expect(result.stderr).toContain(`track.corp.invalid through the proxy ${proxy.name} has not answered for`);
+  });
 });

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { createConnections, type Connections } from '../../../src/api/connections.ts';
+import { realClock } from '../../support/real-clock.ts';
 import type { Finishing } from '../../support/temp.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}';
@@ -17,7 +17,7 @@ async function connectionsTo(test: Finishing, onSocket: (socket: Socket) => void
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const connections = createConnections({ baseUrl: `http://127.0.0.1:${port}`, proxy: undefined, timeoutMs: 5_000, sleep, onDoubt: () => undefined });
+  const connections = createConnections({ baseUrl: `http://127.0.0.1:${port}`, proxy: undefined, timeoutMs: 5_000, clock: realClock, onDoubt: () => undefined });
   test.onTestFinished(async () => {
     await connections.close();
     for (const socket of sockets) socket.destroy();
