@@ -42,6 +42,7 @@ export function consentText(cell: string, shape: ConsentShape): string | null {
 export function settleConsent(attributes: JsonRecord): JsonRecord | string {
   let result: Record<string, unknown> | undefined;
   for (const name of Object.keys(attributes)) {
+    if (name !== UNSUBSCRIBED && !name.startsWith(PREFERENCES)) continue; // for every field of every row: nothing is allocated
     const shape = consentShape([name]);
     if (shape === null) continue;
     const settled = booleansOf(attributes[name]);
