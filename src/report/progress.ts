@@ -1,7 +1,11 @@
+import { createRequire } from 'node:module';
+import type * as CliProgress from 'cli-progress';
 import type { Clock } from '../domain/host.ts';
 import type { Waiting } from '../domain/waiting.ts';
 import { count, span } from './numbers.ts';
 import type { Terminal } from './terminal.ts';
+
+const require = createRequire(import.meta.url);
 
 const LINE_EVERY_MS = 5_000;
 const JSON_EVERY_MS = 1_000;
@@ -103,14 +107,19 @@ function longEnough(waiting: Waiting | undefined, now: number): Waiting | undefi
 }
 
 function lineOf(name: string, point: ProgressPoint, { percent, rowsPerSecond, requestsPerSecond, etaMs }: Figures, waiting: Waiting | undefined, { now, hasBar }: { now: number; hasBar: boolean }): string {
-  const filled = Math.floor(((percent ?? 0) * BAR_COLUMNS) / 100);
-  const bar = hasBar && percent !== null ? ` ${'='.repeat(filled)}${'-'.repeat(BAR_COLUMNS - filled)}` : '';
+  const bar = hasBar && percent !== null ? ` ${barOf(percent)}` : '';
   const share = percent === null ? '' : ` ${percent} %`;
   const undelivered = point.undelivered > 0 ? [`${count(point.undelivered)} undelivered`] : [];
   const pace = waiting
     ? [waitingText(waiting, now), `${count(point.rowsSettled)} rows`, ...undelivered]
     : [`${count(point.rowsSettled)} rows`, `${count(rowsPerSecond)} rows/s`, `${requestsPerSecond} requests/s`, ...undelivered, ...(etaMs === null ? [] : [`ETA ${span(etaMs)}`])];
   return `${name}${bar}${share} · ${pace.join(' · ')}`;
+}
+
+/** Drawn by cli-progress, which is loaded only where there is a bar; where it stands on the screen is the status line's business. */
+function barOf(percent: number): string {
+  const { Format } = require('cli-progress') as typeof CliProgress;
+  return Format.BarFormat(percent / 100, { barsize: BAR_COLUMNS, barCompleteString: '='.repeat(BAR_COLUMNS), barIncompleteString: '-'.repeat(BAR_COLUMNS), barGlue: '' });
 }
 
 /** `waiting 12 s: the API answers 503, next try in 4.2 s`. */
