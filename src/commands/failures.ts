@@ -8,7 +8,7 @@ import type { SourceLayout } from '../domain/plan.ts';
 import { parseRecord } from '../input/csv.ts';
 import { journalError, openJournal, type Journal } from '../journal/open.ts';
 import { notesOf } from '../journal/run-notes.ts';
-import { findRun, type Run } from '../journal/runs.ts';
+import { findRun, listRuns, type Run } from '../journal/runs.ts';
 import { latestRunWithUndelivered, undeliveredRows } from '../journal/undelivered.ts';
 import { csvFailures, jsonKeysOf, ndjsonFailures, type FailuresWriter } from '../report/failures-file.ts';
 import { plural } from '../report/numbers.ts';
@@ -16,6 +16,7 @@ import { safeLine } from '../report/safe-text.ts';
 import { writeToFile, writeToStdout } from '../report/write-lines.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
 import type { RunSpec } from './find-run.ts';
+import { assertNoneOf } from './not-a-source.ts';
 import { failuresCommand, retryCommand, withJournalOf } from './next-command.ts';
 
 const ALL: readonly UndeliveredState[] = ['failed', 'rejected', 'invalid', 'unclear'];
@@ -40,13 +41,18 @@ export async function run(_args: readonly string[], options: Record<string, unkn
   const journal = openJournal(journalPathOf(options, host), { readonly: true });
   try {
     const id = given === undefined ? latestRunWithUndelivered(journal, undefined, ALL) : wholeNumber('--run', given, 1);
-    const writer = id === undefined ? undefined : writerFor(journal, id, format);
-    const lines = id === undefined || !writer ? [] : failureLines(journal, id, writer);
+    if (id === undefined) {
+      terminal.say('No run has undelivered rows');
+      return EXIT.ok; // a file that is there keeps what it has
+    }
+    const writer = writerFor(journal, id, format);
+    const lines = failureLines(journal, id, writer);
+    if (output !== undefined && output !== '-') assertNoneOf(resolve(host.cwd, output), `--output ${output}`, readFrom(journal));
     const rows = output === undefined || output === '-' ? await writeToStdout(lines, host) : writeToFile(lines, resolve(host.cwd, output), output);
     if (rows === undefined) return host.stopCode() ?? EXIT.ok; // the reader has what it wanted; what a full disk cut is said at the end
-    const written = rows - (writer?.header === undefined || rows === 0 ? 0 : 1);
-    terminal.say(id === undefined ? 'No run has undelivered rows' : `${plural(written, 'undelivered row')} of run ${id}${output === undefined ? '' : ` in ${safeLine(output)}`}`);
-    const run = id === undefined ? undefined : findRun(journal, id);
+    const written = rows - (writer.header === undefined || rows === 0 ? 0 : 1);
+    terminal.say(`${plural(written, 'undelivered row')} of run ${id}${output === undefined ? '' : ` in ${safeLine(output)}`}`);
+    const run = findRun(journal, id);
     if (run?.type === 'import' && written > 0) tellNext(journal, run, format, output, host, terminal.say);
     return EXIT.ok;
   } catch (error) {
@@ -54,6 +60,12 @@ export async function run(_args: readonly string[], options: Record<string, unkn
   } finally {
     journal.close();
   }
+}
+
+/** The journal, and the files of its runs. */
+function readFrom(journal: Journal): { path: string; what: string }[] {
+  const sources = listRuns(journal).map(({ id, source }) => ({ path: source, what: `${safeLine(source)}, which run ${id} was read from` }));
+  return [{ path: journal.name, what: 'the journal' }, ...sources];
 }
 
 /** How rows go out once they are corrected. A run that was given up has none that should. */

@@ -10,6 +10,7 @@ import { eachFile } from './each-file.ts';
 import { importFile } from './import-file.ts';
 import { inspectFile } from './inspect-file.ts';
 import { addSendingFlags, sendingOptions } from './sending-flags.ts';
+import { assertNoneOf } from './not-a-source.ts';
 import { sameCommand } from './same-command.ts';
 import { withSendingSession, type SendingSession } from './session.ts';
 import { addSourceFlags, sourceOptions } from './source-flags.ts';
@@ -44,6 +45,7 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const isConfirmed = options['yes'] === true;
   assertConfirmable(source.plan.action ?? source.plan.map?.action ?? 'identify', isConfirmed, host);
   const journalPath = journalPathOf(options, host);
+  assertNoneOf(journalPath, `the journal ${journalPath}`, files.map(({ path, name }) => ({ path, what: `${safeLine(name)}, which is to be read` })));
   const startedAt = host.clock.monotonic();
   const isOver = (): boolean => host.stopping.aborted || (sending.maxDurationMs !== undefined && host.clock.monotonic() - startedAt >= sending.maxDurationMs);
   return withSendingSession({ command: 'import', options: sending, journalPath, host, terminal }, async (session) => {

@@ -11,6 +11,7 @@ import { createProgress } from '../report/progress.ts';
 import { safeLine, safeText } from '../report/safe-text.ts';
 import { writeWhole } from '../report/write-lines.ts';
 import type { Terminal } from '../report/terminal.ts';
+import { assertNoneOf } from './not-a-source.ts';
 import { createInspection, type Inspection } from './inspection.ts';
 import { showInspection } from './inspection-report.ts';
 import { bytesTotalOf, withSample, type OpenSource } from './open-source.ts';
@@ -39,7 +40,10 @@ export function inspectFile(file: InputFile, setting: InspectSetting): Promise<E
   return withSample(file, setting.source, setting.host, async (source) => {
     const { terminal, host } = setting;
     showPlan(terminal, terminal.data, source.source, source.layout, source.guess, source.planned);
-    if (setting.mapPath !== undefined) writeMap(resolve(host.cwd, setting.mapPath), setting.mapPath, source, terminal);
+    if (setting.mapPath !== undefined) {
+      assertNoneOf(resolve(host.cwd, setting.mapPath), `--write-map ${setting.mapPath}`, [{ path: file.path, what: `${safeLine(file.name)}, which it is made from` }]);
+      writeMap(resolve(host.cwd, setting.mapPath), setting.mapPath, source, terminal);
+    }
     if (setting.showSamples) showSamples(source, terminal);
     const sinceSeconds = recentSince(host);
     const task: ReadingTask = {

@@ -1,7 +1,7 @@
 /** A run knows its source: what it has read of it, how far, and which bytes stand behind every row that it has settled. */
-import { appendFileSync, openSync, closeSync, renameSync, truncateSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, linkSync, openSync, readFileSync, renameSync, symlinkSync, truncateSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { OPEN, runCli, startCli } from '../../support/cli.ts';
 import { hostileServer, take } from '../faults/hostile-server.ts';
@@ -135,20 +135,22 @@ describe('a file that changes while it is read', () => {
 });
 
 describe('a file that is cut off', () => {
-  it.concurrent('in its compressed data sends the rows before the cut, once; restored, the same command sends the rest', async (test) => {
+  it.concurrent.for([
+    ['gzip', 'events.csv.gz', gzipSync(HEADER + events(0, 20_000))],
+    ['brotli', 'events.csv.br', brotliCompressSync(HEADER + events(0, 20_000), { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })],
+  ] as const)('in its %s data sends the rows before the cut, once; restored, the same command sends the rest', async ([, name, whole], test) => {
     const workspace = await openWorkspace(test);
-    const path = join(workspace.folder, 'events.csv.gz');
-    const whole = gzipSync(HEADER + events(0, 20_000));
+    const path = join(workspace.folder, name);
     writeFileSync(path, whole.subarray(0, Math.floor(whole.length / 2)));
-    const cut = await workspace.run(['import', 'events.csv.gz', ...FAST]);
+    const cut = await workspace.run(['import', name, ...FAST]);
     expect([cut.code, cut.json.at(-1)]).toEqual([2, expect.objectContaining({ code: 'input_undecodable' })]);
     const sent = (await numbers(workspace)).length;
     expect(sent).toBeGreaterThan(1000);
     expect(cut.summary).toMatchObject({ rows_read: sent, delivered: sent, pending: 0 });
-    const again = await workspace.run(['import', 'events.csv.gz', ...FAST]);
+    const again = await workspace.run(['import', name, ...FAST]);
     expect([again.code, again.summary?.['delivered']]).toEqual([2, sent]);
     writeFileSync(path, whole);
-    const restored = await workspace.run(['import', 'events.csv.gz', ...FAST]);
+    const restored = await workspace.run(['import', name, ...FAST]);
     expect([restored.code, restored.summary?.['delivered']], restored.stderr).toEqual([0, 20_000]);
     expect(await numbers(workspace)).toEqual(upTo(20_000));
     expect((await workspace.sandbox.state()).duplicate_events_ignored).toBe(0);
@@ -272,6 +274,33 @@ describe('a stream', () => {
     const next = await workspace.run(['import', '-', ...FAST], { input: HEADER + events(100, 130) });
     expect([next.code, next.summary?.['delivered']], next.stderr).toEqual([0, 30]);
     expect(await numbers(workspace)).toEqual([...upTo(30), ...upTo(130).slice(100)]);
+  });
+});
+
+describe('an output', () => {
+  it.concurrent('never takes the place of what is read', async (test) => {
+    const workspace = await openWorkspace(test);
+    const { folder } = workspace;
+    const people = 'id,plan\n1,pro\n,free\n';
+    writeFileSync(join(folder, 'people.csv'), people);
+    symlinkSync('people.csv', join(folder, 'link.csv'));
+    linkSync(join(folder, 'people.csv'), join(folder, 'twin.csv'));
+    expect((await workspace.run(['import', 'people.csv'])).code).toBe(6);
+    for (const args of [['failures', '-o', 'people.csv'], ['failures', '-o', 'link.csv'], ['failures', '-o', 'twin.csv'], ['failures', '-o', '.cio-bulk/journal.db'], ['validate', 'people.csv', '--write-map', './link.csv'], ['import', 'people.csv', '--journal', 'link.csv']]) {
+      const result = await workspace.run(args);
+      expect([args, result.code, /would overwrite/.test(result.stderr)]).toEqual([args, 2, true]);
+    }
+    expect(readFileSync(join(folder, 'people.csv'), 'utf8')).toBe(people);
+    expect((await workspace.run(['status', '--json'])).json).toHaveLength(1);
+  });
+
+  it.concurrent('of nothing leaves a file that is there as it is', async (test) => {
+    const workspace = await openWorkspace(test);
+    writeFileSync(join(workspace.folder, 'people.csv'), 'id\n1\n');
+    writeFileSync(join(workspace.folder, 'undelivered.csv'), 'corrected by hand\n');
+    expect((await workspace.run(['import', 'people.csv'])).code).toBe(0);
+    expect((await workspace.run(['failures', '-o', 'undelivered.csv'])).code).toBe(0);
+    expect(readFileSync(join(workspace.folder, 'undelivered.csv'), 'utf8')).toBe('corrected by hand\n');
   });
 });
 

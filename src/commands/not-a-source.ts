@@ -1,0 +1,16 @@
+import { statSync } from 'node:fs';
+import { CioBulkError } from '../domain/errors.ts';
+
+/** Refuses to write where something is read from: whatever the two are called, they must not be one file. */
+export function assertNoneOf(path: string, flag: string, read: readonly { readonly path: string; readonly what: string }[]): void {
+  const own = identityOf(path);
+  if (own === undefined) return;
+  const same = read.find((other) => identityOf(other.path) === own);
+  if (same) throw new CioBulkError('usage', `${flag} would overwrite ${same.what}`, { hint: 'name another file' });
+}
+
+/** Of a regular file that exists: device and inode, which links to it share. */
+function identityOf(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return found?.isFile() === true ? `${found.dev}:${found.ino}` : undefined;
+}
