@@ -155,7 +155,7 @@ async function planOf(looked: Looked, sample: readonly RawRow[], options: Source
 async function firstRows(layout: SourceLayout, reading: { readonly name: string; readonly follow: boolean; readonly signal: AbortSignal }): Promise<{ sample: readonly RawRow[]; isEnough: boolean }> {
   const rows: RawRow[] = [];
   let isWhole = false;
-  for await (const block of openBlocks(layout, null, reading)) {
+  for await (const block of openBlocks(layout, null, { ...reading, isLastLineFinal: true })) {
     rows.push(...block.rows.slice(0, SAMPLE_ROWS - rows.length));
     isWhole = block.isLast;
     // A slow pipe: what came so far decides. Waiting for a thousand rows could take for ever.

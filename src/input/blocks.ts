@@ -26,6 +26,8 @@ export interface BlockOptions {
   readonly buffers?: Buffers;
   /** How far an earlier process has named rows by number: the text up to there must be the one of then. */
   readonly reach?: Position | null;
+  /** The last line counts as it stands: it is neither waited for nor left for another time, however young the file is. */
+  readonly isLastLineFinal?: boolean;
   /** For tests, which force blocks to end everywhere. */
   readonly limits?: Limits;
 }
@@ -41,7 +43,7 @@ export interface BlockOptions {
  */
 export async function* openBlocks(layout: SourceLayout, from: Position | null, options: BlockOptions = {}): AsyncGenerator<RowBlock, void, void> {
   const name = options.name ?? basename(layout.path);
-  const watch = options.follow === true ? undefined : createFileWatch(name);
+  const watch = options.follow === true || options.isLastLineFinal === true ? undefined : createFileWatch(name);
   const window = openWindow(layout, options.follow ?? false, options.signal, watch);
   const reading: Reading = { window, hash: createHash('sha256'), layout, limits: options.limits ?? LIMITS, name, buffers: options.buffers ?? NEW_BUFFERS, watch };
   try {

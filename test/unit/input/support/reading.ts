@@ -35,7 +35,7 @@ export function createFolder(): Folder {
 
 export async function blocksOf(layout: SourceLayout, from: Position | null = null, options: BlockOptions = {}): Promise<RowBlock[]> {
   const blocks: RowBlock[] = [];
-  for await (const block of openBlocks(layout, from, options)) blocks.push(block);
+  for await (const block of openBlocks(layout, from, { isLastLineFinal: true, ...options })) blocks.push(block);
   return blocks;
 }
 
@@ -51,7 +51,7 @@ export async function failureOf(path: string, options: Partial<LayoutOptions> = 
   const rows: RawRow[] = [];
   try {
     const layout = await detectLayout(path, { ...AUTO, ...options });
-    for await (const block of openBlocks(layout, null)) rows.push(...block.rows);
+    for await (const block of openBlocks(layout, null, { isLastLineFinal: true })) rows.push(...block.rows);
   } catch (error) {
     if (error instanceof CioBulkError) return { error, rows };
     throw error;
