@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { workspaceOf } from '../src/config/target.ts';
+import { workspaceOf } from '../src/session/target.ts';
 import { personId } from '../src/domain/loadtest.ts';
 import { createLoadtestLedger } from '../src/journal/loadtests.ts';
 import { openJournal } from '../src/journal/open.ts';

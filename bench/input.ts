@@ -1,7 +1,7 @@
 /** Measures the reading of a file (its path is the argument): `npx tsc -p bench/tsconfig.json && node .cache/bench/js/bench/input.js <file>`. */
 import { statSync } from 'node:fs';
-import { openBlocks } from '../src/input/blocks.ts';
-import { detectLayout } from '../src/input/layout.ts';
+import { openBlocks } from '../src/input/records/blocks.ts';
+import { detectLayout } from '../src/input/detect/layout.ts';
 import type { Position } from '../src/domain/chunk.ts';
 
 const path = process.argv[2] ?? 'fixtures/users.csv';

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { RawRow, RowBlock } from '../src/domain/block.ts';
 import type { SourceLayout } from '../src/domain/plan.ts';
-import type { PlanOptions } from '../src/mapping/plan-options.ts';
-import { inferPlan } from '../src/mapping/plan.ts';
-import { createPreparer } from '../src/mapping/prepare.ts';
+import type { PlanOptions } from '../src/mapping/plan/plan-options.ts';
+import { inferPlan } from '../src/mapping/plan/plan.ts';
+import { createPreparer } from '../src/mapping/rows/prepare.ts';
 
 const ROWS_PER_BLOCK = 4_000;
 const BLOCKS = Number(process.env['BLOCKS'] ?? 100);

@@ -1,10 +1,10 @@
 /** The first two stages of an import alone, in one thread: `read-and-prepare.js <file>`. Prints how many rows it prepared. */
 import { basename } from 'node:path';
-import { preparedChunks } from '../src/commands/prepared-chunks.ts';
+import { preparedChunks } from '../src/reading/prepared-chunks.ts';
 import type { RawRow } from '../src/domain/block.ts';
-import { openBlocks } from '../src/input/blocks.ts';
-import { detectLayout } from '../src/input/layout.ts';
-import { inferPlan } from '../src/mapping/plan.ts';
+import { openBlocks } from '../src/input/records/blocks.ts';
+import { detectLayout } from '../src/input/detect/layout.ts';
+import { inferPlan } from '../src/mapping/plan/plan.ts';
 
 const SAMPLE_ROWS = 1000;
 

@@ -4,8 +4,8 @@ import { CioBulkError, ERRORS, EXIT, type ExitCode } from './domain/errors.ts';
 import type { Host } from './domain/host.ts';
 import { nativeModuleError } from './domain/native-module.ts';
 import { processHost } from './host.ts';
-import { withFixtures } from './report/fixture-path.ts';
-import { jsonLine, safeLine, safeText } from './report/safe-text.ts';
+import { withFixtures } from './output/fixture-path.ts';
+import { jsonLine, safeLine, safeText } from './domain/text/safe-text.ts';
 
 // Required and not imported: importing CommonJS takes a parser of its own, and importing node:fs loads all of it. --help shows it.
 const require = createRequire(import.meta.url);

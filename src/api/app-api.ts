@@ -4,7 +4,7 @@ import type { Secret } from './credentials.ts';
 import type { Proxy } from './proxy.ts';
 
 const TIMEOUT_MS = 10_000;
-/** The most that one search page gives (API reference 7.1). */
+/** The most that one search page gives (docs/customerio.md 7.1). */
 const PAGE_PEOPLE = 1_000;
 
 export interface Search {

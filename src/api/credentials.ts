@@ -23,7 +23,7 @@ export interface TrackCredentials {
   readonly apiKey: Secret;
 }
 
-/** HTTP Basic, standard base64 of the UTF-8 pair (API reference 1). */
+/** HTTP Basic, standard base64 of the UTF-8 pair (docs/customerio.md 1). */
 export function basicAuth(credentials: TrackCredentials): string {
   return `Basic ${Buffer.from(`${credentials.siteId.reveal()}:${credentials.apiKey.reveal()}`).toString('base64')}`;
 }

@@ -13,7 +13,7 @@ export interface AccountRegion {
   readonly environmentId: number | undefined;
 }
 
-/** The one request that proves key, region and workspace before any row is sent (API reference 1). */
+/** The one request that proves key, region and workspace before any row is sent (docs/customerio.md 1). */
 export async function askRegion(options: {
   readonly wire: Sender;
   readonly pacer: Pacer;
@@ -69,7 +69,7 @@ function unreachable(reply: Reply, place: string, attempts: number): CioBulkErro
 }
 
 /**
- * The reply has been written in two ways: `region` and `data_center` (API reference 1, and recordings of older clients). Where it names neither, the
+ * The reply has been written in two ways: `region` and `data_center` (docs/customerio.md 1, and recordings of older clients). Where it names neither, the
  * host in its `url` tells. The id of the workspace is a number, or its digits as text.
  */
 export function parseRegion(body: string): AccountRegion {

@@ -1,22 +1,23 @@
 import type { Command } from 'commander';
 import { countPeopleWith } from '../api/app-api.ts';
 import { Secret } from '../api/credentials.ts';
-import { duration, plainNumber } from '../config/values.ts';
+import { duration, plainNumber } from './flags/values.ts';
 import { crashPoint } from '../domain/crash-point.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Clock, Host } from '../domain/host.ts';
 import { personId, type LoadtestLedger, type LoadtestRun } from '../domain/loadtest.ts';
 import { createLoadtestLedger } from '../journal/loadtests.ts';
 import { openJournal } from '../journal/open.ts';
-import { count, plural, span } from '../report/numbers.ts';
-import { textTable } from '../report/plan-text.ts';
-import type { Terminal } from '../report/terminal.ts';
-import { askForWord, canAsk } from './ask.ts';
-import { finishedSweeps, reachedAll, sweep, type SweepSetting } from './cleanup-sweep.ts';
-import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
-import { sameCommand } from './same-command.ts';
-import { addTargetFlags, type SendingOptions } from './sending-flags.ts';
-import { withSendingSession, type SendingSession } from './session.ts';
+import { count, plural, span } from '../domain/text/numbers.ts';
+import { textTable } from '../domain/text/table.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { askForWord, canAsk } from '../output/ask.ts';
+import { finishedSweeps, reachedAll, sweep, type SweepSetting } from '../jobs/sweep.ts';
+import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './flags/common.ts';
+import { sameCommand } from '../output/same-command.ts';
+import { addTargetFlags } from './flags/sending.ts';
+import type { SendingOptions } from '../session/options.ts';
+import { withSendingSession, type SendingSession } from '../session/session.ts';
 
 /** The service applies deletes late, and a late update call would bring a person back: hence a second sweep. */
 const SWEEPS_MIN = 2;

@@ -1,23 +1,23 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { oneOf, wholeNumber } from '../config/values.ts';
+import { oneOf, wholeNumber } from './flags/values.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { UndeliveredState } from '../domain/outcome.ts';
 import type { SourceLayout } from '../domain/plan.ts';
-import { parseRecord } from '../input/csv.ts';
+import { parseRecord } from '../input/records/csv.ts';
 import { journalError, openJournal, type Journal } from '../journal/open.ts';
 import { notesOf } from '../journal/run-notes.ts';
 import { findRun, listRuns, type Run } from '../journal/runs.ts';
 import { latestRunWithUndelivered, undeliveredRows } from '../journal/undelivered.ts';
-import { csvFailures, jsonKeysOf, ndjsonFailures, type FailuresWriter } from '../report/failures-file.ts';
-import { plural } from '../report/numbers.ts';
-import { safeLine } from '../report/safe-text.ts';
-import { writeToFile, writeToStdout } from '../report/write-lines.ts';
-import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
-import type { RunSpec } from './find-run.ts';
-import { assertNoneOf } from './not-a-source.ts';
-import { failuresCommand, retryCommand, withJournalOf } from './next-command.ts';
+import { csvFailures, jsonKeysOf, ndjsonFailures, type FailuresWriter } from '../output/failures-file.ts';
+import { plural } from '../domain/text/numbers.ts';
+import { safeLine } from '../domain/text/safe-text.ts';
+import { writeToFile, writeToStdout } from '../output/write-lines.ts';
+import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './flags/common.ts';
+import type { RunSpec } from '../jobs/find-run.ts';
+import { assertNoneOf } from '../jobs/not-a-source.ts';
+import { failuresCommand, retryCommand, withJournalOf } from '../output/next-command.ts';
 
 const ALL: readonly UndeliveredState[] = ['failed', 'rejected', 'invalid', 'unclear'];
 /** A cleanup reads no file: its rows are ids. */

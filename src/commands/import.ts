@@ -1,19 +1,19 @@
 import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { expandInputs, type InputFile } from '../input/files.ts';
+import { expandInputs, type InputFile } from '../input/bytes/files.ts';
 import { runsOfSource } from '../journal/runs.ts';
-import { safeLine } from '../report/safe-text.ts';
-import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf } from './common.ts';
-import { assertConfirmable } from './confirm-action.ts';
-import { eachFile } from './each-file.ts';
-import { importFile } from './import-file.ts';
-import { inspectFile } from './inspect-file.ts';
-import { addSendingFlags, sendingOptions } from './sending-flags.ts';
-import { assertNoneOf } from './not-a-source.ts';
-import { sameCommand } from './same-command.ts';
-import { withSendingSession, type SendingSession } from './session.ts';
-import { addSourceFlags, sourceOptions } from './source-flags.ts';
+import { safeLine } from '../domain/text/safe-text.ts';
+import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf } from './flags/common.ts';
+import { assertConfirmable } from '../jobs/confirm-action.ts';
+import { eachFile } from '../jobs/each-file.ts';
+import { importFile } from '../jobs/import.ts';
+import { inspectFile } from '../jobs/inspect/inspect-file.ts';
+import { addSendingFlags, sendingOptions } from './flags/sending.ts';
+import { assertNoneOf } from '../jobs/not-a-source.ts';
+import { sameCommand } from '../output/same-command.ts';
+import { withSendingSession, type SendingSession } from '../session/session.ts';
+import { addSourceFlags, sourceOptions } from './flags/source.ts';
 
 export function configure(command: Command): void {
   command.argument('<file...>', 'CSV, TSV or NDJSON files, directories, patterns; - is stdin');

@@ -1,9 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { withEnvFile } from '../config/env-file.ts';
-import { targetFrom, type Target } from '../config/target.ts';
-import { duration, oneOf, plainNumber, wholeNumber } from '../config/values.ts';
+import { withEnvFile } from '../session/env-file.ts';
+import { targetFrom, type Target } from '../session/target.ts';
+import { duration, oneOf, plainNumber, wholeNumber } from './flags/values.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { SCENARIOS, type ScenarioName } from '../domain/loadtest.ts';
@@ -17,15 +17,16 @@ import { GRACE_MS, prepareLoadtest, runLoadtest, type PreparedLoadtest } from '.
 import { hasSummaryOf, readLatest, readSummary, type LoadtestFiles } from '../loadtest/store.ts';
 import type { LoadtestSummary } from '../loadtest/summary.ts';
 import { toTable } from '../loadtest/table.ts';
-import { shellWord } from '../report/numbers.ts';
-import { safeLine } from '../report/safe-text.ts';
-import { writeWhole } from '../report/write-lines.ts';
-import type { Terminal } from '../report/terminal.ts';
-import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
-import { createLoadProgress } from './loadtest-progress.ts';
-import { SANDBOX_KEYS } from './sandbox-process.ts';
-import { addTargetFlags, type SendingOptions } from './sending-flags.ts';
-import { withSendingSession, type SendingSession } from './session.ts';
+import { shellWord } from '../domain/text/numbers.ts';
+import { safeLine } from '../domain/text/safe-text.ts';
+import { writeWhole } from '../output/write-lines.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './flags/common.ts';
+import { createLoadProgress } from '../loadtest/progress.ts';
+import { SANDBOX_KEYS } from '../session/sandbox-process.ts';
+import { addTargetFlags } from './flags/sending.ts';
+import type { SendingOptions } from '../session/options.ts';
+import { withSendingSession, type SendingSession } from '../session/session.ts';
 
 export function configure(command: Command): void {
   addTargetFlags(command)

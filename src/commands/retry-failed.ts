@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { wholeNumber } from '../config/values.ts';
+import { wholeNumber } from './flags/values.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { settledRows, type Tally, type UndeliveredState } from '../domain/outcome.ts';
@@ -8,16 +8,16 @@ import { findRun, listRuns, type Run } from '../journal/runs.ts';
 import type { Journal } from '../journal/open.ts';
 import { latestRunWithUndelivered, retryChunks, storedRecords } from '../journal/undelivered.ts';
 import { runPipeline } from '../pipeline/run.ts';
-import { createProgress } from '../report/progress.ts';
-import { addPlanFlags, hasPlanFlags, planChange } from './changed-plan.ts';
-import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
-import { chooseRows, type RowsToRetry } from './choose-rows.ts';
-import { endRun } from './end-run.ts';
-import { readFixedFile } from './fixed-file.ts';
-import { createLimits } from './limits.ts';
-import { addSendingFlags, sendingOptions } from './sending-flags.ts';
-import { withSendingSession, type SendingSession } from './session.ts';
-import { undeliveredLines } from './undelivered-lines.ts';
+import { createProgress } from '../output/progress.ts';
+import { addPlanFlags, hasPlanFlags, planChange } from './flags/changed-plan.ts';
+import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './flags/common.ts';
+import { chooseRows, type RowsToRetry } from '../jobs/choose-rows.ts';
+import { endRun } from '../jobs/end-run.ts';
+import { readFixedFile } from '../jobs/corrected-file.ts';
+import { createLimits } from '../jobs/limits.ts';
+import { addSendingFlags, sendingOptions } from './flags/sending.ts';
+import { withSendingSession, type SendingSession } from '../session/session.ts';
+import { undeliveredLines } from '../output/undelivered-lines.ts';
 
 export function configure(command: Command): void {
   command

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { addHelpEnd } from './common.ts';
-import { startSandbox, type Sandbox, type SandboxOptions } from './sandbox-process.ts';
+import { addHelpEnd } from './flags/common.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../session/sandbox-process.ts';
 
 const DEFAULT_PORT = '8787';
 

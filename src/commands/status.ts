@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { wholeNumber } from '../config/values.ts';
+import { wholeNumber } from './flags/values.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { settledRows } from '../domain/outcome.ts';
@@ -9,13 +9,13 @@ import { journalError, openJournal, type Journal } from '../journal/open.ts';
 import { findRun, inDoubtOf, listRuns, type Run } from '../journal/runs.ts';
 import { notesOf, type RunNotes } from '../journal/run-notes.ts';
 import { countUndelivered, waitsForLeave } from '../journal/undelivered.ts';
-import { count, plural, shellWord, span } from '../report/numbers.ts';
-import { textTable } from '../report/plan-text.ts';
-import { safeLine } from '../report/safe-text.ts';
-import type { Terminal } from '../report/terminal.ts';
-import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './common.ts';
-import { allowedCommand, commandLine, failuresCommand, retryCommand, withJournalOf } from './next-command.ts';
-import { hasSkippedRecent } from './skipped-recent.ts';
+import { count, plural, shellWord, span } from '../domain/text/numbers.ts';
+import { textTable } from '../domain/text/table.ts';
+import { safeLine } from '../domain/text/safe-text.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './flags/common.ts';
+import { allowedCommand, commandLine, failuresCommand, retryCommand, withJournalOf } from '../output/next-command.ts';
+import { hasSkippedRecent } from '../jobs/skipped-recent.ts';
 
 export function configure(command: Command): void {
   command.option('--run <id>', 'one run in detail (default: a table of all runs)');

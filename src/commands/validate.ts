@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { plainNumber } from '../config/values.ts';
+import { plainNumber } from './flags/values.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { expandInputs, type InputFile } from '../input/files.ts';
-import { addCommonFlags, addHelpEnd, terminalOf, text } from './common.ts';
-import { eachFile } from './each-file.ts';
-import { inspectFile } from './inspect-file.ts';
-import { BATCH_BYTES, BATCH_ROWS, RATE } from './sending-flags.ts';
-import { addSourceFlags, sourceOptions } from './source-flags.ts';
+import { expandInputs, type InputFile } from '../input/bytes/files.ts';
+import { addCommonFlags, addHelpEnd, terminalOf, text } from './flags/common.ts';
+import { eachFile } from '../jobs/each-file.ts';
+import { inspectFile } from '../jobs/inspect/inspect-file.ts';
+import { BATCH_BYTES, BATCH_ROWS, RATE } from './flags/sending.ts';
+import { addSourceFlags, sourceOptions } from './flags/source.ts';
 
 export function configure(command: Command): void {
   command.argument('<file...>', 'CSV, TSV or NDJSON files, directories, patterns; - is stdin');

@@ -16,6 +16,13 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** Stops weigh more than undelivered rows, and those more than nothing. */
+export function worseOf(a: ExitCode, b: ExitCode): ExitCode {
+  const order: readonly ExitCode[] = [EXIT.ok, EXIT.undelivered, EXIT.unfinished];
+  const weight = (code: ExitCode): number => (order.includes(code) ? order.indexOf(code) : order.length + code);
+  return weight(b) > weight(a) ? b : a;
+}
+
 /** One line per exit code, for --help and the docs. */
 export const EXIT_MEANING: Readonly<Record<ExitCode, string>> = {
   0: 'everything asked for was done',

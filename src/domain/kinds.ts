@@ -25,7 +25,7 @@ export function addressMask(kind: PersonKind): number {
   return MASKS[kind];
 }
 
-/** Of a name that an identify sets: the service looks for nobody by phone when it is a mere attribute (API reference 2.6). */
+/** Of a name that an identify sets: the service looks for nobody by phone when it is a mere attribute (docs/customerio.md 2.6). */
 export function aliasMask(kind: PersonKind): number {
   return kind === 'phone' ? 0 : MASKS[kind];
 }

@@ -7,7 +7,7 @@ const REASON_CHARS_MAX = 300;
 /**
  * What an accepted (2xx) reply says of each of `count` rows. Customer.io lists refused items in `errors[]`, under 207 and
  * by some accounts under 200 too; everything not listed was accepted. An entry that names no row of the batch leaves
- * the rows that are not listed unclear: calling them delivered would be a guess. (API reference 3.4)
+ * the rows that are not listed unclear: calling them delivered would be a guess. (docs/customerio.md 3.4)
  * Undefined: all delivered, the usual case.
  */
 export function toOutcomes(reply: Reply & { kind: 'response' }, count: number): Outcome[] | undefined {
@@ -58,7 +58,7 @@ function unclear(reason: string): Outcome {
   return { state: 'unclear', code: 'unpinned_error', reason };
 }
 
-/** v1 envelopes: `{"meta":{"error":"..."}}` and `{"meta":{"errors":["..."]}}` (API reference 2.3). */
+/** v1 envelopes: `{"meta":{"error":"..."}}` and `{"meta":{"errors":["..."]}}` (docs/customerio.md 2.3). */
 function metaError(said: unknown): string | undefined {
   const meta = field(said, 'meta');
   const single = field(meta, 'error');

@@ -12,7 +12,7 @@ export type PersonKind = (typeof PERSON_KINDS)[number];
 const FNV_START = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** The one text of a person: e-mails are case-insensitive as identifiers (API reference 2.4), ids are not. */
+/** The one text of a person: e-mails are case-insensitive as identifiers (docs/customerio.md 2.4), ids are not. */
 export function personText(kind: PersonKind, value: string): string {
   return `${kind}:${foldIdentifier(kind, value)}`;
 }

@@ -59,7 +59,7 @@ export interface Plan {
   readonly eventName: string | null;
   /** Time zone for times without an offset; null = such times are errors. */
   readonly timezone: string | null;
-  /** Columns that make an event the same event (`--dedupe-key`); null = section 6 of the design. */
+  /** Columns that make an event the same event (`--dedupe-key`); null = see docs/adr/007-event-ids-from-content.md. */
   readonly dedupeKey: readonly string[] | null;
   /** Texts that mean an empty cell (`--null`), in any case. Absent = nothing was said; none = the usual markers are names. */
   readonly nulls?: readonly string[];

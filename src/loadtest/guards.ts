@@ -4,7 +4,7 @@ import type { LoadPlan, LoadtestRun } from '../domain/loadtest.ts';
 import type { LoadTarget } from './k6-environment.ts';
 
 /**
- * Documented limit of the Track API, v1 and v2 together, in requests per second (API reference 5.2, vendor's spec of
+ * Documented limit of the Track API, v1 and v2 together, in requests per second (docs/customerio.md 5.2, vendor's spec of
  * August 2026; the 100/s found in older pages is superseded). Not strictly enforced: excess may be dropped silently.
  */
 export const TRACK_REQUESTS_PER_SECOND_MAX = 1_000;

@@ -2,9 +2,9 @@
  * The sandbox as a process of its own. Settings come as JSON in CIO_BULK_SANDBOX; a parent that forked it hears
  * `{type: 'ready', url, port, siteId}` or `{type: 'failed', isUsage, message}`. It never outlives its parent.
  */
-import { ConfigError } from './config-error.ts';
-import { parseConfig } from './config.ts';
-import { createSandbox, type Sandbox } from './server.ts';
+import { ConfigError } from './http/config-error.ts';
+import { parseConfig } from './http/config.ts';
+import { createSandbox, type Sandbox } from './http/server.ts';
 
 const isForked = process.connected;
 

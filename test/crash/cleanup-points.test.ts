@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/commands/sandbox-process.ts';
-import { workspaceOf } from '../../src/config/target.ts';
+import type { Sandbox } from '../../src/session/sandbox-process.ts';
+import { workspaceOf } from '../../src/session/target.ts';
 import { personId } from '../../src/domain/loadtest.ts';
 import { createLoadtestLedger } from '../../src/journal/loadtests.ts';
 import { openJournal } from '../../src/journal/open.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { startSandbox } from '../../src/commands/sandbox-process.ts';
+import { startSandbox } from '../../src/session/sandbox-process.ts';
 import { tempFolder } from '../support/temp.ts';
 import { runAgainst } from './support/crash-run.ts';
 

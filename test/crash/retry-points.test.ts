@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { startSandbox } from '../../src/commands/sandbox-process.ts';
+import { startSandbox } from '../../src/session/sandbox-process.ts';
 import { loggingSandbox, runAgainst } from './support/crash-run.ts';
 import { journalFaults } from './support/journal.ts';
 import { CLEAN, judge } from './support/judge.ts';

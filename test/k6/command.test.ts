@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { startSandbox } from '../../src/commands/sandbox-process.ts';
+import { startSandbox } from '../../src/session/sandbox-process.ts';
 import { k6Bin } from '../support/k6-binary.ts';
 
 const binPath = fileURLToPath(new URL('../../bin/cio-bulk.js', import.meta.url));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { startSandbox } from '../../src/commands/sandbox-process.ts';
-import type { SandboxOptions, SandboxState } from '../../src/commands/sandbox-process.ts';
+import { startSandbox } from '../../src/session/sandbox-process.ts';
+import type { SandboxOptions, SandboxState } from '../../src/session/sandbox-process.ts';
 import { k6Bin } from '../support/k6-binary.ts';
 import { launch } from './launch.ts';
 import type { Launched, LaunchOptions } from './launch.ts';

@@ -1,7 +1,7 @@
 /** v2 batches: validation per item, limits in bytes, whole refusals. Reference 3 and 5.1. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { itemBytes } from '../../src/sandbox/item-bytes.ts';
+import { itemBytes } from '../../src/sandbox/track/item-bytes.ts';
 import { event, identify, startTestSandbox } from './with-sandbox.ts';
 
 interface Refused {

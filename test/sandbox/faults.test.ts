@@ -1,7 +1,7 @@
 /** Injected faults, the rate limit, latency, and what repeats do to the store. Reference 4 and 11. */
 import { expect, test } from 'vitest';
-import { parseFaults, type FaultKind } from '../../src/sandbox/faults.ts';
-import { parseLatency } from '../../src/sandbox/latency.ts';
+import { parseFaults, type FaultKind } from '../../src/sandbox/http/faults.ts';
+import { parseLatency } from '../../src/sandbox/http/latency.ts';
 import { until } from '../support/until.ts';
 import { event, identify, startTestSandbox, ULID } from './with-sandbox.ts';
 

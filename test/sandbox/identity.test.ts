@@ -1,4 +1,4 @@
-/** Who is updated by what: reference 2.4 to 2.6. */
+/** Who is updated by what: docs/customerio.md 2.4 to 2.6. */
 import { expect, test } from 'vitest';
 import { identify, startTestSandbox } from './with-sandbox.ts';
 

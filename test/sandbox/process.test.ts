@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { isAlive } from '../support/alive.ts';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/commands/sandbox-process.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/session/sandbox-process.ts';
 
 async function start(options: SandboxOptions = {}): Promise<Sandbox> {
   const sandbox = await startSandbox(options);
@@ -82,7 +82,7 @@ test('two sandboxes may share a file', async () => {
 
 test('it ends when its parent is killed', async () => {
   const script = join(temporaryFolder(), 'parent.mjs');
-  const module = fileURLToPath(new URL('../../dist/commands/sandbox-process.js', import.meta.url));
+  const module = fileURLToPath(new URL('../../dist/session/sandbox-process.js', import.meta.url));
   writeFileSync(script, `import { startSandbox } from ${JSON.stringify(module)};\nprocess.send((await startSandbox()).pid);\n`);
   const parent = fork(script, { stdio: 'ignore' });
   const pid = await new Promise<number>((resolve) => parent.once('message', (message) => resolve(Number(message))));

@@ -1,6 +1,6 @@
 /** What a judge reads: the counts, the stored people and events, the order of operations, and the App API. */
 import { expect, test } from 'vitest';
-import { createTraffic } from '../../src/sandbox/traffic.ts';
+import { createTraffic } from '../../src/sandbox/http/traffic.ts';
 import { event, identify, startTestSandbox, ULID } from './with-sandbox.ts';
 
 test('requests are counted by route and status, reading the state is not', async () => {

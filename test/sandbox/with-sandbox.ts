@@ -1,7 +1,7 @@
 import { APIClient, TrackClient } from 'customerio-node';
 import { onTestFinished } from 'vitest';
-import { DEFAULT_CONFIG, type SandboxConfig } from '../../src/sandbox/config.ts';
-import { createSandbox } from '../../src/sandbox/server.ts';
+import { DEFAULT_CONFIG, type SandboxConfig } from '../../src/sandbox/http/config.ts';
+import { createSandbox } from '../../src/sandbox/http/server.ts';
 
 export interface TestSandbox {
   readonly url: string;

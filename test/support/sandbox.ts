@@ -1,4 +1,4 @@
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/commands/sandbox-process.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/session/sandbox-process.ts';
 import { CREDENTIALS } from './cli.ts';
 import type { Finishing } from './temp.ts';
 

@@ -1,7 +1,7 @@
 import type { Db } from './open.ts';
 import { ROWS_PER_INSERT, unlessTaken } from './people.ts';
 
-/** What a person's history is made of (reference 7.3). The first three are events; they are their own activity. */
+/** What a person's history is made of (docs/customerio.md 7.3). The first three are events; they are their own activity. */
 export type ActivityType =
   | 'event' | 'page' | 'screen'
   | 'failed_event' | 'failed_attribute_change' | 'skipped_update'

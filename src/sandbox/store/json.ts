@@ -48,7 +48,7 @@ export function toJson(value: unknown): string {
   return text.includes(MARK_IN_JSON) ? text.replace(/"\\u0000number:([^"]+)"/g, '$1') : text;
 }
 
-/** A value as the App API shows it: every attribute is a string (reference 5.3). */
+/** A value as the App API shows it: every attribute is a string (docs/customerio.md 5.3). */
 export function toText(value: unknown): string {
   if (typeof value === 'string') return value.startsWith(MARK) ? value.slice(MARK.length) : value;
   return toJson(value);

@@ -27,7 +27,7 @@ export interface Objects {
 
 const CIO_OBJECT_PREFIX = 'ob';
 
-/** Objects and who is related to them (reference 3.2, 3.3). */
+/** Objects and who is related to them (docs/customerio.md 3.2, 3.3). */
 export function createObjects(db: Db): Objects {
   const columns = 'oid, object_type_id, object_id, attributes';
   const byId = db.prepare<[string, string], StoredObject>(

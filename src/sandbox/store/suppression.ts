@@ -13,7 +13,7 @@ export interface Suppression {
   count(): number;
 }
 
-/** The blocked identifiers (reference 2.8). `person` ties those of one person together. */
+/** The blocked identifiers (docs/customerio.md 2.8). `person` ties those of one person together. */
 export function createSuppression(db: Db): Suppression {
   const used = db.prepare<[], number>('SELECT EXISTS (SELECT 1 FROM suppressed)').pluck();
   const find = db.prepare<[string, string], string>('SELECT person FROM suppressed WHERE kind = ? AND value = ?').pluck();

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { once } from 'node:events';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { startSandbox, type Sandbox, type SandboxState } from '../../../src/commands/sandbox-process.ts';
+import { startSandbox, type Sandbox, type SandboxState } from '../../../src/session/sandbox-process.ts';
 import type { RowRanges } from '../../../src/domain/ledger.ts';
 import { countRows, createRowLookup, decodeRanges, mergeRanges } from '../../../src/domain/row-ranges.ts';
 import { tempFolder } from '../../support/temp.ts';

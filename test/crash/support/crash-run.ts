@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../../src/commands/sandbox-process.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../../src/session/sandbox-process.ts';
 import { startCli, type CliResult, type RunningCli } from '../../support/cli.ts';
 import type { Finishing } from '../../support/temp.ts';
 

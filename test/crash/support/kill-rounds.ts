@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sandbox } from '../../../src/commands/sandbox-process.ts';
+import type { Sandbox } from '../../../src/session/sandbox-process.ts';
 import type { RunningCli } from '../../support/cli.ts';
 import { tempFolder, type Finishing } from '../../support/temp.ts';
 import { loggingSandbox, resetSandbox, startAgainst } from './crash-run.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../../src/commands/sandbox-process.ts';
-import { workspaceOf } from '../../../src/config/target.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../../src/session/sandbox-process.ts';
+import { workspaceOf } from '../../../src/session/target.ts';
 import { personId, type LoadtestRun } from '../../../src/domain/loadtest.ts';
 import { createLoadtestLedger } from '../../../src/journal/loadtests.ts';
 import { openJournal, type Journal } from '../../../src/journal/open.ts';

@@ -1,4 +1,4 @@
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../../src/commands/sandbox-process.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../../src/session/sandbox-process.ts';
 import { CREDENTIALS, runCli, startCli, type CliOptions, type CliResult, type RunningCli } from '../../support/cli.ts';
 import { tempFolder, type Finishing } from '../../support/temp.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { startSandbox } from '../../../src/commands/sandbox-process.ts';
+import { startSandbox } from '../../../src/session/sandbox-process.ts';
 import { EXIT } from '../../../src/domain/errors.ts';
 import { CREDENTIALS, runCli, type CliResult } from '../../support/cli.ts';
 import type { Finishing } from '../../support/temp.ts';

@@ -7,9 +7,9 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CioBulkError } from '../../../src/domain/errors.ts';
 import type { SourceLayout } from '../../../src/domain/plan.ts';
-import { detectLayout } from '../../../src/input/layout.ts';
-import type { Limits } from '../../../src/input/limits.ts';
-import { recordsOf } from '../../../src/input/records.ts';
+import { detectLayout } from '../../../src/input/detect/layout.ts';
+import type { Limits } from '../../../src/input/records/limits.ts';
+import { recordsOf } from '../../../src/input/records/records.ts';
 import { AUTO, blocksOf, createFolder, readAll } from '../../unit/input/support/reading.ts';
 
 const folder = createFolder();

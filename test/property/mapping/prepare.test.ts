@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { RawNumber } from '../../../src/domain/raw-number.ts';
 import { hashPerson, personsOf } from '../../../src/domain/person.ts';
 import { isUlid, ulidText } from '../../../src/domain/ulid.ts';
-import { canonicalText, jsonText, quote } from '../../../src/mapping/json-text.ts';
-import { isNullMarker } from '../../../src/mapping/nulls.ts';
-import { parseTime, timeNote } from '../../../src/mapping/times.ts';
-import { createEventIds, part } from '../../../src/mapping/event-id.ts';
+import { canonicalText, jsonText, quote } from '../../../src/mapping/values/json-text.ts';
+import { isNullMarker } from '../../../src/mapping/values/nulls.ts';
+import { parseTime, timeNote } from '../../../src/mapping/values/times.ts';
+import { createEventIds, part } from '../../../src/mapping/rows/event-id.ts';
 import type { RawRow } from '../../../src/domain/block.ts';
 import { blockOf, csvLayout, IDENTITY, ndjson, planOf, preparerOf, run, sentOf } from '../../unit/mapping/support.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as limits from '../../../src/domain/limits.ts';
-import { parseMappingFile } from '../../../src/mapping/mapping-file.ts';
+import { parseMappingFile } from '../../../src/mapping/plan/mapping-file.ts';
 import { errorOf } from './support.ts';
 
 const docs = new URL('../../../docs/', import.meta.url);

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { oneOf } from './values.ts';
+import { CioBulkError } from '../../domain/errors.ts';
+import type { ColumnPlan, Plan } from '../../domain/plan.ts';
+import { parseTypes } from '../../mapping/plan/column-types.ts';
+import { parseConstants } from '../../mapping/plan/constants.ts';
+import { isZone } from '../../mapping/values/zones.ts';
+import { text } from './common.ts';
+
+const FLAGS = ['timezone', 'types', 'empty', 'eventName', 'set'] as const;
+
+/** What may be said about rows that could not be mapped, when they are mapped once more. */
+export function addPlanFlags(command: Command): Command {
+  return command
+    .option('--timezone <zone>', 'map invalid rows anew: of times without an offset, such as Europe/Vienna or UTC')
+    .option('--types <types>', 'map invalid rows anew: string, or col:type,...')
+    .option('--empty <policy>', 'map invalid rows anew: what an empty cell means: omit, null or keep')
+    .option('--event-name <name>', 'map invalid rows anew: the event name of rows without one')
+    .addOption(command.createOption('--set <key=value>', 'map invalid rows anew: constant attribute, repeatable').argParser(append));
+}
+
+function append(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+export function hasPlanFlags(options: Record<string, unknown>): boolean {
+  return FLAGS.some((name) => options[name] !== undefined);
+}
+
+/** The plan of a run as these flags change it. Throws `usage` at once when a flag is wrong. */
+export function planChange(options: Record<string, unknown>): (plan: Plan) => Plan {
+  const timezone = text(options, 'timezone');
+  if (timezone !== undefined && !isZone(timezone))
+    throw new CioBulkError('usage', `--timezone: "${timezone}" is no time zone`, { hint: 'use a name such as Europe/Vienna, an offset such as +02:00, or UTC' });
+  const given = text(options, 'empty');
+  const empty = given === undefined ? undefined : oneOf('--empty', given, ['omit', 'null', 'keep']);
+  const types = parseTypes(text(options, 'types'));
+  const eventName = text(options, 'eventName');
+  const set = options['set'] as readonly string[] | undefined;
+  const typeOf = (name: string): ColumnPlan['type'] | undefined => [...types.demanded].find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1];
+  return (plan) => {
+    for (const name of types.demanded.keys())
+      if (!plan.columns.some((column) => column.name.toLowerCase() === name.toLowerCase())) throw new CioBulkError('usage', `--types: there is no column "${name}"`);
+    const columns = plan.columns.map((column): ColumnPlan => {
+      const type = column.role === 'attribute' ? (typeOf(column.name) ?? types.fallback ?? undefined) : undefined;
+      return { ...column, ...(type === undefined ? {} : { type, strict: type !== 'string' }), ...(empty === undefined ? {} : { empty }) };
+    });
+    return {
+      ...plan,
+      columns,
+      timezone: timezone ?? plan.timezone,
+      emptyDefault: empty ?? plan.emptyDefault,
+      eventName: eventName ?? plan.eventName,
+      constants: set === undefined ? plan.constants : parseConstants(set, plan.constants, plan.typesDefault),
+    };
+  };
+}

@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import { duration, errorLimit, oneOf, plainNumber, wholeNumber } from './values.ts';
+import type { SendingOptions } from '../../session/options.ts';
+import { text } from './common.ts';
+
+/** Defaults, in requests per second, rows, and bytes. */
+export const RATE = 80;
+export const BATCH_ROWS = 1000;
+export const BATCH_BYTES = 480_000;
+
+const ENVIRONMENT = `
+Environment (or a file for --env-file; none of it with --sandbox):
+  CUSTOMERIO_SITE_ID, CUSTOMERIO_TRACK_API_KEY  the Track API pair of the workspace: needed
+  CUSTOMERIO_REGION                             us (default) or eu
+  CUSTOMERIO_APP_API_KEY                        lets cleanup verify
+  CUSTOMERIO_ENVIRONMENT                        staging allows load tests
+  CUSTOMERIO_TRACK_URL, CUSTOMERIO_APP_URL      base URLs of a proxy or a test server`;
+
+export function addTargetFlags(command: Command): Command {
+  return command
+    .option('--sandbox', 'send to a private local sandbox instead of Customer.io')
+    .option('--env-file <path>', 'read credentials from a file of NAME=value lines')
+    .option('--no-preflight', 'do not ask for region and workspace first')
+    .addHelpText('after', ENVIRONMENT);
+}
+
+export function addSendingFlags(command: Command): Command {
+  return addTargetFlags(command)
+    .option('--rate <n>', 'HTTP requests per second in all, retries included; 0 = no limit', String(RATE))
+    .option('--max-rows-per-second <n>', 'a second limit, in rows')
+    .option('--concurrency <n>', 'requests in flight at most', '15')
+    .option('--batch-rows <n>', 'rows in one v2 batch at most', String(BATCH_ROWS))
+    .option('--batch-bytes <n>', 'bytes of one v2 batch at most', String(BATCH_BYTES))
+    .option('--max-attempts <n>', 'tries per request', '5')
+    .option('--timeout <duration>', 'for one request', '10s')
+    .option('--max-outage <duration>', 'stop, resumable, when the API does not answer for this long', '15m')
+    .option('--max-errors <n|n%>', 'stop when more rows than this are undelivered')
+    .option('--max-duration <duration>', 'take no more rows after this long, settle, exit 8')
+    .option('--allow-triggers', 'send events that are young enough to trigger campaigns');
+}
+
+export function sendingOptions(options: Record<string, unknown>): SendingOptions {
+  const value = (name: string): string => text(options, name) ?? '';
+  const optional = <T>(name: string, read: (given: string) => T): T | undefined => {
+    const given = text(options, name);
+    return given === undefined ? undefined : read(given);
+  };
+  const batchBytes = wholeNumber('--batch-bytes', value('batchBytes'), 100, 499_999);
+  const batchRows = wholeNumber('--batch-rows', value('batchRows'), 1, 100_000);
+  const rowsPerSecond = optional('maxRowsPerSecond', (given) => plainNumber('--max-rows-per-second', given, 0.001, 1e9)) ?? 0;
+  const maxErrors = optional('maxErrors', (given) => errorLimit('--max-errors', given));
+  return {
+    rate: plainNumber('--rate', value('rate'), 0, 100_000),
+    rowsPerSecond,
+    concurrency: wholeNumber('--concurrency', value('concurrency'), 1, 1000),
+    batchRows: rowsPerSecond > 0 ? Math.max(1, Math.min(batchRows, Math.floor(rowsPerSecond))) : batchRows,
+    batchBytes,
+    maxAttempts: wholeNumber('--max-attempts', value('maxAttempts'), 1, 100),
+    timeoutMs: duration('--timeout', value('timeout'), 1),
+    maxOutageMs: duration('--max-outage', value('maxOutage'), 1),
+    maxErrors,
+    maxDurationMs: optional('maxDuration', (given) => duration('--max-duration', given)),
+    preflight: options['preflight'] !== false,
+    allowTriggers: options['allowTriggers'] === true,
+    sandbox: options['sandbox'] === true,
+    envFile: text(options, 'envFile'),
+  };
+}
+
+export function readChoice<const T extends string>(options: Record<string, unknown>, name: string, flag: string, choices: readonly T[]): T | undefined {
+  const given = text(options, name);
+  return given === undefined ? undefined : oneOf(flag, given, choices);
+}

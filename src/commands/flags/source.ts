@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { wholeNumber } from './values.ts';
+import { CioBulkError } from '../../domain/errors.ts';
+import type { Encoding } from '../../domain/plan.ts';
+import { parseRecord } from '../../input/records/csv.ts';
+import { parseMappingFile } from '../../mapping/plan/mapping-file.ts';
+import type { SourceOptions } from '../../reading/options.ts';
+import { text } from './common.ts';
+import { readChoice } from './sending.ts';
+
+const DELIMITERS: Readonly<Record<string, string>> = { tab: '\t', '\\t': '\t' };
+
+export function addSourceFlags(command: Command): Command {
+  return command
+    .option('--kind <kind>', 'people, events or auto', 'auto')
+    .option('--action <action>', 'for people: identify, delete, suppress or unsuppress', 'identify')
+    .option('--format <format>', 'csv, tsv, ndjson or auto', 'auto')
+    .option('--id-column <name>', 'the column with the person id (default: id, customer_id or user_id)')
+    .option('--email-column <name>', 'the column with the e-mail (default: email)')
+    .option('--cio-id-column <name>', 'the column with the cio_id (default: cio_id, where nothing else identifies the person)')
+    .option('--event-column <name>', 'the column with the event name (default: event, event_name, event_type or name)')
+    .option('--event-name <name>', 'one event name for all rows')
+    .option('--timestamp-column <name>', 'the column with the event time (default: timestamp, time, occurred_at or created_at)')
+    .option('--map <file.json>', 'mapping file: rename, drop, type, nest, constants')
+    .addOption(command.createOption('--set <key=value>', 'constant attribute, repeatable').argParser(append))
+    .option('--types <types>', 'auto, string, or col:type,...', 'auto')
+    .option('--empty <policy>', 'what an empty CSV cell means: omit, null or keep (default: omit)')
+    .option('--null <text,...>', "texts that mean an empty cell, such as 'NULL,\\N'; '' takes such markers for names")
+    .option('--timezone <zone>', 'of times without an offset, such as Europe/Vienna or UTC')
+    .option('--header <names>', 'names of the columns of a CSV file without a header: id,email,plan')
+    .option('--delimiter <char>', 'any one character, such as , ; | tab or ~, or auto', 'auto')
+    .option('--encoding <encoding>', 'utf-8, utf-16le, latin1, shift_jis, gbk, windows-1251 or any other of the web, or auto', 'auto')
+    .option('--group-object-type <id>', 'the object type that groups of Segment-like lines are of')
+    .option('--api <version>', 'v2 (batches) or v1 (one request per row)', 'v2')
+    .option('--dedupe-key <col,...>', 'columns that make an event the same event')
+    .option('--dataset <name>', 'name that event ids hang on (default: the base name of the file)')
+    .option('--skip <n>', 'rows to leave out at the front', '0')
+    .option('--limit <n>', 'rows to take at most')
+    .option('--skip-recent', 'leave out events that are young enough to trigger campaigns');
+}
+
+function append(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+export function sourceOptions(options: Record<string, unknown>, cwd: string): SourceOptions {
+  const mapPath = text(options, 'map');
+  const mapText = mapPath === undefined ? undefined : readMap(resolve(cwd, mapPath), mapPath);
+  const map = mapText === undefined || mapPath === undefined ? null : parseMappingFile(mapText, mapPath);
+  const dedupeKey = text(options, 'dedupeKey')?.split(',').map((name) => name.trim());
+  const nulls = text(options, 'null')?.split(',').filter((marker) => marker !== '');
+  const empty = readChoice(options, 'empty', '--empty', ['omit', 'null', 'keep']);
+  const given = {
+    kind: readChoice(options, 'kind', '--kind', ['auto', 'people', 'events']),
+    action: explicitAction(options),
+    idColumn: text(options, 'idColumn'),
+    emailColumn: text(options, 'emailColumn'),
+    cioIdColumn: text(options, 'cioIdColumn'),
+    eventColumn: text(options, 'eventColumn'),
+    eventName: text(options, 'eventName'),
+    timestampColumn: text(options, 'timestampColumn'),
+    types: text(options, 'types'),
+    timezone: text(options, 'timezone'),
+    api: readChoice(options, 'api', '--api', ['v2', 'v1']),
+    set: options['set'] as readonly string[] | undefined,
+    dedupeKey,
+    empty,
+    nulls,
+    groupObjectType: text(options, 'groupObjectType'),
+  };
+  if (given.eventColumn !== undefined && given.eventName !== undefined) throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
+  const format = readChoice(options, 'format', '--format', ['auto', 'csv', 'tsv', 'ndjson']) ?? 'auto';
+  const delimiter = delimiterOf(text(options, 'delimiter') ?? 'auto');
+  const header = headerOf(text(options, 'header'));
+  const encoding = encodingOf(text(options, 'encoding') ?? 'auto');
+  const skip = wholeNumber('--skip', text(options, 'skip') ?? '0', 0);
+  const limit = text(options, 'limit');
+  const dataset = text(options, 'dataset');
+  const skipRecent = options['skipRecent'] === true;
+  if (skipRecent && options['allowTriggers'] === true) throw new CioBulkError('usage', '--skip-recent and --allow-triggers contradict each other');
+  return {
+    format,
+    header,
+    delimiter,
+    encoding,
+    plan: { ...withoutUndefined(given), map },
+    skip,
+    limit: limit === undefined ? null : wholeNumber('--limit', limit, 1),
+    dataset,
+    skipRecent,
+    meaning: { ...withoutUndefined(given), map: mapText ?? null, format, ...(header === undefined ? {} : { header }), delimiter, encoding, skip, dataset: dataset ?? null },
+  };
+}
+
+/** The flag's default must not overrule a mapping file: only an action that was typed counts. */
+function explicitAction(options: Record<string, unknown>): 'identify' | 'delete' | 'suppress' | 'unsuppress' | undefined {
+  const action = readChoice(options, 'action', '--action', ['identify', 'delete', 'suppress', 'unsuppress']);
+  return action === 'identify' ? undefined : action;
+}
+
+function readMap(path: string, shown: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CioBulkError('mapping', `--map ${shown} cannot be read`, { cause: error });
+  }
+}
+
+/** One ASCII character, as it is or as `\x01`. A quote and line ends cannot separate cells. */
+function delimiterOf(given: string): string {
+  if (given === 'auto') return given;
+  const code = /^\\x([\da-f]{2})$/i.exec(given)?.[1];
+  const delimiter = DELIMITERS[given] ?? (code === undefined ? given : String.fromCharCode(Number.parseInt(code, 16)));
+  // oxlint-disable-next-line no-control-regex -- \x01 is how Hive separates cells
+  if (!/^[\u0001-\u007e]$/.test(delimiter) || '"\n\r'.includes(delimiter)) throw new CioBulkError('usage', `--delimiter ${JSON.stringify(given)}: expected one ASCII character such as , ; | or ~, tab, \\x01, or auto`);
+  return delimiter;
+}
+
+function headerOf(given: string | undefined): readonly string[] | undefined {
+  if (given === undefined) return undefined;
+  const names = parseRecord(given, ',')?.map((name) => name.trim());
+  if (names === undefined || names.every((name) => name === '')) throw new CioBulkError('usage', '--header: expected names of columns, such as id,email,plan');
+  return names;
+}
+
+/** Windows code pages that the Encoding Standard knows by other names only. */
+const CODE_PAGES: Readonly<Record<string, string>> = { cp932: 'shift_jis', cp936: 'gbk', cp949: 'euc-kr', cp950: 'big5' };
+
+function encodingOf(given: string): Encoding {
+  const name = given.trim().toLowerCase().replace(/^utf(?=\d)/, 'utf-');
+  if (name === 'auto') return 'auto';
+  try {
+    return new TextDecoder(CODE_PAGES[name] ?? name).encoding;
+  } catch (error) {
+    throw new CioBulkError('usage', `--encoding ${JSON.stringify(given)}: there is no such encoding`, { hint: 'for example utf-8, utf-16le, latin1, windows-1252, shift_jis, gbk or koi8-r; convert others with iconv', cause: error });
+  }
+}
+
+type WithoutUndefined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(object: T): WithoutUndefined<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as WithoutUndefined<T>;
+}

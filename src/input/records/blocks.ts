@@ -1,0 +1,216 @@
+import { createHash, type Hash } from 'node:crypto';
+import { basename } from 'node:path';
+import type { RawRow, RowBlock } from '../../domain/block.ts';
+import { NEW_BUFFERS, type Buffers } from '../../domain/buffers.ts';
+import type { Position } from '../../domain/chunk.ts';
+import type { CioBulkError } from '../../domain/errors.ts';
+import type { SourceLayout } from '../../domain/plan.ts';
+import { type Extents, SHAPE } from './extents.ts';
+import { LIMITS, type Limits, OVERSIZE_SHOWN_BYTES } from './limits.ts';
+import { createSplitter } from './records.ts';
+import { changedWhileRead, createFileWatch, type FileWatch } from '../bytes/file-watch.ts';
+import { changed, undecodable } from '../detect/refusals.ts';
+import { createRowReader } from './rows.ts';
+import { openWindow, type Window } from '../bytes/window.ts';
+
+/** A file that was written to within this time may be in the middle of being written. */
+const YOUNG_MS = 60_000;
+
+export interface BlockOptions {
+  readonly signal?: AbortSignal;
+  /** Read on while the file grows, until `<path>.done` exists. */
+  readonly follow?: boolean;
+  /** What messages call the source; by default the base name of its path. */
+  readonly name?: string;
+  /** Where the text of blocks is kept; new buffers by default. */
+  readonly buffers?: Buffers;
+  /** How far an earlier process has named rows by number: the text up to there must be the one of then. */
+  readonly reach?: Position | null;
+  /** The last line counts as it stands: it is neither waited for nor left for another time, however young the file is. */
+  readonly isLastLineFinal?: boolean;
+  /** For tests, which force blocks to end everywhere. */
+  readonly limits?: Limits;
+}
+
+/**
+ * Reads a source from a position on, or from its first row. There is always exactly one last block, if need be without
+ * rows; others may be without rows too (a stretch of blank lines). `raw` is in an ArrayBuffer of its own. A record over the
+ * limit is a block by itself, whose `raw` holds only the beginning of it.
+ *
+ * Throws CioBulkError: input_changed when the text before `from` is not the text that was read then; input_undecodable when
+ * the data ends in the middle or is damaged, after the rows before that place; input_missing, input_unreadable. When the
+ * signal aborts it throws the signal's reason.
+ */
+export async function* openBlocks(layout: SourceLayout, from: Position | null, options: BlockOptions = {}): AsyncGenerator<RowBlock, void, void> {
+  const name = options.name ?? basename(layout.path);
+  const watch = options.follow === true || options.isLastLineFinal === true ? undefined : createFileWatch(name);
+  const window = openWindow(layout, options.follow ?? false, options.signal, watch);
+  const reading: Reading = { window, hash: createHash('sha256'), layout, limits: options.limits ?? LIMITS, name, buffers: options.buffers ?? NEW_BUFFERS, watch };
+  try {
+    const start = await seek(reading, from);
+    if (options.reach) await assertReach(reading, start, options.reach);
+    yield* blocksFrom(reading, start);
+  } finally {
+    await window.close();
+  }
+}
+
+/** The place before the first row: what stands there is the header, whose bytes a run must find again. */
+export async function firstPosition(layout: SourceLayout, options: Pick<BlockOptions, 'follow' | 'signal' | 'name'> = {}): Promise<Position> {
+  const window = openWindow(layout, options.follow ?? false, options.signal);
+  try {
+    return await seek({ window, hash: createHash('sha256'), layout, name: options.name ?? basename(layout.path) }, null);
+  } finally {
+    await window.close();
+  }
+}
+
+interface Reading {
+  readonly window: Window;
+  /** Of the text before the next block. */
+  readonly hash: Hash;
+  readonly layout: SourceLayout;
+  readonly limits: Limits;
+  readonly name: string;
+  readonly buffers: Buffers;
+  /** Whether somebody writes to the file; undefined for a spool, to which we write. */
+  readonly watch: FileWatch | undefined;
+}
+
+async function* blocksFrom(reading: Reading, first: Position): AsyncGenerator<RowBlock, void, void> {
+  const { window, layout, limits, name, watch } = reading;
+  const split = createSplitter(layout, limits);
+  const readRows = createRowReader(layout);
+  let start = first;
+  let wanted = limits.blockBytes + 1;
+  for (;;) {
+    await window.fill(wanted);
+    if (watch?.wasTouched()) await assertSame(reading, start);
+    const found = split(window.bytes(), window.isEnded());
+    if (found.oversize && layout.jsonArray) throw endless(name, start, found, window.isEnded());
+    if (found.oversize) {
+      const { one, ...block } = await takeOversized(reading, start, found);
+      yield { ...block, rows: readRows(block.raw, one, false) };
+      if (block.isLast) return;
+      start = block.end;
+      continue;
+    }
+    const isAll = found.closed || (window.isEnded() && found.consumed === window.bytes().length);
+    if (found.consumed === 0 && !isAll) {
+      window.throwIfBroken();
+      if (window.isEnded()) throw new Error(`no record found in the last bytes of ${name}`);
+      wanted = Math.max(window.bytes().length * 2, limits.blockBytes + 1);
+      continue;
+    }
+    wanted = limits.blockBytes + 1;
+    if (!isAll) {
+      const { raw, end } = take(reading, start, found.consumed, found.count, found.consumedLines);
+      yield { start, end, raw, rows: readRows(raw, found, false), isLast: false };
+      start = end;
+      continue;
+    }
+    const rows = readRows(window.bytes().subarray(0, found.consumed), found, true);
+    const block = takeLast(reading, start, found, rows);
+    const problem = layout.jsonArray ? await arrayEndProblem(window, found, name) : undefined;
+    if (watch?.hasGrown() || watch?.wasTouched()) await assertSame(reading, block.end);
+    yield { ...block, isLast: problem === undefined };
+    if (problem !== undefined) throw problem;
+    return;
+  }
+}
+
+/** Moves so much text out of the window. */
+function take({ window, hash, buffers }: Pick<Reading, 'window' | 'hash' | 'buffers'>, start: Position, bytes: number, rows: number, lines: number): { raw: Buffer; end: Position } {
+  const raw = ownCopy(window.bytes().subarray(0, bytes), buffers);
+  window.drop(bytes);
+  hash.update(raw);
+  return { raw, end: { row: start.row + rows, line: start.line + lines, offset: start.offset + bytes, hash: hash.copy().digest('hex') } };
+}
+
+/**
+ * The last block of a source. Its last row may have no line end, which is legal, and may be half a row: the place before it is
+ * remembered. One that nobody can read, in a file written to within the last minute, is left for the next run: it is being written.
+ */
+function takeLast(reading: Reading, start: Position, found: Extents, rows: RawRow[]): Omit<RowBlock, 'isLast'> {
+  const { window, layout, watch } = reading;
+  const last = found.count - 1;
+  const lastStart = found.starts[last] ?? 0;
+  const isFault = isFaulty(rows[last]);
+  const isUnended = last >= 0 && !layout.jsonArray && found.ends[last] === window.bytes().length && (layout.format !== 'ndjson' || isFault);
+  if (!isUnended) {
+    const { raw, end } = take(reading, start, found.consumed, found.count, found.consumedLines);
+    return { start, end, raw, rows };
+  }
+  const before = reading.hash.copy().update(window.bytes().subarray(0, lastStart)).digest('hex');
+  const unended: Position = { row: start.row + last, line: start.line + (found.lines[last] ?? 0), offset: start.offset + lastStart, hash: before };
+  if (isFault && layout.compression === 'none' && watch !== undefined && watch.ageMs() < YOUNG_MS) {
+    const { raw, end } = take(reading, start, lastStart, last, found.lines[last] ?? 0);
+    return { start, end, raw, rows: rows.slice(0, last), isHeldBack: true };
+  }
+  const { raw, end } = take(reading, start, found.consumed, found.count, found.consumedLines);
+  return { start, end, raw, rows, unended };
+}
+
+function isFaulty(row: RawRow | undefined): boolean {
+  return row !== undefined && !Array.isArray(row) && 'fault' in row;
+}
+
+/** A record over the limit: of it only the beginning is kept. */
+async function takeOversized({ window, hash, limits, layout, buffers }: Reading, start: Position, found: Extents): Promise<Omit<RowBlock, 'rows' | 'raw'> & { readonly raw: Buffer; readonly one: Extents }> {
+  const shown = Math.min(OVERSIZE_SHOWN_BYTES, limits.recordBytesMax);
+  const raw = ownCopy(window.bytes().subarray(0, shown), buffers);
+  const offset = start.offset + (await window.skipLine(hash, layout.format !== 'ndjson'));
+  const end = { row: start.row + 1, line: start.line + 1, offset, hash: hash.copy().digest('hex') };
+  const one = { ...found, count: 1, starts: Uint32Array.of(0), ends: Uint32Array.of(raw.length), shapes: Uint8Array.of(SHAPE.tooLong) };
+  return { start, end, raw, one, isLast: window.isEnded() && window.bytes().length === 0 };
+}
+
+/** Passes over the text before the first row wanted, and makes sure that it is the text of then. */
+async function seek({ window, hash, layout, name }: Pick<Reading, 'window' | 'hash' | 'layout' | 'name'>, from: Position | null): Promise<Position> {
+  const offset = from?.offset ?? layout.headerBytes;
+  const last = await window.skip(offset, hash);
+  const found = hash.copy().digest('hex');
+  if (last === undefined || (from !== null && from.hash !== found)) throw changed(name, from?.row ?? 0);
+  if (from === null) return { row: 0, line: layout.headerLines, offset, hash: found };
+  if (layout.jsonArray || offset <= layout.headerBytes) return from;
+  const passed = await window.skipHalfLineEnd(hash, last, () => changed(name, from.row));
+  return { ...from, offset: offset + passed, hash: hash.copy().digest('hex') };
+}
+
+/** Rows up to the reach are known by their numbers: the text in which they were counted must be there still, before one more is sent. */
+async function assertReach({ window, hash, name }: Reading, start: Position, reach: Position): Promise<void> {
+  const ahead = reach.offset - start.offset;
+  if (ahead <= 0) return;
+  const digest = await window.digestAhead(ahead, hash);
+  if (digest !== reach.hash) throw changed(name, reach.row);
+}
+
+/** Reads the file once more up to a place, to see whether what was read of it still stands there. */
+async function assertSame({ layout, name }: Reading, place: Position): Promise<void> {
+  const again = openWindow(layout, false, undefined);
+  try {
+    const hash = createHash('sha256');
+    if ((await again.skip(place.offset, hash)) !== undefined && hash.digest('hex') === place.hash) return;
+  } finally {
+    await again.close();
+  }
+  throw changedWhileRead(name, 'what was read of it is no longer there');
+}
+
+function endless(name: string, start: Position, found: Extents, isEnded: boolean): CioBulkError {
+  const element = `element ${(start.row + 1).toLocaleString('en-US')} of its array, on line ${start.line + found.consumedLines + 1},`;
+  return undecodable(name, isEnded ? `is cut off: ${element} never ends` : `has an element over 16 MiB: ${element} does not end before`, 'mend it there; the rows before are good');
+}
+
+/** Behind a JSON array only white space may follow; and an array must have its end, or the file is not whole. */
+async function arrayEndProblem(window: Window, found: Extents, name: string): Promise<CioBulkError | undefined> {
+  if (!found.closed) return undecodable(name, 'is cut off: its JSON array has no closing bracket', 'copy or download it again; the rows before are good');
+  if (await window.isBlankBehind(1)) return undefined;
+  return undecodable(name, 'has text behind the end of its JSON array', 'give it as NDJSON, one object per line');
+}
+
+function ownCopy(bytes: Buffer, buffers: Buffers): Buffer {
+  const copy = Buffer.from(buffers.take(bytes.length), 0, bytes.length);
+  bytes.copy(copy);
+  return copy;
+}

@@ -1,0 +1,93 @@
+import type { Host } from '../domain/host.ts';
+import type { UndeliveredState } from '../domain/outcome.ts';
+import type { Plan } from '../domain/plan.ts';
+import { parseRecord } from '../input/records/csv.ts';
+import { rowOf } from '../input/records/ndjson.ts';
+import { storeCorrections, withRowsOfSamePersons } from '../journal/corrections.ts';
+import type { Journal } from '../journal/open.ts';
+import type { Run } from '../journal/runs.ts';
+import { undeliveredRows } from '../journal/undelivered.ts';
+import { count, plural } from '../domain/text/numbers.ts';
+import type { Terminal } from '../output/terminal.ts';
+import type { RunSpec } from './find-run.ts';
+import type { FixedFile, FixedRow } from './corrected-file.ts';
+import { prepareFixedRows, type FixedRows } from './corrected-rows.ts';
+import { undeliveredFields, where } from '../output/undelivered-lines.ts';
+
+const SHOWN_MAX = 5;
+
+/** Which undelivered rows a retry sends. */
+export interface RowsToRetry {
+  readonly states: readonly UndeliveredState[];
+  readonly isWanted: (row: number) => boolean;
+  readonly count: number;
+}
+
+export interface Choice {
+  readonly journal: Journal;
+  readonly run: Run;
+  /** A corrected failures file: then only its rows go, and what their persons have waiting. */
+  readonly file: FixedFile | undefined;
+  /** Rows that could not be mapped are mapped once more, with a changed plan. */
+  readonly mapsAnew: boolean;
+  readonly changePlan: (plan: Plan) => Plan;
+  readonly states: readonly UndeliveredState[];
+  readonly allowTriggers: boolean;
+  readonly workspace: string;
+  readonly host: Host;
+  readonly terminal: Terminal;
+}
+
+/** What was corrected is stored before anything is sent. Says what cannot be sent, and what may overtake newer values. */
+export function chooseRows(choice: Choice): RowsToRetry {
+  const { journal, run, file, states, terminal, host } = choice;
+  const source = file ?? (choice.mapsAnew ? storedInvalidRows(journal, run) : undefined);
+  const fixed = source && prepareFixedRows({ ...choice, file: source });
+  if (source && fixed) {
+    tellOf(fixed, source, run, terminal);
+    storeCorrections(journal, run.id, fixed.corrections, host.clock.now());
+  }
+  const overtaken = (fixed?.overtaken ?? 0) + (states.includes('rejected') ? run.tally.rejected : 0) + (states.includes('unclear') ? run.tally.unclear : 0);
+  if (overtaken > 0 && holdsPeople(run))
+    terminal.warn(`${plural(overtaken, 'row')} that held back no later row of the same person (refused, unclear, or about somebody else until now) ${overtaken === 1 ? 'goes' : 'go'} out now: where a later row has arrived meanwhile, its values are overwritten by older ones`);
+  if (file && fixed) {
+    const rows = withRowsOfSamePersons(journal, run.id, fixed.sendable);
+    const others = rows.size - fixed.sendable.size;
+    if (others > 0) terminal.say(`${plural(others, 'failed row')} of the same persons ${others === 1 ? 'goes' : 'go'} along, so that their values stay in order`);
+    return { states: ['failed'], isWanted: (row) => rows.has(row), count: rows.size };
+  }
+  const moved = fixed?.corrections.length ?? 0;
+  return { states, isWanted: () => true, count: run.tally.failed + moved + (states.includes('rejected') ? run.tally.rejected : 0) + (states.includes('unclear') ? run.tally.unclear : 0) };
+}
+
+/** An event that comes late overwrites nothing. */
+function holdsPeople(run: Run): boolean {
+  const { plan, layout } = JSON.parse(run.spec) as Partial<RunSpec>;
+  return plan?.kind !== 'events' || layout?.format === 'ndjson';
+}
+
+/** Rows that could never be sent, as they stood in their source. */
+function storedInvalidRows(journal: Journal, run: Run): FixedFile {
+  const { layout } = JSON.parse(run.spec) as RunSpec;
+  const rows = new Map<number, FixedRow>();
+  for (const { row, line, record, code } of undeliveredRows(journal, run.id, ['invalid'])) {
+    if (code === 'unparsable') continue;
+    const cells = layout.format === 'ndjson' ? undefined : parseRecord(record, layout.delimiter);
+    if (layout.format !== 'ndjson' && cells?.length !== layout.header.length) continue;
+    rows.set(row, { row, line, sourceLine: line, content: cells ?? rowOf(record, 'line', false), text: record });
+  }
+  return { path: run.source, layout, run: run.id, rows, unreadable: [] };
+}
+
+function tellOf({ refused, known, damaged }: FixedRows, { path }: FixedFile, run: Run, terminal: Terminal): void {
+  for (const [index, { line, row, state, code, reason, column, field }] of refused.entries()) {
+    if (row !== null) terminal.json(undeliveredFields(run.id, { row, line, state, code, reason, column, field }));
+    if (index < SHOWN_MAX) terminal.warn(`${where(path, { row: row ?? 0, line, column })}: still cannot be sent: ${reason}`);
+  }
+  if (refused.length > SHOWN_MAX) terminal.warn(`${count(refused.length - SHOWN_MAX)} more rows of ${path} still cannot be sent`);
+  if (refused.some(({ code }) => code === 'spreadsheet_number'))
+    terminal.warn('give the column the format "text" before the file is opened in a spreadsheet, and correct it once more; to change an identifier on purpose, import the row');
+  for (const [name, rows] of damaged)
+    terminal.warn(`${plural(rows, 'value')} of ${name} ${rows === 1 ? 'was' : 'were'} changed as a spreadsheet changes what it takes for a number (leading zeros, a plus sign or digits are gone)`);
+  if (known > 0) terminal.say(`${plural(known, 'row')} of ${path} ${known === 1 ? 'is' : 'are'} not undelivered any more, and ${known === 1 ? 'is' : 'are'} left out`);
+}

@@ -1,0 +1,137 @@
+import { resolve } from 'node:path';
+import { CioBulkError, EXIT, type ExitCode } from '../../domain/errors.ts';
+import type { Host } from '../../domain/host.ts';
+import type { InputFile } from '../../input/bytes/files.ts';
+import { createIdentityCheck, type IdentityCheck } from '../../mapping/checks/identity-check.ts';
+import { writeMappingFile } from '../../mapping/plan/mapping-write.ts';
+import { samplePayloads } from '../../mapping/plan/sample.ts';
+import type { EstimateOptions } from '../../output/estimate.ts';
+import { shellWord } from '../../domain/text/numbers.ts';
+import { createProgress } from '../../output/progress.ts';
+import { safeLine, safeText } from '../../domain/text/safe-text.ts';
+import { writeWhole } from '../../output/write-lines.ts';
+import type { Terminal } from '../../output/terminal.ts';
+import { assertNoneOf } from '../not-a-source.ts';
+import { createInspection, type Inspection } from './inspection.ts';
+import { showInspection } from './inspection-report.ts';
+import { bytesTotalOf, withSample, type OpenSource } from '../../reading/open-source.ts';
+import { limitedBlocks, type ReadingTask } from '../../reading/prepared-chunks.ts';
+import { startReading } from '../../reading/start-reading.ts';
+import { recentSince } from '../recent-events.ts';
+import { createRowEstimate } from '../../reading/row-estimate.ts';
+import { showPlan } from '../show-plan.ts';
+import type { SourceOptions } from '../../reading/options.ts';
+
+export interface InspectSetting {
+  readonly source: SourceOptions;
+  readonly host: Host;
+  readonly terminal: Terminal;
+  readonly estimate: EstimateOptions;
+  /** The import was told what to do about recent events, or sends to a sandbox: then they are counted and not warned about. */
+  readonly isRecentDecided: boolean;
+  /** One operation of every kind, as it would be sent. */
+  readonly showSamples: boolean;
+  /** Where to write the plan as a mapping file. */
+  readonly mapPath: string | undefined;
+}
+
+/** `validate` and `import --dry-run`: everything that an import does before it sends. Nothing is sent, nothing is journalled. */
+export function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode> {
+  return withSample(file, setting.source, setting.host, async (source) => {
+    const { terminal, host } = setting;
+    showPlan(terminal, terminal.data, source.source, source.layout, source.guess, source.planned);
+    if (setting.mapPath !== undefined) {
+      assertNoneOf(resolve(host.cwd, setting.mapPath), `--write-map ${setting.mapPath}`, [{ path: file.path, what: `${safeLine(file.name)}, which it is made from` }]);
+      writeMap(resolve(host.cwd, setting.mapPath), setting.mapPath, source, terminal);
+    }
+    if (setting.showSamples) showSamples(source, terminal);
+    const sinceSeconds = recentSince(host);
+    const task: ReadingTask = {
+      layout: source.layout,
+      plan: source.planned.plan,
+      identity: { target: '', dataset: source.name, clockMs: host.clock.now() },
+      timesFrom: 0,
+      from: null,
+      skipRows: setting.source.skip,
+      recent: { policy: setting.source.skipRecent ? 'skip' : 'guard', sinceSeconds },
+      follow: source.follow,
+      name: file.name,
+      rowsMax: setting.source.limit === null ? null : setting.source.limit + setting.source.skip,
+    };
+    const inspection = createInspection(task, setting.estimate, terminal);
+    const identities = createIdentityCheck(source.planned.plan);
+    const startedAt = host.clock.monotonic();
+    const end = (error?: unknown): ExitCode => {
+      const exitCode = exitCodeOf(inspection, error, host);
+      showInspection(terminal, { inspection, identityWarnings: identities.warnings(), source: source.source, durationMs: host.clock.monotonic() - startedAt, rate: setting.estimate.rate, isRecentDecided: setting.isRecentDecided, exitCode });
+      return exitCode;
+    };
+    try {
+      await lookAtAll(source, task, inspection, identities, setting);
+    } catch (error) {
+      const exitCode = end(error); // what was found before is worth knowing
+      if (host.stopping.aborted) return exitCode;
+      throw error;
+    }
+    const exitCode = end(source.hopeless ?? undefined);
+    if (source.hopeless !== null && !host.stopping.aborted) sayWhy(source.hopeless, terminal);
+    return exitCode;
+  });
+}
+
+/**
+ * Two readings side by side, which takes no longer than one: rows are prepared in the reading thread, as in an import, while this
+ * thread compares the identifiers of all rows, for which it needs their cells.
+ */
+async function lookAtAll(source: OpenSource, task: ReadingTask, inspection: Inspection, identities: IdentityCheck, setting: InspectSetting): Promise<void> {
+  // Where the source cannot be read any further, each of the two finds out: the rows before that place are counted first.
+  const looks = [lookAtRows(source, task, inspection, setting), lookAtIdentities(task, identities, source.signal)];
+  for (const look of await Promise.allSettled(looks)) if (look.status === 'rejected') throw look.reason;
+}
+
+async function lookAtRows(source: OpenSource, task: ReadingTask, inspection: Inspection, { host, terminal }: InspectSetting): Promise<void> {
+  const estimate = createRowEstimate({ bytesTotal: await bytesTotalOf(source), rowsMax: task.rowsMax });
+  const progress = createProgress(terminal, host.clock, task.name);
+  const reading = startReading(task, source.signal);
+  try {
+    for await (const chunk of estimate.counted(reading)) {
+      inspection.add(chunk, reading.eventCount());
+      reading.giveBack(chunk);
+      const rows = inspection.rows();
+      progress.update({ rowsTotal: estimate.rowsTotal(), rowsSettled: rows, rowsRead: rows, undelivered: inspection.problems.total(), requests: 0 });
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+async function lookAtIdentities(task: ReadingTask, identities: IdentityCheck, signal: AbortSignal): Promise<void> {
+  if (!identities.isNeeded) return;
+  for await (const { rows, start } of limitedBlocks(task, { signal })) identities.add(rows, start.row);
+}
+
+function exitCodeOf(inspection: Inspection, error: unknown, host: Host): ExitCode {
+  const stopped = host.stopping.aborted ? host.stopCode() : undefined;
+  if (stopped !== undefined) return stopped;
+  if (error !== undefined) return error instanceof CioBulkError ? error.exitCode : EXIT.bug;
+  return inspection.problems.total() > 0 ? EXIT.undelivered : EXIT.ok;
+}
+
+/** Everything was looked at, so this is no error of the command; an import would refuse the file with these words. */
+function sayWhy({ message, hint }: CioBulkError, terminal: Terminal): void {
+  terminal.insist(safeText(message));
+  if (hint !== undefined) terminal.insist(safeText(hint));
+}
+
+function showSamples(source: OpenSource, terminal: Terminal): void {
+  const spec = { layout: source.layout, plan: source.planned.plan, identity: { target: '', dataset: source.name, clockMs: 0 } };
+  for (const { kind, row, operation, single } of samplePayloads(spec, source.sample)) {
+    const route = single ? `${single.method} ${single.path}` : 'in a v2 batch';
+    terminal.data(`\nSample: ${kind} (row ${row}, ${route})\n  ${safeText(operation)}`);
+  }
+}
+
+function writeMap(path: string, shown: string, source: OpenSource, terminal: Terminal): void {
+  writeWhole(path, `--write-map ${shown}`, writeMappingFile(source.planned));
+  terminal.say(`The plan is in ${safeLine(shown)}; import with --map ${shellWord(shown)} to keep it`);
+}

@@ -1,0 +1,38 @@
+import type { SourceLayout } from '../domain/plan.ts';
+import type { PlanResult } from '../mapping/plan/plan-options.ts';
+import { count } from '../domain/text/numbers.ts';
+import { textTable } from '../domain/text/table.ts';
+import { safeLine } from '../domain/text/safe-text.ts';
+import type { Terminal } from '../output/terminal.ts';
+
+/** The plan as a table for people and as an object for programs. Samples of cells are shown to people only. */
+export function showPlan(terminal: Terminal, write: (text: string) => void, source: string, layout: SourceLayout, guess: string | null, { plan, table, lines, warnings }: Pick<PlanResult, 'plan' | 'table' | 'lines' | 'warnings'>): void {
+  terminal.json({
+    type: 'plan',
+    source,
+    kind: plan.kind,
+    action: plan.action,
+    format: layout.format,
+    compression: layout.compression,
+    encoding: layout.encoding,
+    encoding_guessed: guess !== null,
+    delimiter: layout.format === 'ndjson' ? null : layout.delimiter,
+    columns: table.map(({ column, becomes, type, warnings: notes }) => ({ column, becomes, type, warnings: notes })),
+    lines: Object.fromEntries(lines.map(({ type, count: of }) => [type, of])),
+    warnings,
+  });
+  const what = plan.kind === 'events' ? 'events' : plan.action === 'identify' ? 'people' : `people to ${plan.action}`;
+  const dialect = layout.format === 'ndjson' ? 'NDJSON' : `${layout.format.toUpperCase()}, delimiter ${layout.delimiter === '\t' ? 'tab' : layout.delimiter}`;
+  const packed = layout.compression === 'none' ? '' : `, ${layout.compression}`;
+  write(`Plan for ${safeLine(source)}: ${what} from ${dialect}, ${layout.encoding}${packed}`);
+  if (table.length > 0)
+    write(
+      textTable(
+        ['column', 'becomes', 'type', 'sample'],
+        table.map(({ column, becomes, type, sample }) => [column, becomes, type, sample]),
+      ),
+    );
+  if (lines.length > 0) write(`  lines of the sample: ${lines.map(({ type, count: of }) => `${type} ${count(of)}`).join(', ')}`);
+  if (guess !== null) terminal.warn(`the encoding is a guess: in ${layout.encoding} the file has words like ${guess}; if that is wrong, name another with --encoding`);
+  for (const warning of warnings) terminal.warn(warning);
+}

@@ -1,0 +1,51 @@
+/** NDJSON rows to operations: each line may have any of three forms. */
+import type { Plan } from '../../domain/plan.ts';
+import type { Emitter } from './write-operation.ts';
+import { createFlatRows } from './flat-rows.ts';
+import { jsonForm } from './json-form.ts';
+import { UnwritableValue } from '../values/json-text.ts';
+import { isRecord } from '../values/json-values.ts';
+import type { JsonRecord } from '../values/json-values.ts';
+import { createNulls } from '../values/nulls.ts';
+import { createOperationRows } from './operation-rows.ts';
+import type { Packer } from './packer.ts';
+import { createTypedRows } from './typed-rows.ts';
+
+/** What `cio-bulk failures` has added to a row is not sent, wherever somebody has put it. */
+const ADDED = 'cio_bulk_';
+const PAYLOADS: ReadonlySet<string> = new Set(['attributes', 'data', 'properties', 'traits']);
+
+function withoutAdded(json: JsonRecord): JsonRecord {
+  return Object.keys(json).some((name) => isAdded(name) || (PAYLOADS.has(name) && isRecord(json[name]) && Object.keys(json[name]).some(isAdded)))
+    ? stripped(json, true)
+    : json;
+}
+
+function isAdded(name: string): boolean {
+  return name.startsWith(ADDED);
+}
+
+function stripped(record: JsonRecord, isRow: boolean): JsonRecord {
+  const own = Object.entries(record).filter(([name]) => !isAdded(name));
+  return Object.fromEntries(own.map(([name, value]) => [name, isRow && PAYLOADS.has(name) && isRecord(value) ? stripped(value, false) : value]));
+}
+
+export function createJsonRows(plan: Plan, packer: Packer, emitter: Emitter): (json: JsonRecord) => void {
+  const operation = createOperationRows(plan, packer, emitter);
+  const rows = {
+    operation,
+    typed: createTypedRows(plan, packer, emitter, operation),
+    flat: createFlatRows(plan, packer, emitter),
+  };
+  const nulls = createNulls(plan.nulls);
+  return (json) => {
+    const own = withoutAdded(json);
+    const form = jsonForm(own, plan.hasTypedLines === true);
+    try {
+      rows[form](nulls === null || form === 'operation' ? own : nulls.json(own));
+    } catch (error) {
+      if (!(error instanceof UnwritableValue)) throw error;
+      packer.invalid('bad_value', error.message);
+    }
+  };
+}

@@ -1,0 +1,150 @@
+/** Times of a file to milliseconds since 1970. What could mean two things is a fault with advice, never a guess. */
+import type { TimeFormat } from '../../domain/plan.ts';
+import type { WarningCode } from '../../domain/warnings.ts';
+import { isRepeated, toUtcMs } from './zones.ts';
+
+/** From here on a plain number is milliseconds: as seconds it would be the year 5138. The same again for each smaller unit. */
+const MILLISECONDS_MIN = 1e11;
+const MICROSECONDS_MIN = 1e14;
+const NANOSECONDS_MIN = 1e17;
+const NANOSECONDS_END = 1e20;
+/** Fewer digits than 9 are as likely a year or a date (20250304) as seconds of 1973 or before. */
+const SECONDS_MIN = 1e8;
+
+/** Kiribati's; no zone on earth has a larger one. */
+const OFFSET_MAX_MS = 14 * 3_600_000;
+
+const NUMBER = /^-?\d{1,20}(\.\d+)?$/;
+const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)? ?(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$/;
+const SLASHED = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:,?[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?$/;
+const SHORT_YEAR = /^\d{1,2}[/.-]\d{1,2}[/.-]\d{2}(\D|$)/;
+const YEAR_FIRST = /^\d{4}[/.]\d{1,2}[/.]\d{1,2}/;
+
+/** Milliseconds since 1970, or NaN: then `timeFault` says why. Nothing is earlier than 1970: Customer.io has no such times. */
+export function parseTime(text: string, format: TimeFormat, zone: string | null): number {
+  const timeMs = anyTime(text, format, zone);
+  return timeMs >= 0 ? timeMs : Number.NaN;
+}
+
+function anyTime(text: string, format: TimeFormat, zone: string | null): number {
+  if (format === 'dd/mm/yyyy' || format === 'mm/dd/yyyy') return slashedTime(text, format, zone);
+  const first = text.charCodeAt(4);
+  if (first === 0x2d && format === 'auto' && text.length === 20) {
+    const timeMs = plainIsoTime(text);
+    if (!Number.isNaN(timeMs)) return timeMs;
+  }
+  const isDashed = first === 0x2d && text.length >= 10;
+  if (!isDashed && NUMBER.test(text)) return numberTime(Number(text), format);
+  if (format !== 'auto') return Number.NaN;
+  return isDashed ? isoTime(text, zone) : Number.NaN;
+}
+
+/** A number as a time; units smaller than seconds are recognised by their size. */
+export function numberTime(value: number, format: TimeFormat): number {
+  if (value < 0) return Number.NaN;
+  if (format === 'unix_us') return value < NANOSECONDS_MIN ? Math.floor(value / 1000) : Number.NaN;
+  if (format === 'unix_ms') return value < MICROSECONDS_MIN ? Math.floor(value) : Number.NaN;
+  if (format === 'unix') return value < MILLISECONDS_MIN ? Math.floor(value * 1000) : Number.NaN;
+  if (value < MILLISECONDS_MIN) return value >= SECONDS_MIN ? Math.floor(value * 1000) : Number.NaN;
+  if (value < MICROSECONDS_MIN) return Math.floor(value);
+  if (value < NANOSECONDS_MIN) return Math.floor(value / 1000);
+  // A double has no room for 19 digits: rounded to microseconds, so that no millisecond is lost at its very start.
+  return value < NANOSECONDS_END ? Math.floor(Math.round(value / 1000) / 1000) : Number.NaN;
+}
+
+/** What is worth a warning about a text that is a time, or null. */
+export function timeNote(text: string, format: TimeFormat, zone: string | null): WarningCode | null {
+  const isNumber = format === 'auto' && text.charCodeAt(4) !== 0x2d;
+  if (!isNumber) return zone !== null && isRepeated(localMs(text, format), zone) ? 'repeated_hour' : null;
+  if (text.length < 12) return null;
+  const value = Number(text);
+  if (!(value >= MILLISECONDS_MIN)) return null;
+  return value < MICROSECONDS_MIN ? 'milliseconds' : value < NANOSECONDS_MIN ? 'microseconds' : 'nanoseconds';
+}
+
+/** A time without an offset, as if it were UTC; NaN for any other. */
+function localMs(text: string, format: TimeFormat): number {
+  if (text.endsWith('Z')) return Number.NaN;
+  if (format === 'dd/mm/yyyy' || format === 'mm/dd/yyyy') return slashedTime(text, format, 'UTC');
+  const part = ISO.exec(text);
+  return part === null || part[8] !== undefined ? Number.NaN : isoTime(text, 'UTC');
+}
+
+/** Why a text is no time, and what helps; the text itself is not in it. */
+export function timeFault(text: string, format: TimeFormat, zone: string | null): string {
+  if (anyTime(text, format, zone ?? 'UTC') < 0 || /^-\d/.test(text)) return 'is a time before 1970, which Customer.io cannot keep as a time: keep it as text with --types <column>:string';
+  if (zone !== null && Number.isFinite(localMs(text, format))) {
+    return `is a time that does not exist in ${zone}, where a clock change leaves it out: say with --timezone where it was taken, or write it with its offset`;
+  }
+  if (format !== 'auto') return `is not a time written as ${format}`;
+  if (ISO.test(text) && zone === null && Number.isFinite(isoTime(text, 'UTC'))) {
+    return 'is a time without an offset: say where it was taken with --timezone';
+  }
+  if (ISO.test(text) && /[+-]\d{2}:?\d{0,2}$/.test(text) && Number.isFinite(isoTime(text.replace(/ ?[+-]\d{2}:?\d{0,2}$/, 'Z'), null))) return 'has an offset of more than 14 hours';
+  if (SLASHED.test(text) || SHORT_YEAR.test(text)) {
+    return 'is a date that can be read in two ways (day or month first): give its "format" in a file for --map, or keep it as text with --types <column>:string';
+  }
+  if (YEAR_FIRST.test(text)) return 'is a date with slashes or dots, not ISO 8601 (2025-03-04T10:00:00Z)';
+  if (NUMBER.test(text)) return 'is a number that is neither unix seconds nor milli-, micro- or nanoseconds (give its "format" in a file for --map to force one)';
+  return 'is not a time: ISO 8601 (2025-03-04T10:00:00Z) or unix seconds';
+}
+
+/** `2025-03-04T10:00:00Z`, which is what nearly all files hold, without a regular expression; NaN for anything else. */
+function plainIsoTime(text: string): number {
+  if (text.charCodeAt(7) !== 0x2d || text.charCodeAt(10) !== 0x54 || text.charCodeAt(13) !== 0x3a || text.charCodeAt(16) !== 0x3a || text.charCodeAt(19) !== 0x5a) return Number.NaN;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  return civilMs(year, twoDigits(text, 5), twoDigits(text, 8), twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17));
+}
+
+/** NaN when one is no digit, so that whatever is reckoned with it is NaN too. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+function isoTime(text: string, zone: string | null): number {
+  const part = ISO.exec(text);
+  if (part === null) return Number.NaN;
+  const fraction = part[7] === undefined ? 0 : Number(`0.${part[7]}`) * 1000;
+  const local = civilMs(Number(part[1]), Number(part[2]), Number(part[3]), Number(part[4] ?? 0), Number(part[5] ?? 0), Number(part[6] ?? 0));
+  if (Number.isNaN(local)) return local;
+  const offset = part[8];
+  if (offset === undefined) return zone === null ? Number.NaN : Math.floor(toUtcMs(local, zone) + fraction);
+  const shift = offsetMs(offset);
+  return Math.abs(shift) <= OFFSET_MAX_MS ? Math.floor(local - shift + fraction) : Number.NaN;
+}
+
+function slashedTime(text: string, format: TimeFormat, zone: string | null): number {
+  const part = SLASHED.exec(text);
+  if (part === null || zone === null) return Number.NaN;
+  const [day, month] = format === 'dd/mm/yyyy' ? [part[1], part[2]] : [part[2], part[1]];
+  const local = civilMs(Number(part[3]), Number(month), Number(day), Number(part[4] ?? 0), Number(part[5] ?? 0), Number(part[6] ?? 0));
+  return Number.isNaN(local) ? local : toUtcMs(local, zone);
+}
+
+function offsetMs(offset: string): number {
+  if (!/^[+-]/.test(offset)) return 0;
+  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3).replace(':', '') || 0);
+  return (offset.startsWith('-') ? -minutes : minutes) * 60_000;
+}
+
+/** NaN for a day or hour that does not exist (Date would roll 31 April over to 1 May). */
+function civilMs(year: number, month: number, day: number, hour: number, minute: number, second: number): number {
+  if (!(year >= 100 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return Number.NaN;
+  if (!(hour <= 23 && minute <= 59 && second <= 60)) return Number.NaN;
+  return ((dayOf(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000;
+}
+
+/** Days since 1970 of a day of the Gregorian calendar, whose years count from March: `Date.UTC`, but a tenth of its time. */
+function dayOf(year: number, month: number, day: number): number {
+  const years = month > 2 ? year : year - 1;
+  const century = Math.floor(years / 100);
+  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
+  return 365 * years + Math.floor(years / 4) - century + Math.floor(century / 4) + dayOfYear - 719_468;
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}

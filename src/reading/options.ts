@@ -1,0 +1,17 @@
+import type { Encoding, Format } from '../domain/plan.ts';
+import type { PlanOptions } from '../mapping/plan/plan-options.ts';
+
+/** How files are read and what their rows become: the same for import and validate. */
+export interface SourceOptions {
+  readonly format: 'auto' | Format;
+  readonly header: readonly string[] | undefined;
+  readonly delimiter: string;
+  readonly encoding: Encoding;
+  readonly plan: PlanOptions;
+  readonly skip: number;
+  readonly limit: number | null;
+  readonly dataset: string | undefined;
+  readonly skipRecent: boolean;
+  /** All that decides what rows mean, for the fingerprint of a run. */
+  readonly meaning: Readonly<Record<string, unknown>>;
+}

@@ -1,7 +1,0 @@
-import { APP_ROUTES } from './app.ts';
-import type { Route } from './call.ts';
-import { V1_ROUTES } from './v1.ts';
-import { V2_ROUTES } from './v2.ts';
-
-/** Everything the sandbox answers besides `/_sandbox`; the busiest first. */
-export const ROUTES: readonly Route[] = [...V2_ROUTES, ...V1_ROUTES, ...APP_ROUTES];

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { parseMappingFile } from '../../../../src/mapping/plan/mapping-file.ts';
+import { writeMappingFile } from '../../../../src/mapping/plan/mapping-write.ts';
+import { blockOf, csv, errorOf, ndjson, planOf, preparerOf, run, sentOf } from '../support.ts';
+
+const parse = (value: unknown) => parseMappingFile(JSON.stringify(value), 'map.json');
+const fault = (text: string): string => errorOf(() => parseMappingFile(text, 'map.json')).message;
+
+describe('a mapping file', () => {
+  it('renames, nests, drops, types and adds', () => {
+    const map = parse({
+      id_column: 'Kundennummer',
+      columns: { Ort: 'address.city', Stufe: { to: ['plan.name'], type: 'string', empty: 'null' }, Geheim: null, Seit: { to: 'created_at', format: 'dd/mm/yyyy', timezone: 'UTC' }, Punkte: { type: 'number' } },
+      constants: { source: 'crm', 'address.country': 'AT', tags: ['a'] },
+    });
+    const { sent } = run(csv('Kundennummer,Ort,Stufe,Geheim,Seit,Punkte', '007,Wien,,x,04/03/2025,5'), { map });
+    expect(sent[0]?.json).toEqual({
+      type: 'person', identifiers: { id: '007' }, action: 'identify',
+      attributes: { address: { city: 'Wien', country: 'AT' }, 'plan.name': null, created_at: 1_741_046_400, Punkte: 5, source: 'crm', tags: ['a'] },
+    });
+  });
+
+  it('keeps only what it names', () => {
+    const map = parse({ keep_only: ['id', 'plan'] });
+    expect(run(csv('id,plan,x', '1,pro,2'), { map }).sent[0]?.json.attributes).toEqual({ plan: 'pro' });
+    expect(run(ndjson({ id: 1, plan: 'pro', x: 2 }, { id: 2, later: 1 }), { map }).sent.map((one) => one.json.attributes)).toEqual([{ plan: 'pro' }, {}]);
+  });
+
+  it('nests fields of NDJSON too, and refuses rows where two go to one place', () => {
+    const map = parse({ columns: { city: 'address.city' }, constants: { 'address.country': 'AT' } });
+    const source = ndjson({ id: 1, city: 'Wien' });
+    const chunk = preparerOf(source.layout, planOf(source, { map }).plan).prepare(blockOf([...source.rows, { json: { id: 2, city: 'Wien', address: 'x' } }]));
+    expect(sentOf(chunk)[0]?.json.attributes).toEqual({ address: { city: 'Wien', country: 'AT' } });
+    expect(chunk.invalid[0]?.code).toBe('bad_value');
+  });
+
+  it('says that nobody has a role, so that none is looked for', () => {
+    const { plan } = planOf(csv('id,email', '1,a@b.c'), { map: parse({ email_column: null }) });
+    expect(plan.columns[1]?.role).toBe('attribute');
+  });
+
+  it('gives way to flags', () => {
+    expect(planOf(csv('a,b', '1,2'), { map: parse({ id_column: 'a' }), idColumn: 'b' }).plan.columns.map((column) => column.role)).toEqual(['attribute', 'id']);
+  });
+
+  it('points at what is wrong', () => {
+    expect(fault('{\n  "kind": "folks"\n}')).toBe('map.json:2:11: /kind must be one of people, events');
+    expect(fault('{"columns":{"a/b":{"typ":1}}}')).toBe('map.json:1:26: /columns/a~1b/typ is no key of a mapping file');
+    expect(fault('{"columns":{"a":{"to":"x..y"}}}')).toContain('/columns/a/to has an empty name in it');
+    expect(fault('{"drop":["a",1]}')).toBe('map.json:1:14: /drop/1 must be a column name');
+    expect(fault('{"timezone":"Mars"}')).toContain('/timezone is no time zone');
+    expect(fault('[]')).toBe('map.json:1:1: the file must be an object');
+    expect(fault('{"a":1,\n"b" 2}')).toBe('map.json:2:5: a colon is expected here');
+    expect(fault('{"a":1,\n "a":2}')).toBe('map.json:2:2: "a" stands here twice');
+    expect(fault('{"a":1')).toContain('a comma or } is expected');
+    expect(fault('')).toContain('ends too early');
+    expect(fault('{} x')).toContain('nothing may follow');
+    expect(fault('{"id_column": 5}')).toBe('map.json:1:15: /id_column must be a text that is not empty');
+  });
+
+  it('cannot name columns that are not there, or put two things in one place', () => {
+    const source = csv('id,a,b', '1,2,3');
+    expect(errorOf(() => planOf(source, { map: parse({ columns: { zip: 'x' } }) })).message).toContain('map.json: /columns: there is no column "zip"');
+    expect(errorOf(() => planOf(source, { map: parse({ columns: { a: 'b' } }) })).code).toBe('mapping');
+    expect(errorOf(() => planOf(source, { map: parse({ columns: { a: 'b.c' } }) })).code).toBe('mapping');
+    expect(errorOf(() => planOf(source, { map: parse({ constants: { a: 1 } }) })).message).toContain('constant "a"');
+  });
+});
+
+describe('a mapping file written from a plan', () => {
+  it('gives the same plan', () => {
+    const cases: [ReturnType<typeof csv>, Parameters<typeof planOf>[1]][] = [
+      [csv('id,email,plan,score,ok,created_at,a.b', '7,a@b.c,pro,5,true,1700000000,x'), {}],
+      [csv('id,,cio_bulk_reason,plan', '7,x,y,z'), { set: ['source=crm', 'address.city=Wien'], empty: 'null' }],
+      [csv('id,plan', '7,x'), { action: 'delete' }],
+      [csv('id,n', '7,5'), { types: 'n:number', timezone: 'Europe/Vienna' }],
+      [csv('id,n', '7,5'), { types: 'string' }],
+      [csv('id,user_id,event,timestamp,n', 'e,7,x,1700000000,5'), {}],
+      [csv('user_id,n', '7,5'), { eventName: 'Signed up', dedupeKey: ['n'] }],
+      [csv('id,keep,drop,nest', '1,2,3,4'), { map: parse({ keep_only: ['id', 'keep', 'nest'], columns: { nest: 'a.b' } }) }],
+      [csv('id,x,y', '1,2,3'), { map: parse({ drop: ['x'], email_column: null }) }],
+      [ndjson({ id: 1, a: 2, email: 'a@b.c' }), {}],
+      [ndjson({ user_id: 1, event: 'x', a: 2 }), { timezone: 'UTC' }],
+    ];
+    for (const [source, options] of cases) {
+      const { first, second } = again(source, options);
+      expect(second).toEqual(first);
+    }
+  });
+});
+
+function again(source: ReturnType<typeof csv>, options: Parameters<typeof planOf>[1] = {}) {
+  const first = planOf(source, options);
+  const text = writeMappingFile(first);
+  return { first: first.plan, second: planOf(source, { map: parseMappingFile(text, 'written.json') }).plan };
+}
