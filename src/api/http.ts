@@ -69,7 +69,15 @@ export function createHttpSender(options: HttpOptions): HttpSender {
     const body = await readBody(answer);
     if (proxy && status === 407) return { kind: 'fault', fault: 'proxy', detail: refusalOf(status) };
     if (isSuccess(status) && !isBelievable(body)) return { kind: 'fault', fault: 'not_the_api' };
-    return { kind: 'response', status, body: body.text, retryAfterMs: retryAfterMs(answer.headers['retry-after'], clock.now()), location: oneHeader(answer.headers['location']) };
+    const dateMs = Date.parse(oneHeader(answer.headers['date']) ?? '');
+    return {
+      kind: 'response',
+      status,
+      body: body.text,
+      retryAfterMs: retryAfterMs(answer.headers['retry-after'], clock.now()),
+      location: oneHeader(answer.headers['location']),
+      ...(Number.isNaN(dateMs) ? {} : { dateMs }),
+    };
   }
 
   return { send, bytesSent: () => bytes, close: connections.close };

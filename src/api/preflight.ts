@@ -6,11 +6,22 @@ import type { Pacer } from './pacer.ts';
 
 const REGION_PATH = '/api/v1/accounts/region';
 const PAUSE_MS = 500;
+const UNKNOWN: AccountRegion = { region: undefined, environmentId: undefined, clockAheadMs: 0 };
 
 export interface AccountRegion {
   readonly region: string | undefined;
   /** The workspace id. */
   readonly environmentId: number | undefined;
+  /** Milliseconds that this machine's clock is ahead of the service's; negative when it is behind, 0 when they agree or nobody knows. */
+  readonly clockAheadMs: number;
+}
+
+/** What the way takes, and a date in whole seconds, are no difference. */
+const CLOCK_TOLERANCE_MS = 5_000;
+
+function clockAhead(reply: Reply & { kind: 'response' }, now: number): number {
+  const aheadMs = reply.dateMs === undefined ? 0 : now - reply.dateMs;
+  return Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS ? 0 : aheadMs;
 }
 
 /** The one request that proves key, region and workspace before any row is sent (docs/customerio.md 1). */
@@ -26,10 +37,10 @@ export async function askRegion(options: {
   const { wire, pacer, clock, maxAttempts, place, stopping } = options;
   for (let attempt = 1; ; attempt++) {
     await pacer.start(0, false, stopping); // the first one too: commands in a loop are requests like any others
-    if (stopping.aborted) return { region: undefined, environmentId: undefined };
+    if (stopping.aborted) return UNKNOWN;
     const reply = await wire.send({ method: 'GET', path: REGION_PATH, body: new Uint8Array(), rows: 0, attempt: attempt - 1 }, stopping);
     const verdict = classify(reply);
-    if (verdict === 'accepted' && reply.kind === 'response') return parseRegion(reply.body);
+    if (verdict === 'accepted' && reply.kind === 'response') return { ...parseRegion(reply.body), clockAheadMs: clockAhead(reply, clock.now()) };
     if (verdict === 'unauthorized')
       throw new CioBulkError('unauthorized', 'Customer.io refused the credentials (401)', {
         hint: 'check CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY: they are the Track API pair, not the App API key',
@@ -37,7 +48,7 @@ export async function askRegion(options: {
     if (verdict === 'forbidden') throw new CioBulkError('forbidden', 'Customer.io does not allow this key to be used here (403)');
     if (verdict === 'redirected')
       throw new CioBulkError('wrong_region', `${place} redirects to another host: the account lives in the other region`, { hint: 'set CUSTOMERIO_REGION (us or eu)' });
-    if (stopping.aborted) return { region: undefined, environmentId: undefined };
+    if (stopping.aborted) return UNKNOWN;
     if (verdict === 'refused' || attempt >= maxAttempts) throw unreachable(reply, place, attempt);
     await clock.sleep(retryDelay(reply, attempt), stopping);
   }
@@ -72,7 +83,7 @@ function unreachable(reply: Reply, place: string, attempts: number): CioBulkErro
  * The reply has been written in two ways: `region` and `data_center` (docs/customerio.md 1, and recordings of older clients). Where it names neither, the
  * host in its `url` tells. The id of the workspace is a number, or its digits as text.
  */
-export function parseRegion(body: string): AccountRegion {
+export function parseRegion(body: string): Omit<AccountRegion, 'clockAheadMs'> {
   const said = parse(body);
   const { region, data_center: dataCenter, url, environment_id: environmentId } = said;
   return { region: regionOf(region) ?? regionOf(dataCenter) ?? regionOfUrl(url), environmentId: wholeNumber(environmentId) };

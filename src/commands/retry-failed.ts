@@ -60,7 +60,7 @@ export async function run(_args: readonly string[], options: Record<string, unkn
       throw new CioBulkError('usage', `run ${run.id} is a cleanup: it has no rows that could be corrected or mapped anew`, { hint: 'leave --from and the flags of mapping out, or run cio-bulk cleanup again' });
     warnOfLaterRuns(journal, run, terminal.warn);
     const allowTriggers = sending.allowTriggers || session.target.isSandbox;
-    const rows = chooseRows({ journal, run, file, mapsAnew, changePlan, states, allowTriggers, workspace: session.workspace, host, terminal });
+    const rows = chooseRows({ journal, run, file, mapsAnew, changePlan, states, allowTriggers, clockAheadMs: session.clockAheadMs, workspace: session.workspace, host, terminal });
     return send(findRun(journal, run.id) ?? run, rows, allowTriggers, { session, sending, host, terminal });
   });
 }

@@ -7,7 +7,7 @@
 export type NetworkFault = 'refused' | 'reset' | 'timeout' | 'dns' | 'tls' | 'aborted' | 'protocol' | 'proxy' | 'not_the_api' | 'out_of_turn';
 
 export type Reply =
-  | { readonly kind: 'response'; readonly status: number; readonly body: string; readonly retryAfterMs: number | undefined; readonly location: string | undefined }
+  | { readonly kind: 'response'; readonly status: number; readonly body: string; readonly retryAfterMs: number | undefined; readonly location: string | undefined; /** The service's clock when it answered, to the second. */ readonly dateMs?: number }
   | { readonly kind: 'fault'; readonly fault: NetworkFault; /** For people, where the kind says too little. */ readonly detail?: string };
 
 /** Where a row ends. `pending` is no outcome: it is the absence of one. */

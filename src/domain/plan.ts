@@ -108,6 +108,8 @@ export interface PrepareSpec {
   readonly from: Position | null;
   /** The earliest time of an update (unix seconds); null = updates carry no time of ours. */
   readonly timesFrom: number | null;
+  /** How far this machine's clock is ahead of the service's, in milliseconds. */
+  readonly clockAheadMs?: number;
   /** Rows to leave out at the front (`--skip`). */
   readonly skipRows: number;
   readonly recent: Recent;

@@ -33,6 +33,8 @@ export interface Choice {
   readonly changePlan: (plan: Plan) => Plan;
   readonly states: readonly UndeliveredState[];
   readonly allowTriggers: boolean;
+  /** See `SendingSession`. */
+  readonly clockAheadMs: number;
   readonly workspace: string;
   readonly host: Host;
   readonly terminal: Terminal;

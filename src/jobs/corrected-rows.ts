@@ -26,6 +26,8 @@ export interface FixedSource {
   readonly file: FixedFile;
   readonly host: Host;
   readonly workspace: string;
+  /** See `SendingSession`. */
+  readonly clockAheadMs: number;
   /** Recent events may go out; else they stay undelivered as `would_trigger`. */
   readonly allowTriggers: boolean;
   /** What flags change about the run's plan. */
@@ -64,7 +66,7 @@ export function prepareFixedRows(source: FixedSource): FixedRows {
       plan,
       identity: { target: source.workspace, dataset: spec.dataset, clockMs: spec.clockMs },
       skipRows: 0,
-      recent: { policy: source.allowTriggers ? 'allow' : 'guard', sinceSeconds: recentSince(source.host) },
+      recent: { policy: source.allowTriggers ? 'allow' : 'guard', sinceSeconds: recentSince(source.host.clock.now() - source.clockAheadMs) },
     });
   const prepare = createRowPreparer(newPreparer);
   const corrections: Correction[] = [];

@@ -6,6 +6,7 @@ import { settledRows } from '../domain/outcome.ts';
 import { recordsOf } from '../input/records/records.ts';
 import type { InputFile } from '../input/bytes/files.ts';
 import { createImportLedger } from '../journal/import-ledger.ts';
+import type { Journal } from '../journal/open.ts';
 import { runsOfSource, secondsUsed, setEnvironment } from '../journal/runs.ts';
 import { runPipeline } from '../pipeline/run.ts';
 import type { Waiting } from '../domain/waiting.ts';
@@ -88,7 +89,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
   const session = countingFromHere(setting.session);
   const { journal, workspace } = session;
   const fingerprint = createHash('sha256').update(JSON.stringify(options.meaning)).digest('hex');
-  const decision = await decideOnRecent(source, { allowTriggers: sending.allowTriggers, skipRecent: options.skipRecent, isSandbox: session.target.isSandbox }, host);
+  const decision = await decideOnRecent(source, { allowTriggers: sending.allowTriggers, skipRecent: options.skipRecent, isSandbox: session.target.isSandbox, clockAheadMs: session.clockAheadMs }, host);
   showPlan(terminal, terminal.say, source.source, source.layout, source.guess, { ...source.planned, warnings: [...source.planned.warnings, ...source.planned.identityWarnings] });
   if (source.sample.length === 0 && runsOfSource(journal, source.key, workspace).length === 0) {
     await source.discard();
@@ -101,7 +102,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     throw source.hopeless;
   }
   await confirmAction(source, options, setting.isConfirmed, host);
-  const timesFrom = secondsUsed(journal, workspace) + 1;
+  const timesFrom = timesAfter(journal, session, host);
   const found = await findOrCreateRun({
     journal, terminal, workspace, fingerprint,
     sourceKey: source.key, source: source.source, environmentId: session.environmentId, restart: setting.restart, now: host.clock.now(),
@@ -126,6 +127,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     plan: spec.plan,
     identity: { target: workspace, dataset: spec.dataset, clockMs: spec.clockMs },
     timesFrom,
+    clockAheadMs: session.clockAheadMs,
     from: run.checkpoint,
     reach: run.reach,
     skipRows: spec.skip,
@@ -169,4 +171,10 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     endRun({ terminal, run, host, session, startedAt, settledBefore, error, warnings: reading.warnings() });
     throw error;
   }
+}
+
+/** The first second that updates of this process may carry: after those of earlier runs, and not in the future, where later updates by others would lose. */
+function timesAfter(journal: Journal, { workspace, clockAheadMs }: SendingSession, { clock }: Host): number {
+  const now = Math.floor((clock.now() - clockAheadMs) / 1000);
+  return Math.min(secondsUsed(journal, workspace), now) + 1;
 }

@@ -13,16 +13,18 @@ export interface RecentChoice {
   readonly allowTriggers: boolean;
   readonly skipRecent: boolean;
   readonly isSandbox: boolean;
+  /** See `SendingSession`. */
+  readonly clockAheadMs: number;
 }
 
 /** Unix seconds: events after this are recent. */
-export function recentSince(host: Pick<Host, 'clock'>): number {
-  return Math.floor(host.clock.now() / 1000) - RECENT_HOURS * 3600;
+export function recentSince(nowMs: number): number {
+  return Math.floor(nowMs / 1000) - RECENT_HOURS * 3600;
 }
 
 /** Nobody mails half the company by accident: recent events need a decision before the first request. */
 export async function decideOnRecent(source: OpenSource, choice: RecentChoice, host: Host): Promise<{ policy: RecentPolicy; sinceSeconds: number }> {
-  const sinceSeconds = recentSince(host);
+  const sinceSeconds = recentSince(host.clock.now() - choice.clockAheadMs);
   if (choice.skipRecent) return { policy: 'skip', sinceSeconds };
   if (choice.allowTriggers || choice.isSandbox) return { policy: 'allow', sinceSeconds };
   const identity = { target: '', dataset: source.name, clockMs: 0 };

@@ -26,7 +26,7 @@ export interface ChunkOfSource {
 
 /** input -> mapping: blocks of rows become chunks of operations. */
 export async function* preparedChunks(task: ReadingTask, buffers: Buffers = NEW_BUFFERS): AsyncGenerator<ChunkOfSource> {
-  const preparer = createPreparer(task, buffers, Date.now);
+  const preparer = createPreparer(task, buffers, () => Date.now() - (task.clockAheadMs ?? 0));
   for await (const block of limitedBlocks(task, { buffers })) yield { chunk: preparer.prepare(block), isLast: block.isLast, events: preparer.eventCount() };
 }
 

@@ -4,7 +4,7 @@ import { Secret } from '../api/credentials.ts';
 import { createHttpSender } from '../api/http.ts';
 import { createPacer } from '../api/pacer.ts';
 import { createPersistentSender } from '../api/persistent.ts';
-import { askRegion } from '../api/preflight.ts';
+import { askRegion, type AccountRegion } from '../api/preflight.ts';
 import { proxyFor, type Proxy } from '../api/proxy.ts';
 import { createSlots } from '../api/slots.ts';
 import { withEnvFile } from './env-file.ts';
@@ -32,6 +32,8 @@ export interface SendingSession {
   readonly target: Target;
   readonly workspace: string;
   readonly environmentId: number | undefined;
+  /** How far this machine's clock is ahead of the service's. Times that the service compares follow the service's clock. */
+  readonly clockAheadMs: number;
   readonly courier: Courier;
   /** The proxy on the way to a URL, if there is one. */
   readonly proxyFor: (url: string) => Proxy | undefined;
@@ -54,6 +56,8 @@ export function countingFromHere(session: SendingSession): SendingSession {
 
 /** A host that is silent for longer than this is told. */
 const SILENCE_MS = 2_000;
+/** A clock that is off by more than this is told. */
+const CLOCK_TOLD_MS = 60_000;
 
 /** Opens a session, hands it to `work`, and closes it whatever happens. Shows region and workspace, and at the end the sandbox. */
 export async function withSendingSession<T>(
@@ -122,13 +126,14 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     };
     host.stopping.addEventListener('abort', sayStopping, { once: true });
     defer(() => host.stopping.removeEventListener('abort', sayStopping));
-    const environmentId = options.preflight ? await preflight(target, { wire, pacer, place, host, terminal, maxAttempts: options.maxAttempts, timeoutMs: options.timeoutMs }) : undefined;
+    const { environmentId, clockAheadMs } = !options.preflight ? { environmentId: undefined, clockAheadMs: 0 } : await preflight(target, { wire, pacer, place, host, terminal, maxAttempts: options.maxAttempts, timeoutMs: options.timeoutMs });
     const collect = createCollector();
     return work({
       journal,
       target,
       workspace,
       environmentId,
+      clockAheadMs,
       proxyFor: (url) => proxyFor(url, env),
       courier: {
         send(request, stopping) {
@@ -165,7 +170,7 @@ function sandboxTarget(sandbox: Sandbox | undefined): Target {
 async function preflight(
   target: Target,
   { wire, pacer, place, host, terminal, maxAttempts, timeoutMs }: Pick<Parameters<typeof askRegion>[0], 'wire' | 'pacer' | 'place' | 'maxAttempts'> & { host: Host; terminal: Terminal; timeoutMs: number },
-): Promise<number | undefined> {
+): Promise<AccountRegion> {
   const answered = new AbortController();
   const tellSilence = async (): Promise<void> => {
     await host.clock.sleep(SILENCE_MS, answered.signal);
@@ -173,12 +178,15 @@ async function preflight(
   };
   void tellSilence();
   const asked = askRegion({ wire, pacer, clock: host.clock, maxAttempts, place, stopping: host.stopping });
-  const { region, environmentId } = await asked.finally(() => answered.abort());
+  const account = await asked.finally(() => answered.abort());
+  const { region, environmentId, clockAheadMs } = account;
   if (target.region !== undefined && region !== undefined && region !== target.region)
     throw new CioBulkError('wrong_region', `the account lives in region ${region}, and CUSTOMERIO_REGION says ${target.region}`, { hint: `set CUSTOMERIO_REGION=${region}` });
   const where = target.isSandbox ? 'sandbox' : `region ${region ?? 'unknown'}, workspace ${environmentId ?? 'unknown'}`;
   terminal.say(`Sending to ${where} (${place})`);
-  return environmentId;
+  if (Math.abs(clockAheadMs) >= CLOCK_TOLD_MS)
+    terminal.warn(`this machine's clock is ${span(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? 'ahead of' : 'behind'} the service's: times of updates and the age of events follow the service's clock`);
+  return account;
 }
 
 /** Who is spoken to, and through whom: for messages. */

@@ -45,7 +45,7 @@ export function inspectFile(file: InputFile, setting: InspectSetting): Promise<E
       writeMap(resolve(host.cwd, setting.mapPath), setting.mapPath, source, terminal);
     }
     if (setting.showSamples) showSamples(source, terminal);
-    const sinceSeconds = recentSince(host);
+    const sinceSeconds = recentSince(host.clock.now());
     const task: ReadingTask = {
       layout: source.layout,
       plan: source.planned.plan,
