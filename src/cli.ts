@@ -76,7 +76,11 @@ async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode
 function report(error: unknown, argv: readonly string[], host: Host): ExitCode {
   const stopCode = host.stopCode();
   if (stopCode !== undefined && isAbort(error)) return stopCode; // a signal before there was anything to settle
-  if (error instanceof commander.CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof commander.CommanderError) {
+    if (error.exitCode === 0) return EXIT.ok;
+    if (argv.includes('--json')) host.stdout.write(`${jsonLine({ type: 'error', code: 'usage', message: error.message.replace(/^error: /, ''), hint: null, exit_code: EXIT.usage })}\n`);
+    return EXIT.usage;
+  }
   const known = error instanceof CioBulkError ? error : nativeModuleError(error);
   const exitCode = known?.exitCode ?? EXIT.bug;
   const message = known?.message ?? 'this is a bug in cio-bulk';

@@ -67,6 +67,7 @@ export function createHttpSender(options: HttpOptions): HttpSender {
   async function readReply(answer: Dispatcher.ResponseData): Promise<Reply> {
     const { statusCode: status } = answer;
     const body = await readBody(answer);
+    if (proxy && (status === 401 || status === 403) && !isBelievable(body)) return { kind: 'fault', fault: 'proxy', detail: refusalOf(status) };
     if (proxy && status === 407) return { kind: 'fault', fault: 'proxy', detail: refusalOf(status) };
     if (isSuccess(status) && !isBelievable(body)) return { kind: 'fault', fault: 'not_the_api' };
     const dateMs = Date.parse(oneHeader(answer.headers['date']) ?? '');

@@ -73,6 +73,12 @@ function tellNext(journal: Journal, run: Run, format: 'csv' | 'ndjson', output: 
   if (run.state === 'abandoned') return;
   const begun = withJournalOf(notesOf(journal, run.id)?.argv ?? [], host.argv);
   const name = output === undefined || output === '-' ? `undelivered.${format}` : output;
+  const isJson = (JSON.parse(run.spec) as Partial<RunSpec>).layout?.format === 'ndjson';
+  if (isJson && format === 'csv') {
+    // CSV cannot hold the values of NDJSON: what was written is for reading.
+    const better = 'undelivered.ndjson';
+    return say(`To correct them: ${failuresCommand(run.id, host.argv, better)} --format ndjson; then ${retryCommand(run.id, begun, { from: better })}`);
+  }
   const send = retryCommand(run.id, begun, { from: name });
   if (name === output) say(`Correct them there, and send them with: ${send}`);
   else say(`To correct them: ${failuresCommand(run.id, host.argv, name)}${format === 'ndjson' ? ' --format ndjson' : ''}; then ${send}`);

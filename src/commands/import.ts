@@ -13,7 +13,7 @@ import { addSendingFlags, sendingOptions } from './flags/sending.ts';
 import { assertNoneOf } from '../jobs/not-a-source.ts';
 import { sameCommand } from '../output/same-command.ts';
 import { withSendingSession, type SendingSession } from '../session/session.ts';
-import { addSourceFlags, sourceOptions } from './flags/source.ts';
+import { addSourceFlags, sourceOptions, tellLeftOut } from './flags/source.ts';
 
 export function configure(command: Command): void {
   command.argument('<file...>', 'CSV, TSV or NDJSON files, directories, patterns; - is stdin');
@@ -35,7 +35,7 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const terminal = terminalOf(options, host);
   const sending = sendingOptions(options);
   const source = sourceOptions(options, host.cwd);
-  const files = await expandInputs(args, host.cwd);
+  const files = await expandInputs(args, host.cwd, tellLeftOut(terminal));
   if (options['dryRun'] === true) {
     const estimate = { batchRowsMax: sending.batchRows, batchBytesMax: sending.batchBytes, rate: sending.rate, rowsPerSecond: sending.rowsPerSecond };
     const isRecentDecided = sending.allowTriggers || source.skipRecent || sending.sandbox;
@@ -54,7 +54,7 @@ export async function run(args: readonly string[], options: Record<string, unkno
       if (rest.length === 0 || isOver()) return false;
       if (isDone(code, session, file)) return true;
       terminal.say(`Not sent: ${rest.map(({ name }) => safeLine(name)).join(', ')}. The rest of ${safeLine(file.name)} comes first: it would overwrite newer values`);
-      terminal.next(sameCommand(host));
+      terminal.next(sameCommand(host, { hasBegun: true }));
       return false;
     });
   });

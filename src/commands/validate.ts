@@ -7,7 +7,7 @@ import { addCommonFlags, addHelpEnd, terminalOf, text } from './flags/common.ts'
 import { eachFile } from '../jobs/each-file.ts';
 import { inspectFile } from '../jobs/inspect/inspect-file.ts';
 import { BATCH_BYTES, BATCH_ROWS, RATE } from './flags/sending.ts';
-import { addSourceFlags, sourceOptions } from './flags/source.ts';
+import { addSourceFlags, sourceOptions, tellLeftOut } from './flags/source.ts';
 
 export function configure(command: Command): void {
   command.argument('<file...>', 'CSV, TSV or NDJSON files, directories, patterns; - is stdin');
@@ -24,7 +24,7 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const source = sourceOptions(options, host.cwd);
   const rate = plainNumber('--rate', text(options, 'rate') ?? String(RATE), 0, 100_000);
   const mapPath = text(options, 'writeMap');
-  const files = await expandInputs(args, host.cwd);
+  const files = await expandInputs(args, host.cwd, tellLeftOut(terminal));
   if (mapPath !== undefined && files.length > 1) throw new CioBulkError('usage', `--write-map is for one file, and ${files.length} are given`);
   const estimate = { batchRowsMax: BATCH_ROWS, batchBytesMax: BATCH_BYTES, rate, rowsPerSecond: 0 };
   const look = (file: InputFile): Promise<ExitCode> => inspectFile(file, { source, host, terminal, estimate, isRecentDecided: source.skipRecent, showSamples: false, mapPath });

@@ -57,7 +57,7 @@ export function endRun(ending: RunEnding): ExitCode {
     exitCode,
   });
   if (end && !addsUp(end)) throw new CioBulkError('tally_mismatch', `the counts of run ${run.id} do not add up: ${end.rowsRead} rows read, ${settledRows(end.tally)} settled, ${end.pending} pending`);
-  if (ending.error instanceof CioBulkError) ending.error.next = sameCommand(host);
+  if (ending.error instanceof CioBulkError) ending.error.next = sameCommand(host, { hasBegun: true });
   else if (ending.error === undefined) sayNext(ending, counts.tally, exitCode);
   return exitCode;
 }
@@ -94,7 +94,7 @@ function sayNext({ terminal, run, host, session, end, stop, limit, next }: RunEn
   if (end && !end.finished) {
     if (stop) showError(terminal, stop, 'Stopped');
     else if (host.stopCode() === undefined && limit !== null && limit !== undefined) terminal.say(`Stopped after ${plural(limit, 'row')} (--limit)`);
-    terminal.next(sameCommand(stop?.code === 'max_errors' ? { argv: withHigherMaxErrors(host.argv, undeliveredRows(tally), settledRows(tally)) } : host));
+    terminal.next(sameCommand(stop?.code === 'max_errors' ? { argv: withHigherMaxErrors(host.argv, undeliveredRows(tally), settledRows(tally)) } : host, { hasBegun: true }));
     return;
   }
   if (hasSkippedRecent(session.journal, { ...run, tally })) terminal.say(`The recent events that were left out can be sent with: ${allowedCommand(argvOf(session, run) ?? host.argv)}`);

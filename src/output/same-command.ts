@@ -2,9 +2,9 @@ import { EXIT, type CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { commandLine } from './next-command.ts';
 
-/** The command line that goes on from here: the same one, without what may be said only once. */
-export function sameCommand(host: Pick<Host, 'argv'>): string {
-  return commandLine(host.argv.filter((word) => word !== '--restart'));
+/** The command line that goes on from here. What may be said only once is left out when it has been done: `--restart` once the run began anew. */
+export function sameCommand(host: Pick<Host, 'argv'>, { hasBegun = false } = {}): string {
+  return commandLine(hasBegun ? host.argv.filter((word) => word !== '--restart') : host.argv);
 }
 
 const LATER: ReadonlySet<number> = new Set([EXIT.credentials, EXIT.unreachable]);

@@ -24,6 +24,9 @@ export interface ChunkOfSource {
   readonly events: number;
 }
 
+/** So long the last line of a file of events may be in coming, once the file was written to. */
+const EVENTS_PATIENCE_MS = 10_000;
+
 /** input -> mapping: blocks of rows become chunks of operations. */
 export async function* preparedChunks(task: ReadingTask, buffers: Buffers = NEW_BUFFERS): AsyncGenerator<ChunkOfSource> {
   const preparer = createPreparer(task, buffers, () => Date.now() - (task.clockAheadMs ?? 0));
@@ -31,8 +34,9 @@ export async function* preparedChunks(task: ReadingTask, buffers: Buffers = NEW_
 }
 
 /** Blocks up to a number of rows, the last of them cut exactly there: a checkpoint must stand between two rows. */
-export async function* limitedBlocks({ layout, from, reach, follow, name, rowsMax }: ReadingTask, given: BlockOptions): AsyncGenerator<RowBlock> {
-  const options = { ...given, follow, name, reach: reach ?? null };
+export async function* limitedBlocks({ layout, plan, from, reach, follow, name, rowsMax }: ReadingTask, given: BlockOptions): AsyncGenerator<RowBlock> {
+  // Half an event is another event, which nobody takes back; half a person is overwritten by the whole one.
+  const options = { ...given, follow, name, reach: reach ?? null, ...(plan.kind === 'events' ? { patienceMs: EVENTS_PATIENCE_MS } : {}) };
   let left = rowsMax ?? Infinity;
   let at = from;
   while (left > 0) {

@@ -23,6 +23,7 @@ export function addHelpEnd(command: Command, examples: readonly string[], codes:
 }
 
 export function terminalOf(options: Record<string, unknown>, host: Host): Terminal {
+  if (options['quiet'] === true && options['verbose'] === true) throw new CioBulkError('usage', '--quiet and --verbose contradict each other');
   return createTerminal(host, {
     json: options['json'] === true,
     quiet: options['quiet'] === true,

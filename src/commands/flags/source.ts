@@ -6,11 +6,16 @@ import { CioBulkError } from '../../domain/errors.ts';
 import type { Encoding } from '../../domain/plan.ts';
 import { parseRecord } from '../../input/records/csv.ts';
 import { parseMappingFile } from '../../mapping/plan/mapping-file.ts';
+import { safeLine } from '../../domain/text/safe-text.ts';
+import type { LeftOut } from '../../input/bytes/files.ts';
+import type { Terminal } from '../../output/terminal.ts';
 import type { SourceOptions } from '../../reading/options.ts';
 import { text } from './common.ts';
 import { readChoice } from './sending.ts';
 
 const DELIMITERS: Readonly<Record<string, string>> = { tab: '\t', '\\t': '\t' };
+
+const LEFT_OUT_SHOWN_MAX = 5;
 
 export function addSourceFlags(command: Command): Command {
   return command
@@ -142,4 +147,13 @@ type WithoutUndefined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 function withoutUndefined<T extends object>(object: T): WithoutUndefined<T> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as WithoutUndefined<T>;
+}
+
+/** Names a few of the entries of a directory that are not read. */
+export function tellLeftOut(terminal: Terminal): LeftOut {
+  return (directory, names) => {
+    const shown = names.slice(0, LEFT_OUT_SHOWN_MAX).map((name) => safeLine(name)).join(', ');
+    const more = names.length > LEFT_OUT_SHOWN_MAX ? ` and ${names.length - LEFT_OUT_SHOWN_MAX} more` : '';
+    terminal.warn(`not read in ${safeLine(directory)}: ${shown}${more} (folders are not entered; files are known by .csv, .tsv, .ndjson, .jsonl and .json)`);
+  };
 }

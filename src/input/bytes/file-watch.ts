@@ -19,11 +19,12 @@ export interface FileWatch {
   hasGrown(): boolean;
   /** Milliseconds since somebody wrote to it. */
   ageMs(): number;
-  /** Waits until nobody has written to the file for two seconds; true when it has become longer meanwhile. */
+  /** Waits until nobody has written to the file for some seconds; true when it has become longer meanwhile. */
   settles(fd: number, position: number, signal: AbortSignal | undefined): Promise<boolean>;
 }
 
-export function createFileWatch(name: string): FileWatch {
+/** `patienceMs`: so long after it was written to last, a file whose last line has no end is taken for whole. */
+export function createFileWatch(name: string, patienceMs = WRITING_MS): FileWatch {
   let size = -1;
   let mtimeMs = 0;
   let touched = false;
@@ -52,8 +53,8 @@ export function createFileWatch(name: string): FileWatch {
       for (;;) {
         look(fd, position);
         if (size > position) return true;
-        const restMs = WRITING_MS - (Date.now() - mtimeMs);
-        if (restMs <= 0 || restMs > WRITING_MS) return false; // a time in the future says nothing
+        const restMs = patienceMs - (Date.now() - mtimeMs);
+        if (restMs <= 0 || restMs > patienceMs) return false; // a time in the future says nothing
         await sleep(Math.min(POLL_MS, restMs), undefined, { signal }).catch(() => undefined);
         signal?.throwIfAborted();
       }

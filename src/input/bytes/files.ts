@@ -22,17 +22,20 @@ const GLOB = /[*?[\]{}]/;
  * just that name comes first), and directories (their data files, by extension, sorted). Throws CioBulkError input_missing
  * for an argument that stands for nothing.
  */
-export async function expandInputs(args: readonly string[], cwd: string): Promise<InputFile[]> {
+export async function expandInputs(args: readonly string[], cwd: string, onLeftOut: LeftOut = () => undefined): Promise<InputFile[]> {
   const files = new Map<string, InputFile>();
   for (const arg of args) {
-    for (const path of await pathsOf(arg, cwd)) {
+    for (const path of await pathsOf(arg, cwd, onLeftOut)) {
       files.set(path, { path, name: path === '-' ? 'stdin' : basename(path), isStream: await isStream(path) });
     }
   }
   return [...files.values()];
 }
 
-async function pathsOf(arg: string, cwd: string): Promise<string[]> {
+/** Told what of a directory is not read: folders in it, and files of other kinds. */
+export type LeftOut = (directory: string, names: readonly string[]) => void;
+
+async function pathsOf(arg: string, cwd: string, onLeftOut: LeftOut): Promise<string[]> {
   if (arg === '-') return ['-'];
   const path = resolve(cwd, arg);
   const found = await stat(path).catch((error: unknown) => {
@@ -48,7 +51,10 @@ async function pathsOf(arg: string, cwd: string): Promise<string[]> {
   const names = await readdir(path).catch((error: unknown) => {
     throw unreadable(path, error, arg);
   });
-  const known = names.filter((name) => !name.startsWith('.') && extensionsOf(name).format !== undefined);
+  const visible = names.filter((name) => !name.startsWith('.'));
+  const known = visible.filter((name) => extensionsOf(name).format !== undefined);
+  const others = visible.filter((name) => !known.includes(name)).sort();
+  if (known.length > 0 && others.length > 0) onLeftOut(arg, others);
   return someOf(
     known.map((name) => join(path, name)),
     `${arg} has no data files`,

@@ -26,6 +26,8 @@ export interface BlockOptions {
   readonly buffers?: Buffers;
   /** How far an earlier process has named rows by number: the text up to there must be the one of then. */
   readonly reach?: Position | null;
+  /** How long a file whose last line has no end is given to end it, since it was written to last. */
+  readonly patienceMs?: number;
   /** The last line counts as it stands: it is neither waited for nor left for another time, however young the file is. */
   readonly isLastLineFinal?: boolean;
   /** For tests, which force blocks to end everywhere. */
@@ -43,7 +45,7 @@ export interface BlockOptions {
  */
 export async function* openBlocks(layout: SourceLayout, from: Position | null, options: BlockOptions = {}): AsyncGenerator<RowBlock, void, void> {
   const name = options.name ?? basename(layout.path);
-  const watch = options.follow === true || options.isLastLineFinal === true ? undefined : createFileWatch(name);
+  const watch = options.follow === true || options.isLastLineFinal === true ? undefined : createFileWatch(name, options.patienceMs);
   const window = openWindow(layout, options.follow ?? false, options.signal, watch);
   const reading: Reading = { window, hash: createHash('sha256'), layout, limits: options.limits ?? LIMITS, name, buffers: options.buffers ?? NEW_BUFFERS, watch };
   try {
@@ -87,7 +89,7 @@ async function* blocksFrom(reading: Reading, first: Position): AsyncGenerator<Ro
     await window.fill(wanted);
     if (watch?.wasTouched()) await assertSame(reading, start);
     const found = split(window.bytes(), window.isEnded());
-    if (found.oversize && layout.jsonArray) throw endless(name, start, found, window.isEnded());
+    if (found.oversize && layout.jsonArray) throw endless(name, start, found, window);
     if (found.oversize) {
       const { one, ...block } = await takeOversized(reading, start, found);
       yield { ...block, rows: readRows(block.raw, one, false) };
@@ -197,8 +199,11 @@ async function assertSame({ layout, name }: Reading, place: Position): Promise<v
   throw changedWhileRead(name, 'what was read of it is no longer there');
 }
 
-function endless(name: string, start: Position, found: Extents, isEnded: boolean): CioBulkError {
-  const element = `element ${(start.row + 1).toLocaleString('en-US')} of its array, on line ${start.line + found.consumedLines + 1},`;
+function endless(name: string, start: Position, found: Extents, window: Window): CioBulkError {
+  const isEnded = window.isEnded();
+  const before = /^[\s,]*/.exec(window.bytes().toString('latin1', found.consumed, found.consumed + 65_536))?.[0] ?? '';
+  const line = start.line + found.consumedLines + before.split('\n').length;
+  const element = `element ${(start.row + 1).toLocaleString('en-US')} of its array, on line ${line},`;
   return undecodable(name, isEnded ? `is cut off: ${element} never ends` : `has an element over 16 MiB: ${element} does not end before`, 'mend it there; the rows before are good');
 }
 

@@ -20,6 +20,7 @@ export interface KindDecision {
 /** @throws CioBulkError `usage` where both are as likely */
 export function decideKind(columns: Columns, options: PlanOptions, isNamed: (role: 'event' | 'timestamp') => boolean, isTaken: (index: number) => boolean): KindDecision {
   const asked = options.kind !== undefined && options.kind !== 'auto' ? options.kind : options.map?.kind;
+  if (options.kind === 'people' && options.eventName !== undefined) throw new CioBulkError('usage', '--event-name names events, and --kind people says that there are none');
   if (asked !== undefined) return { kind: asked, note: null };
   if (options.eventName !== undefined || options.map?.eventName !== undefined || isNamed('event')) return { kind: 'events', note: null };
   const find = (names: readonly string[]): string | undefined => columns.names.find((name, index) => names.includes(name.toLowerCase()) && !isTaken(index));

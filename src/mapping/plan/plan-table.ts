@@ -3,6 +3,7 @@ import type { RawRow } from '../../domain/block.ts';
 import type { ColumnPlan, Plan, SourceLayout } from '../../domain/plan.ts';
 import { safeText } from './column-names.ts';
 import type { PlanTableRow } from './plan-options.ts';
+import { reservedMeaning } from './reserved-names.ts';
 import { sampleTexts } from './sample-texts.ts';
 
 const SAMPLE_CHARS = 40;
@@ -26,6 +27,18 @@ export function planTable(plan: Plan, layout: SourceLayout, sample: readonly Raw
     const first = sampleTexts(sample, column.name, column.index).find((text) => text !== '') ?? '';
     return [{ column: safeText(column.name, NAME_CHARS), becomes: becomes(plan, column), type: typeText(column, isNdjson), sample: safeText(first, SAMPLE_CHARS), warnings: own }];
   });
+  for (const [name, value] of Object.entries(plan.constants)) {
+    const meaning = reservedMeaning(plan.kind, name);
+    if (meaning !== null) warnings.push(`the constant ${meaning}`);
+    const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+    table.push({
+      column: '(constant)',
+      becomes: `${plan.kind === 'events' ? 'data' : 'attribute'} ${safeText(name, NAME_CHARS)}`,
+      type: value !== null && typeof value === 'object' ? 'json' : typeof value,
+      sample: safeText(text, SAMPLE_CHARS),
+      warnings: meaning === null ? [] : [meaning],
+    });
+  }
   return { table, warnings };
 }
 

@@ -2,7 +2,7 @@
 import type { RawRow } from '../../domain/block.ts';
 import { CioBulkError } from '../../domain/errors.ts';
 import { ITEM_BYTES_MAX } from '../../domain/limits.ts';
-import type { ColumnPlan, Kind, Plan, SourceLayout } from '../../domain/plan.ts';
+import type { ColumnPlan, Plan, SourceLayout } from '../../domain/plan.ts';
 import { attributeTree } from '../rows/attribute-tree.ts';
 import { createColumns, listNames } from './column-names.ts';
 import { planColumns } from './columns.ts';
@@ -11,6 +11,7 @@ import { NO_CONSENT, settleConsent } from '../values/consent.ts';
 import { parseConstants } from './constants.ts';
 import { HEADER_HINT, looksLikeData } from './first-line.ts';
 import { createHeaderCheck } from '../rows/header-row.ts';
+import { checkConstants } from '../checks/constant-values.ts';
 import { createIdentityCheck } from '../checks/identity-check.ts';
 import { countLines } from './line-counts.ts';
 import type { LineCounts } from './line-counts.ts';
@@ -52,7 +53,7 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
     kind: roles.kind,
     action,
     columns: planned.columns,
-    constants: constantsOf(options, typesDefault, roles.kind),
+    constants: constantsOf(options, typesDefault, { kind: roles.kind, timezone }),
     eventName: options.eventName ?? map?.eventName ?? null,
     timezone,
     dedupeKey: dedupeNames?.map((name) => columns.names[columns.named(name, dedupeWhere, options.dedupeKey === undefined ? 'mapping' : 'usage')] ?? name) ?? null,
@@ -81,11 +82,11 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   return { plan, table, lines: lines.byType, warnings: [...warnings, ...unknowableEvents(plan, sample)], identityWarnings: identities.warnings() };
 }
 
-function constantsOf(options: PlanOptions, types: 'auto' | 'string', kind: Kind): Record<string, unknown> {
+function constantsOf(options: PlanOptions, types: 'auto' | 'string', plan: Pick<Plan, 'kind' | 'timezone'>): Record<string, unknown> {
   const constants = parseConstants(options.set ?? [], options.map?.constants ?? {}, types);
-  const settled = kind === 'people' ? settleConsent(constants) : constants;
+  const settled = plan.kind === 'people' ? settleConsent(constants) : constants;
   if (typeof settled === 'string') throw new CioBulkError('mapping', `the constant "${settled}" ${NO_CONSENT}`, { hint: `for example --set ${settled}=true` });
-  return { ...settled };
+  return { ...checkConstants(settled, plan) };
 }
 
 /** Lines that say themselves what they are need no columns: those of flat ones decide the kind only where a flat row can be sent. */
