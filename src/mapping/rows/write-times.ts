@@ -15,10 +15,29 @@ export interface WriteTimes {
 
 /** `notBefore`: seconds that earlier runs and processes may have used up. */
 export function createWriteTimes(notBefore: number): WriteTimes {
-  /** Per slot a person's key, and its last time. */
-  const slots = new Int32Array(2 * SLOTS);
+  /** Per slot: the key that was here last, its last time, and the latest time of any key that had to make room. */
+  const owners = new Int32Array(SLOTS);
+  const times = new Uint32Array(SLOTS);
+  const floors = new Uint32Array(SLOTS);
   let first = notBefore;
   let last = notBefore;
+
+  /** The earliest second after the last update of a key; one that was forgotten is never given an earlier one than it had. */
+  function after(key: number): number {
+    const at = key & (SLOTS - 1);
+    if (owners[at] !== (key | 0)) return floors[at] ?? 0;
+    const known = times[at] ?? 0;
+    return known >= first && known < last ? known + 1 : known;
+  }
+
+  function remember(key: number, seconds: number): void {
+    const at = key & (SLOTS - 1);
+    if (owners[at] !== (key | 0)) {
+      floors[at] = Math.max(floors[at] ?? 0, times[at] ?? 0);
+      owners[at] = key;
+    }
+    times[at] = seconds;
+  }
 
   return {
     setClock(nowMs) {
@@ -28,16 +47,8 @@ export function createWriteTimes(notBefore: number): WriteTimes {
     },
     next(keys) {
       let seconds = first;
-      for (const key of keys) {
-        const at = 2 * (key & (SLOTS - 1));
-        const known = slots[at] === (key | 0) ? (slots[at + 1] ?? 0) >>> 0 : 0;
-        if (known >= seconds) seconds = known < last ? known + 1 : known;
-      }
-      for (const key of keys) {
-        const at = 2 * (key & (SLOTS - 1));
-        slots[at] = key;
-        slots[at + 1] = seconds;
-      }
+      for (const key of keys) seconds = Math.max(seconds, after(key));
+      for (const key of keys) remember(key, seconds);
       return seconds;
     },
   };

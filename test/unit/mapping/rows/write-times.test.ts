@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { hashPerson } from '../../../../src/domain/person.ts';
 import { createPreparer } from '../../../../src/mapping/rows/prepare.ts';
 import { createWriteTimes } from '../../../../src/mapping/rows/write-times.ts';
+import { createRandom } from '../../../crash/support/random.ts';
 import { blockOf, csv, IDENTITY, ndjson, planOf, sentOf } from '../support.ts';
 
 const NOW = 1_764_000_000;
@@ -31,6 +33,26 @@ describe('times of updates', () => {
     times.setClock((NOW + 200) * 1000);
     times.setClock(NOW * 1000);
     expect([times.next([2]), times.next([1])]).toEqual([NOW + 190, NOW + 190]);
+  });
+});
+
+describe('times of many people', () => {
+  it('never fall back for one of them, whoever shares their place in memory', () => {
+    const times = createWriteTimes(0);
+    const random = createRandom(17);
+    const latest = new Map<number, number>();
+    const fellBack: number[] = [];
+    for (let n = 0; n < 400_000; n++) {
+      if (n % 5_000 === 0) times.setClock(NOW * 1000 + n / 20);
+      // Some are busy, most are not: 200,000 people for 32,768 places.
+      const person = Math.floor(random() ** 3 * 200_000);
+      const keys = person % 7 === 0 ? [hashPerson(`id:${person}`), hashPerson(`email:${person}`)] : [hashPerson(`id:${person}`)];
+      const seconds = times.next(keys);
+      if (seconds < (latest.get(person) ?? 0)) fellBack.push(person);
+      latest.set(person, seconds);
+    }
+    expect(fellBack).toEqual([]);
+    expect(Math.max(...new Set(latest.values()))).toBeLessThanOrEqual(NOW + 20);
   });
 });
 
