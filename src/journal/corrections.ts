@@ -1,7 +1,7 @@
 import { crashPoint } from '../domain/crash-point.ts';
 import type { UndeliveredRow } from '../domain/ledger.ts';
 import { EMPTY_TALLY, type UndeliveredState } from '../domain/outcome.ts';
-import { journalError, type Journal } from './open.ts';
+import type { Journal } from './journal.ts';
 import { undeliveredRows } from './undelivered.ts';
 
 /** An undelivered row with what it shall be from now on. */
@@ -32,11 +32,7 @@ export function storeCorrections(journal: Journal, runId: number, corrections: r
     crashPoint('in corrections');
     count.run(moved.rejected, moved.failed, moved.invalid, moved.unclear, now, runId);
   });
-  try {
-    store.immediate();
-  } catch (error) {
-    throw journalError(error, journal.name);
-  }
+  store();
   crashPoint('corrections stored');
 }
 

@@ -1,4 +1,4 @@
-import type { Journal } from './open.ts';
+import type { Journal } from './journal.ts';
 
 /** What is worth knowing of a run beside its state. */
 export interface RunNotes {

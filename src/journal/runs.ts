@@ -1,8 +1,19 @@
 import type { Position } from '../domain/chunk.ts';
+import { CioBulkError } from '../domain/errors.ts';
 import type { Tally } from '../domain/outcome.ts';
-import type { Journal } from './open.ts';
+import type { Journal } from './journal.ts';
 
 export type RunState = 'open' | 'finished' | 'abandoned';
+
+/**
+ * The states from which a run comes into each state. A new run is open.
+ *
+ *     open → finished      its source was read to the end, and every row is settled
+ *     finished → open      its source has become longer
+ *     open → abandoned     --restart, or its source changed before anything was sent
+ *     finished → abandoned --restart, with undelivered rows
+ */
+const MOVES: Readonly<Record<RunState, readonly RunState[]>> = { open: ['finished'], finished: ['open'], abandoned: ['open', 'finished'] };
 
 /** A run as the journal holds it. Times are milliseconds since 1970. */
 export interface Run {
@@ -126,8 +137,11 @@ export function goOnBeforeUnended(journal: Journal, { id, unended }: Run): void 
     .run(unended.line, unended.offset, unended.hash, id);
 }
 
-export function setRunState(journal: Journal, id: number, state: RunState, now: number): void {
-  journal.prepare('UPDATE runs SET state = ?, updated_at = ? WHERE id = ?').run(state, now, id);
+/** Moves a run to another state. Throws when it is in none of the states that this move may start from. */
+export function setRunState(journal: Journal, id: number, to: RunState, now: number): void {
+  const from = MOVES[to].map((state) => `'${state}'`).join(', ');
+  const { changes } = journal.prepare(`UPDATE runs SET state = ?, updated_at = ? WHERE id = ? AND state IN (${from})`).run(to, now, id);
+  if (changes !== 1) throw new CioBulkError('tally_mismatch', `run ${id} cannot become ${to}: the journal has it in another state, or not at all`);
 }
 
 /** The workspace id, once the API has told it. */

@@ -3,7 +3,7 @@ import type { UndeliveredRow } from '../domain/ledger.ts';
 import type { UndeliveredState } from '../domain/outcome.ts';
 import { kindsOfSent } from '../domain/kinds.ts';
 import { hashPerson } from '../domain/person.ts';
-import type { Journal } from './open.ts';
+import type { Journal } from './journal.ts';
 
 const PAGE_ROWS = 1000;
 const NO_POSITION = { row: 0, line: 0, offset: 0, hash: '' };
@@ -43,6 +43,23 @@ export function* undeliveredRows(journal: Journal, runId: number, states: readon
     if (!last || rows.length < PAGE_ROWS) return;
     after = last.row;
   }
+}
+
+export type InsertUndelivered = (row: UndeliveredRow) => void;
+
+export function undeliveredInsert(journal: Journal, runId: number): InsertUndelivered {
+  const insert = journal.prepare(
+    `INSERT INTO undelivered (run, row, line, state, code, reason, column_number, field, persons, payload, single, record)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  return ({ row, line, state, code, reason, column, field, persons, payload, single, record }) =>
+    void insert.run(runId, row, line, state, code, reason, column, field, JSON.stringify(persons), payload, single, record);
+}
+
+/** The persons of failed rows: later rows of theirs stay behind. */
+export function failedPersons(journal: Journal, runId: number): string[] {
+  const lists = journal.prepare<[number], string>("SELECT DISTINCT persons FROM undelivered WHERE run = ? AND state = 'failed'").pluck().all(runId);
+  return lists.flatMap((text) => JSON.parse(text) as string[]);
 }
 
 /** How many undelivered rows there are, by state and code. */
