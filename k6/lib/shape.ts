@@ -1,6 +1,6 @@
 /**
- * The one place that decides what a load looks like. Pure: no k6 API, so that tests call it directly. The launcher
- * does not repeat any of it, it asks `k6 inspect` (see `plan` in options.ts).
+ * The one place that decides what a load looks like. Pure: without the k6 API, so that tests can call it. The launcher
+ * repeats none of it: it reads the plan with `k6 inspect` (see `optionsOf` in scenario.ts).
  */
 import type { LoadLimits, LoadPlan, LoadStage, ScenarioName } from '../../src/domain/loadtest.ts';
 

@@ -53,6 +53,41 @@ export interface LoadLimits {
   readonly requestsMin: number;
 }
 
+/** Of one kind of request. Milliseconds, but for the count. */
+export interface Latencies {
+  readonly count: number;
+  readonly min: number;
+  readonly avg: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface ThresholdResult {
+  readonly metric: string;
+  readonly expression: string;
+  readonly ok: boolean;
+}
+
+/** What k6 measured, as `k6/lib/summary.ts` writes it and `loadtest/k6-summary.ts` reads it. */
+export interface K6Numbers {
+  readonly duration_ms: number;
+  readonly requests: number;
+  readonly iterations: number;
+  /** Answers 429. */
+  readonly limited: number;
+  /** All other failures. */
+  readonly failures: number;
+  readonly script_errors: number;
+  readonly dropped: number;
+  /** Requests by HTTP status; `none` = no answer. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly operations: Readonly<Record<string, Latencies>>;
+  readonly thresholds: readonly ThresholdResult[];
+}
+
 export type LoadtestVerdict = 'pass' | 'fail' | 'invalid' | 'aborted';
 
 /** planned: written before k6 starts · running · finished: people may remain · cleaned: none remain. */

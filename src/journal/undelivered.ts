@@ -86,17 +86,18 @@ export function latestRunWithUndelivered(journal: Journal, workspace: string | u
     .get(workspace ?? null, workspace ?? null);
 }
 
+export interface RowChoice {
+  /** Guarded rows are not sent, and hold back their person's later rows. */
+  readonly isGuarded: (row: UndeliveredRow) => boolean;
+  /** By its number in the source. */
+  readonly isWanted: (row: number) => boolean;
+}
+
 /**
  * Undelivered rows as chunks for the pipeline: the stored bytes go out unchanged, with the same ULIDs, in source order.
- * Rows without a payload (invalid ones) are left out. `isGuarded` rows hold back their person's later rows.
+ * Rows without a payload (invalid ones) are left out.
  */
-export async function* retryChunks(
-  journal: Journal,
-  runId: number,
-  states: readonly UndeliveredState[],
-  isGuarded: (row: UndeliveredRow) => boolean,
-  isWanted: (row: number) => boolean = () => true,
-): AsyncGenerator<PreparedChunk> {
+export async function* retryChunks(journal: Journal, runId: number, states: readonly UndeliveredState[], { isGuarded, isWanted }: RowChoice): AsyncGenerator<PreparedChunk> {
   let page: UndeliveredRow[] = [];
   for (const row of undeliveredRows(journal, runId, states)) {
     if (row.payload === null || !isWanted(row.row)) continue;

@@ -1,8 +1,7 @@
 /** What a load test has shown. Pure: numbers, plan and ending in, one word and one sentence out. */
-import type { LoadPlan, LoadtestVerdict } from '../domain/loadtest.ts';
+import type { K6Numbers, LoadPlan, LoadtestVerdict, ThresholdResult } from '../domain/loadtest.ts';
 import { explainExit } from './k6-exit.ts';
 import type { K6Exit } from './k6-exit.ts';
-import type { K6Numbers, ThresholdResult } from './k6-summary.ts';
 import { plannedAt } from './planned-rate.ts';
 
 export interface Evidence {

@@ -6,7 +6,7 @@ import { toPersonKey } from './relate.ts';
 import { isObject, toName, type JsonObject } from '../store/json.ts';
 import { apply, withBody } from './v1-request.ts';
 import { personIdentifierProblems } from './validate-fields.ts';
-import { ACCEPTED, metaError, metaErrors, NO_CONTENT, type Answer } from '../http/wire.ts';
+import { ACCEPTED, json, metaError, metaErrors, NO_CONTENT, type Answer } from '../http/wire.ts';
 
 function mergeCustomers(call: Call, body: JsonObject): Answer {
   const problems = (['primary', 'secondary'] as const).flatMap((side) => personIdentifierProblems(body[side], side));
@@ -72,9 +72,15 @@ function unsubscribe(call: Call, body: JsonObject): Answer {
   return ACCEPTED;
 }
 
+/** Proof of credentials and of the workspace. Never hit by faults, so that a preflight tells one thing only. */
+function region(call: Call): Answer {
+  return json(200, { url: call.url, region: call.region, environment_id: call.environmentId });
+}
+
 const SEGMENT = '/api/v1/segments/:segment';
 
 export const V1_OTHER_ROUTES: readonly Route[] = [
+  { method: 'GET', path: '/api/v1/accounts/region', auth: 'track', faults: false, answer: region },
   { method: 'POST', path: '/api/v1/merge_customers', auth: 'track', faults: true, answer: withBody(mergeCustomers) },
   { method: 'POST', path: `${SEGMENT}/add_customers`, auth: 'track', faults: true, answer: withBody(changeSegment('join')) },
   { method: 'POST', path: `${SEGMENT}/remove_customers`, auth: 'track', faults: true, answer: withBody(changeSegment('leave')) },
