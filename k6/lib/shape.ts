@@ -8,7 +8,7 @@ export interface ShapeInput {
   readonly scenario: ScenarioName;
   /** HTTP requests per second in all; null = the scenario's own. */
   readonly rate: number | null;
-  /** Whole length; null = the scenario's own. Every stage is stretched alike. */
+  /** Total length; null = the scenario's own. All stages are stretched by the same factor. */
   readonly durationMs: number | null;
   readonly maxUsers: number;
   readonly p95Ms: number;
@@ -41,7 +41,7 @@ const SHAPES: Readonly<Record<ScenarioName, Shape>> = {
 export const TIME_UNIT_MS = 1_000_000;
 export const REQUEST_TIMEOUT_MS = 10_000;
 export const VUS_MAX = 1_000;
-/** Less than this share of the plan is no measurement. */
+/** Less than this share of the plan is not a valid measurement. */
 const SENT_MIN = 0.98;
 
 /** Everything about the load, from what the user asked for. */

@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 import { CioBulkError } from '../domain/errors.ts';
 import { journalError } from './errors.ts';
 
-/** SQLite checkpoints the WAL every 1000 pages (4 MB) unless a reader is in the way. A WAL of this size means that one stays in the way. Bytes. */
+/** Bytes. SQLite checkpoints the WAL every 1000 pages (4 MB) unless a reader prevents it. A WAL of this size means that one keeps doing so. */
 const WAL_BYTES_LARGE = 256_000_000;
 /** The size of the WAL is looked up before the first transaction, and then before one in this many. */
 const TRANSACTIONS_PER_LOOK = 32;
@@ -11,21 +11,21 @@ const TRANSACTIONS_PER_LOOK = 32;
 /** An open journal. SQL is written in this folder alone; others pass the journal to functions of this folder. */
 export interface Journal {
   /**
-   * The file's real path, whatever links lead to it: what lies beside a journal (WAL, lock, spools) belongs to the file and not
-   * to one of its names. Also when the content is looked at in a copy.
+   * The file's real path, with links resolved: the WAL, the lock and the spools beside it belong to the file, not to one of its
+   * names. It is the path of the original even if a copy has been opened.
    */
   readonly path: string;
   readonly prepare: Database.Database['prepare'];
   /**
-   * Makes a transaction of `work`: all of it or nothing, durable when it returns. It holds the write lock from its start, and is
-   * refused when the file has been deleted or replaced. What goes wrong with the file is thrown as a CioBulkError.
+   * Wraps `work` in a transaction: all of it or nothing, durable when it returns. It takes the write lock at its start, and throws
+   * if the file has been deleted or replaced. Errors of the file or the disk are thrown as a CioBulkError.
    */
   transaction<Args extends unknown[], Result>(work: (...args: Args) => Result): (...args: Args) => Result;
-  /** False once the file was deleted or replaced. Writes succeed as before then, into a file that nobody will find again. */
+  /** False once the file has been deleted or replaced. SQLite would still accept writes, to a file that can no longer be opened. */
   isInPlace(): boolean;
-  /** Calls `onLarge` once, when the WAL has grown to that size because a reader keeps it from being checkpointed. */
+  /** Calls `onLarge` once, when the WAL has reached this size because a reader prevents checkpoints. */
   onLargeWal(onLarge: (bytes: number) => void, bytesLarge?: number): void;
-  /** Moves the WAL into the file and empties it. A reader or a full disk may prevent that; then the WAL keeps what was committed. */
+  /** Checkpoints the WAL and empties it. If a reader or a full disk prevents that, the WAL keeps what was committed. */
   truncateWal(): void;
   close(): void;
 }
@@ -57,7 +57,7 @@ export function createJournal(db: Database.Database, path: string): Journal {
       try {
         db.pragma('wal_checkpoint(TRUNCATE)');
       } catch {
-        // the WAL keeps it
+        // the WAL still has everything
       }
     },
     close: () => void db.close(),
@@ -66,7 +66,7 @@ export function createJournal(db: Database.Database, path: string): Journal {
 
 interface WalWatch {
   start(onLarge: (bytes: number) => void, bytesLarge?: number): void;
-  /** To be called before each transaction: nothing may fail after one that is committed. */
+  /** Called before each transaction and not after it: nothing may fail once it is committed. */
   look(): void;
 }
 

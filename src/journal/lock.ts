@@ -4,7 +4,7 @@ import { CioBulkError } from '../domain/errors.ts';
 import { codeOf, journalError } from './errors.ts';
 import type { Journal } from './journal.ts';
 
-/** Who looks whether somebody sends (`senderOf`) holds the lock for an instant: a sender that starts just then waits for it. */
+/** `senderOf` takes the lock for an instant to test it. A sender that starts at that moment waits. */
 const PATIENCE_MS = 1_000;
 
 /** A process that sends, as `status` and a second sender name it. */
@@ -16,8 +16,8 @@ export interface SendingProcess {
 /** The right to send to a workspace, for one process at a time. */
 export interface SenderLock {
   /**
-   * How long ago (ms) the last requests of the process before started, as far as its rate limit cared; null when it died, so
-   * that nobody knows.
+   * How many ms ago the previous process started its last requests, as far as its rate limit is concerned. Null if it died without
+   * recording them.
    */
   readonly recentStartsAgoMs: readonly number[] | null;
   release(recentStartsAgoMs: readonly number[]): void;
@@ -25,8 +25,8 @@ export interface SenderLock {
 
 /**
  * One sender per journal and workspace. The lock is SQLite's exclusive lock on a small file beside the journal: the
- * operating system drops it with the process, so that a dead one never holds it and a stopped one (SIGSTOP) still does.
- * A journal is named by its real path, so that there is one lock whatever links lead to it.
+ * operating system releases it when the process ends: a dead process never holds it, and a stopped one (SIGSTOP) still does.
+ * The file is named after the journal's real path, so there is one lock whatever links lead to it.
  */
 export function lockSender(journal: Journal, workspace: string, { command, pid }: SendingProcess, now: () => number): SenderLock {
   const path = lockPath(journal, workspace);
@@ -82,14 +82,14 @@ interface SenderRow {
   readonly recent_starts: string;
 }
 
-/** A clock that was set back puts the starts into the future: how long ago they were nobody knows, and just now is safe. */
+/** If the clock was set back, the starts lie in the future. Their age is unknown then, and "just now" is the safe assumption. */
 function startsOf(row: SenderRow, now: number): readonly number[] | null {
   if (row.ended_at === null) return null;
   const starts: unknown = JSON.parse(row.recent_starts);
   return Array.isArray(starts) ? starts.map((at) => Math.max(0, now - Number(at))) : [];
 }
 
-/** The one who holds the lock may not have written its name yet: then the last one who did is told only while it lives. */
+/** The holder of the lock may not have recorded itself yet. The previous sender's name is shown only if that process is alive. */
 function mayBeAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

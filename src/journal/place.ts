@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { CioBulkError } from '../domain/errors.ts';
 import { codeOf } from './errors.ts';
 
-/** The path of the journal behind links of any kind, as far as it exists. */
+/** The path of the journal with all links resolved, as far as it exists. */
 export function realJournalPath(path: string): string {
   try {
     return realpathSync(path);
@@ -13,7 +13,7 @@ export function realJournalPath(path: string): string {
   }
 }
 
-/** Makes sure that there is a file, and a folder that git ignores and nobody else can read. */
+/** Creates the file if it is missing, and its folder, which git ignores and only the owner can read. */
 export function prepareFile(path: string): void {
   const folder = dirname(path);
   if (!existsSync(folder)) {
@@ -23,7 +23,7 @@ export function prepareFile(path: string): void {
   if (!existsSync(path)) writeFileSync(path, '', { mode: 0o600, flag: 'a' });
 }
 
-/** SQLite keeps one WAL per name of a file: of two processes that use different names, each would miss, and then damage, what the other wrote. */
+/** SQLite keeps one WAL per file name. Two processes that used different names of one file would not see, and would damage, each other's writes. */
 export function assertOwnFile(path: string): void {
   const found = statSync(path);
   if (!found.isFile()) throw new CioBulkError('usage', `the journal ${path} is not a file`, { hint: 'name a file with --journal, such as journal.db in that folder' });

@@ -54,7 +54,7 @@ export function createRetryLedger(journal: Journal, runId: number, now: () => nu
       tally = addTally(tally, apply(change));
     },
     tally: () => tally,
-    finish: () => undefined, // whether the run's source was read to its end is not for a retry to say
+    finish: () => undefined, // a retry does not know whether the source was read to its end
   };
 }
 

@@ -23,12 +23,12 @@ interface StoredRow {
   readonly intent: number | null;
 }
 
-/** As the journal holds it: `isInDoubt` when it was sent since, and the answer was never heard. */
+/** A row as stored. `isInDoubt` if a retry has sent it and died before it recorded the answer. */
 export interface StoredUndelivered extends UndeliveredRow {
   readonly isInDoubt: boolean;
 }
 
-/** Undelivered rows of a run in source order, page by page. Reads short: no transaction stays open between pages. */
+/** Undelivered rows of a run in source order, read page by page: no transaction stays open between pages. */
 export function* undeliveredRows(journal: Journal, runId: number, states: readonly UndeliveredState[], afterRow = 0): Generator<StoredUndelivered> {
   const page = journal.prepare<unknown[], StoredRow>(
     `SELECT * FROM undelivered WHERE run = ? AND row > ? AND state IN (${states.map(() => '?').join(',')}) ORDER BY row LIMIT ${PAGE_ROWS}`,
@@ -56,7 +56,7 @@ export function undeliveredInsert(journal: Journal, runId: number): InsertUndeli
     void insert.run(runId, row, line, state, code, reason, column, field, JSON.stringify(persons), payload, single, record);
 }
 
-/** The persons of failed rows: later rows of theirs stay behind. */
+/** The persons of failed rows. Their later rows are held back. */
 export function failedPersons(journal: Journal, runId: number): string[] {
   const lists = journal.prepare<[number], string>("SELECT DISTINCT persons FROM undelivered WHERE run = ? AND state = 'failed'").pluck().all(runId);
   return lists.flatMap((text) => JSON.parse(text) as string[]);
@@ -71,15 +71,15 @@ export function countUndelivered(journal: Journal, runId: number): { state: Unde
     .all(runId);
 }
 
-/** Whether nothing of a run's failed rows can go out before recent events are allowed: they are such events, or wait behind one. */
+/** Whether none of a run's failed rows can be sent until recent events are allowed: each is such an event, or waits for one. */
 export function waitsForLeave(journal: Journal, runId: number): boolean {
   const failed = countUndelivered(journal, runId).filter(({ state }) => state === 'failed');
   return failed.some(({ code }) => code === 'would_trigger') && failed.every(({ code }) => code === 'would_trigger' || code === 'behind_failed');
 }
 
-/** The latest run (of a workspace, if one is named) that has undelivered rows in one of these states. What --restart gave up is left out. */
+/** The latest run (of a workspace, if one is given) that has undelivered rows in one of these states. Abandoned runs are left out. */
 export function latestRunWithUndelivered(journal: Journal, workspace: string | undefined, states: readonly UndeliveredState[]): number | undefined {
-  const counted = states.map((state) => `${state} > 0`).join(' OR '); // of a closed set of names
+  const counted = states.map((state) => `${state} > 0`).join(' OR '); // from a closed set of names
   return journal
     .prepare<[string | null, string | null], number>(`SELECT id FROM runs WHERE (? IS NULL OR workspace = ?) AND state != 'abandoned' AND (${counted}) ORDER BY id DESC LIMIT 1`)
     .pluck()
@@ -144,7 +144,7 @@ function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: UndeliveredR
   };
 }
 
-/** Where a row of the run stands in its source, and its text; for chunks of `retryChunks`, whose rows are numbered by the run. */
+/** Line and text of rows in the source, for chunks of `retryChunks`, whose rows keep their numbers in the run. */
 export function storedRecords(journal: Journal, runId: number): (chunk: PreparedChunk, indexes: readonly number[]) => { readonly text: string; readonly line: number }[] {
   const find = journal.prepare<[number, number], { text: string; line: number }>('SELECT record AS text, line FROM undelivered WHERE run = ? AND row = ?');
   return (_chunk, indexes) => indexes.map((index) => find.get(runId, index + 1) ?? { text: '', line: 0 });

@@ -4,7 +4,7 @@ import type { K6Numbers } from '../domain/loadtest.ts';
 
 const COUNTS = ['duration_ms', 'requests', 'iterations', 'limited', 'failures', 'script_errors', 'dropped'] as const;
 
-/** Reads it; null when k6 died before it could write one. */
+/** Reads what k6 measured; null if k6 died before it could write it. */
 export function readK6Numbers(path: string): K6Numbers | null {
   let text: string;
   try {

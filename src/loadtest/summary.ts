@@ -65,7 +65,7 @@ export interface SummaryInput {
 
 const CURVE_POINTS_MAX = 600;
 
-/** Puts together everything that is known about a run. */
+/** Puts everything that is known about a run together. */
 export function toSummary(input: SummaryInput): LoadtestSummary {
   const { run, plan, target, numbers, samples, judgement } = input;
   const durationMs = numbers?.duration_ms ?? input.endedAt - input.startedAt;

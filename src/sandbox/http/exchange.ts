@@ -22,7 +22,7 @@ export interface Exchange {
   readonly throttle: Throttle | undefined;
   readonly random: { readonly fault: () => number; readonly refusal: () => number; readonly latency: () => number };
   url(): string;
-  /** Does something `LATE_MS` from now, unless the sandbox is closed before. */
+  /** Runs `act` in `LATE_MS`, unless the sandbox is closed first. */
   later(act: () => unknown): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ function notRouted(result: 'not found' | 'method not allowed' | 'bad encoding'):
   return metaError(status, result);
 }
 
-/** What stops a request before it is looked at; undefined = nothing. */
+/** The answer to a request that is refused before it is read; undefined if it is not. */
 function refuse({ config, credentials, throttle }: Exchange, request: IncomingMessage, { route }: Match): Answer | undefined {
   if (config.redirectTo !== undefined && route.auth !== 'app') {
     return { status: 307, body: '', headers: { location: config.redirectTo + (request.url ?? '') } };

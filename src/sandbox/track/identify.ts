@@ -3,7 +3,7 @@ import type { NewPerson, Person, PersonKey } from '../store/people.ts';
 import type { Effect } from '../store/records.ts';
 import type { Workspace } from '../store/workspace.ts';
 
-/** An attribute change, taken apart into what is an identifier, what steers the call, and what is stored. */
+/** An attribute change, split into identifiers, settings of the call, and attributes to store. */
 export interface ProfileChange {
   readonly id: string | undefined;
   readonly email: string | undefined;
@@ -41,7 +41,7 @@ export function toSeconds(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) ? Math.floor(number) : undefined;
 }
 
-/** Creates or updates a person by the identity rules of docs/customerio.md 2.6. Never fails: what cannot be done is an activity. */
+/** Creates or updates a person by the identity rules of docs/customerio.md 2.6. Never fails: a change that is impossible becomes an activity. */
 export function identify(workspace: Workspace, key: PersonKey, change: ProfileChange): Effect {
   const { people } = workspace;
   if (isSuppressed(workspace, key, change)) return note(workspace, 'skipped_update', null, { suppressed: true });

@@ -75,7 +75,7 @@ export function toObjectKey(identifiers: unknown): ObjectKey | undefined {
   return { object_type_id: objectTypeId, object_id: objectId };
 }
 
-/** The one identifier that names a person in v2; undefined when there is none, or more than one. */
+/** The one identifier of a person in v2; undefined if there is none, or more than one. */
 export function toPersonKey(identifiers: unknown): PersonKey | undefined {
   if (!isObject(identifiers)) return undefined;
   let found: PersonKey | undefined;

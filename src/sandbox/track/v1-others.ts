@@ -39,7 +39,7 @@ function changeSegment(change: 'join' | 'leave'): (call: Call, body: JsonObject)
   };
 }
 
-/** A form submission identifies its sender, who is named by exactly one of id and email. */
+/** A form submission identifies its sender by exactly one of id and email. */
 function submitForm(call: Call, body: JsonObject): Answer {
   const { data } = body;
   if (!isObject(data)) return metaErrors([required('data')]);
@@ -63,7 +63,7 @@ function reportMetric(call: Call, body: JsonObject): Answer {
   return ACCEPTED;
 }
 
-/** The delivery is unknown here, so nobody is unsubscribed; the call is noted. */
+/** Deliveries are unknown here, so nobody is unsubscribed. The call is recorded. */
 function unsubscribe(call: Call, body: JsonObject): Answer {
   if (typeof body['unsubscribe'] !== 'boolean') return metaErrors([invalid('unsubscribe', 'must be true or false')]);
   call.workspace.transaction.begin();
@@ -72,7 +72,7 @@ function unsubscribe(call: Call, body: JsonObject): Answer {
   return ACCEPTED;
 }
 
-/** Proof of credentials and of the workspace. Never hit by faults, so that a preflight tells one thing only. */
+/** Confirms the credentials and names the workspace. Never hit by faults, so that a preflight has only one meaning. */
 function region(call: Call): Answer {
   return json(200, { url: call.url, region: call.region, environment_id: call.environmentId });
 }
