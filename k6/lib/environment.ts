@@ -1,4 +1,4 @@
-/** What a script is told: environment variables, and nothing else. Wrong values stop k6 before it sends anything. */
+/** Settings of a script, which come from environment variables only. A wrong value stops k6 before it sends anything. */
 import encoding from 'k6/encoding';
 import type { ScenarioName } from '../../src/domain/loadtest.ts';
 import type { ShapeInput } from './shape.ts';
@@ -21,7 +21,7 @@ export function readShapeInput(scenario: ScenarioName): ShapeInput {
   };
 }
 
-/** Base URL of the Track API. There is no default: a load test never finds its target by itself. */
+/** Base URL of the Track API. There is no default: a load test never picks its own target. */
 export function readTarget(): string {
   const url = (__ENV['CUSTOMERIO_TRACK_URL'] ?? '').replace(/\/+$/, '');
   if (!/^https?:\/\/[^/?#]+$/.test(url)) {

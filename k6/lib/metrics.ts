@@ -1,4 +1,4 @@
-/** Our own metrics: k6's built-in ones also count the watchdog, and call every status below 400 a success. */
+/** Our own metrics, since k6's built-in ones also count the watchdog and treat every status below 400 as a success. */
 import { Counter, Rate, Trend } from 'k6/metrics';
 import type { OperationName } from '../../src/domain/loadtest.ts';
 
@@ -32,7 +32,7 @@ export interface Answer {
   readonly isOk: boolean;
 }
 
-/** Counts one request. A request without an answer has a latency only when it timed out: a refused one took no time. */
+/** Counts one request. A request without an answer has a latency only if it timed out; a refused connection took no time. */
 export function record(operation: OperationName, answer: Answer): void {
   requests.add(1);
   if (answer.durationMs > 0) latencies[operation].add(answer.durationMs);

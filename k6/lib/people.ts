@@ -1,11 +1,11 @@
-/** Test people: marked, unreachable by mail, and numbered without gaps, so that cleaning up needs no list. */
+/** Test people: marked, unreachable by e-mail, and numbered without gaps, so that cleanup needs no list. */
 
 /** Same as `personId` in src/domain/loadtest.ts. */
 export function personId(run: string, n: number): string {
   return `cio-bulk-lt-${run}-${n}`;
 }
 
-/** What every test person carries: three marks by which anybody can find them, and mail that goes nowhere (RFC 2606). */
+/** Attributes of every test person: three marks to find them by, and an e-mail address that cannot be delivered to (RFC 2606). */
 export function attributesOf(run: string, n: number): Record<string, unknown> {
   return {
     email: `${personId(run, n)}@cio-bulk.invalid`,

@@ -1,4 +1,4 @@
-/** The three requests of a load test. Each is named by its route, so that a million people do not make a million series. */
+/** The three requests of a load test. Each is named by its route, so that a million people do not make a million time series. */
 import http, { type RefinedResponse, type ResponseType } from 'k6/http';
 import type { OperationName } from '../../src/domain/loadtest.ts';
 import { readAuthorization, readTarget } from './environment.ts';
@@ -22,7 +22,7 @@ export function track(run: string, n: number, iteration: number): void {
   settle('track', http.post(url, body, params('POST /api/v1/customers/:id/events')));
 }
 
-/** One v2 batch that identifies the people `ns`. An `errors` list is a failure under any status. */
+/** One v2 batch that identifies the people `ns`. An `errors` list is a failure whatever the status. */
 export function identifyBatch(run: string, ns: readonly number[]): void {
   const batch = ns.map((n) => ({ type: 'person', action: 'identify', identifiers: { id: personId(run, n) }, attributes: attributesOf(run, n) }));
   const response = http.post(`${target}/api/v2/batch`, JSON.stringify({ batch }), { ...params('POST /api/v2/batch'), responseType: 'text' });

@@ -1,4 +1,4 @@
-/** What every script is made of: its options, its iteration and its summary. */
+/** What every script consists of: options, iteration and summary. */
 import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 import type { LoadPlan, ScenarioName } from '../../src/domain/loadtest.ts';
@@ -12,17 +12,17 @@ import { watchdogScenarios } from './watchdog.ts';
 
 export { watchdog } from './watchdog.ts';
 
-/** What `setup` hands to every iteration. */
+/** What `setup` passes to every iteration. */
 export interface RunData {
   readonly run: string;
 }
 
-/** What a busy machine may be late with the last iteration. */
+/** How late the last iteration may start on a busy machine. */
 const LAST_START_MS = 500;
 
 export const planOf = (scenario: ScenarioName): LoadPlan => computePlan(readShapeInput(scenario));
 
-/** One arrival-rate scenario (`load`), plus the watchdog when somebody is there to watch. */
+/** One arrival-rate scenario (`load`), plus the watchdog if there is a launcher to watch. */
 export function optionsOf(plan: LoadPlan): Options {
   const toTarget = (rate: number): number => toIterationTarget(rate, plan.requestsPerIteration);
   return {
@@ -33,7 +33,7 @@ export function optionsOf(plan: LoadPlan): Options {
         timeUnit: `${TIME_UNIT_MS}ms`,
         stages: [
           ...plan.stages.map((stage) => ({ target: toTarget(stage.target), duration: `${stage.durationMs}ms` })),
-          // An iteration that is due at the very end is lost where the scenario ends there: nothing more is due in this pause.
+          // Without this pause, in which nothing is due, the iteration that is due at the very end would be lost.
           { target: 0, duration: '0s' },
           { target: 0, duration: `${LAST_START_MS}ms` },
         ],
@@ -48,15 +48,15 @@ export function optionsOf(plan: LoadPlan): Options {
     },
     thresholds: thresholdsOf(plan),
     summaryTrendStats: ['count', 'avg', 'min', 'med', 'p(90)', 'p(95)', 'p(99)', 'max'],
-    // Without `url`: requests are told apart by route (`name`), else every person would be a time series.
+    // Without `url`: requests are distinguished by route (`name`), or every person would be a time series.
     systemTags: ['name', 'method', 'status', 'error_code', 'scenario', 'expected_response'],
     userAgent: 'cio-bulk-loadtest',
-    // A load test that follows a redirect would load somebody who was never named.
+    // A load test that follows a redirect would load a host that the user never named.
     maxRedirects: 0,
   };
 }
 
-/** The run's id: given by the launcher, else made up here, once for all VUs. */
+/** The run's id: from the launcher, or made up here once for all VUs. */
 export function setup(): RunData {
   const given = __ENV['CIO_BULK_RUN'] ?? '';
   const run = given === '' ? `k6${Date.now().toString(36)}` : given;
@@ -64,7 +64,7 @@ export function setup(): RunData {
   return { run };
 }
 
-/** k6 counts an iteration that threw as a good one. This one counts it as what it is, and the run does not pass. */
+/** k6 counts an iteration that throws as a success. This one counts it as a script error, so that the run does not pass. */
 export function iterationOf(plan: LoadPlan): (given: RunData) => void {
   return ({ run }) => {
     try {
@@ -79,7 +79,7 @@ export function iterationOf(plan: LoadPlan): (given: RunData) => void {
       }
     } catch (cause) {
       scriptErrors.add(1);
-      // The log is the only place where the cause can be found; once per VU, so that it does not grow with the load.
+      // The log is the only place to find the cause. Once per VU, so that the log does not grow with the load.
       // oxlint-disable-next-line no-console
       if (exec.vu.iterationInScenario === 0) console.error(`script error: ${String(cause)}`);
     }

@@ -1,6 +1,6 @@
 /**
- * The one place that decides what a load looks like. Pure: no k6 API, so that tests call it directly. The launcher
- * does not repeat any of it, it asks `k6 inspect` (see `plan` in options.ts).
+ * The one place that decides what a load looks like. Pure: without the k6 API, so that tests can call it. The launcher
+ * repeats none of it: it reads the plan with `k6 inspect` (see `optionsOf` in scenario.ts).
  */
 import type { LoadLimits, LoadPlan, LoadStage, ScenarioName } from '../../src/domain/loadtest.ts';
 
@@ -8,7 +8,7 @@ export interface ShapeInput {
   readonly scenario: ScenarioName;
   /** HTTP requests per second in all; null = the scenario's own. */
   readonly rate: number | null;
-  /** Whole length; null = the scenario's own. Every stage is stretched alike. */
+  /** Total length; null = the scenario's own. All stages are stretched by the same factor. */
   readonly durationMs: number | null;
   readonly maxUsers: number;
   readonly p95Ms: number;
@@ -41,7 +41,7 @@ const SHAPES: Readonly<Record<ScenarioName, Shape>> = {
 export const TIME_UNIT_MS = 1_000_000;
 export const REQUEST_TIMEOUT_MS = 10_000;
 export const VUS_MAX = 1_000;
-/** Less than this share of the plan is no measurement. */
+/** Less than this share of the plan is not a valid measurement. */
 const SENT_MIN = 0.98;
 
 /** Everything about the load, from what the user asked for. */

@@ -1,5 +1,5 @@
 /** k6's end-of-test numbers in our own form: k6's text is for people and its JSON changes shape between versions. */
-import type { LoadPlan, OperationName } from '../../src/domain/loadtest.ts';
+import type { K6Numbers, Latencies, LoadPlan, OperationName } from '../../src/domain/loadtest.ts';
 import { LATENCY_METRIC, STATUSES } from './metrics.ts';
 import { operationsOf } from './thresholds.ts';
 
@@ -9,19 +9,9 @@ interface K6Summary {
   readonly metrics: Readonly<Record<string, { readonly values: Readonly<Record<string, number>>; readonly thresholds?: Readonly<Record<string, { readonly ok: boolean }>> }>>;
 }
 
-/** What is written; `src/loadtest/k6-summary.ts` reads it. Milliseconds and counts. */
-interface OwnSummary {
+/** What is written, and read by `src/loadtest/k6-summary.ts`. */
+interface OwnSummary extends K6Numbers {
   readonly schema: 'cio-bulk.k6/v1';
-  readonly duration_ms: number;
-  readonly requests: number;
-  readonly iterations: number;
-  readonly limited: number;
-  readonly failures: number;
-  readonly script_errors: number;
-  readonly dropped: number;
-  readonly statuses: Readonly<Record<string, number>>;
-  readonly operations: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  readonly thresholds: readonly { readonly metric: string; readonly expression: string; readonly ok: boolean }[];
 }
 
 /** A `handleSummary` for the plan: JSON to `path` when there is one, else a few lines for people. */
@@ -36,7 +26,7 @@ function toOwnSummary(plan: LoadPlan, { state, metrics }: K6Summary): OwnSummary
   const value = (metric: string, key: string): number => metrics[metric]?.values[key] ?? 0;
   const dropped = value('dropped_iterations', 'count');
   const requests = value('cio_requests', 'count');
-  const latencyOf = (operation: OperationName): Record<string, number> => {
+  const latencyOf = (operation: OperationName): Latencies => {
     const at = (key: string): number => value(LATENCY_METRIC[operation], key);
     return { count: at('count'), min: at('min'), avg: at('avg'), p50: at('med'), p90: at('p(90)'), p95: at('p(95)'), p99: at('p(99)'), max: at('max') };
   };
@@ -63,7 +53,7 @@ function toText(plan: LoadPlan, own: OwnSummary): string {
   const lines = [
     `${plan.scenario}: ${own.requests} of ${plan.requests} planned requests in ${seconds.toFixed(1)} s`,
     `429 ${own.limited}, other failures ${own.failures}, dropped iterations ${own.dropped}, script errors ${own.script_errors}`,
-    ...Object.entries(own.operations).map(([name, at]) => `${name}: ${['p50', 'p90', 'p95', 'p99', 'max'].map((key) => `${key} ${(at[key] ?? 0).toFixed(1)} ms`).join(', ')}`),
+    ...Object.entries(own.operations).map(([name, at]) => `${name}: ${(['p50', 'p90', 'p95', 'p99', 'max'] as const).map((key) => `${key} ${at[key].toFixed(1)} ms`).join(', ')}`),
     ...own.thresholds.map(({ metric, expression, ok }) => `${ok ? 'ok     ' : 'CROSSED'} ${metric}: ${expression}`),
   ];
   return `${lines.join('\n')}\n`;

@@ -26,13 +26,13 @@ export function thresholdsOf(plan: LoadPlan): NonNullable<Options['thresholds']>
   };
 }
 
-/** A target that fails this much is not being measured any more, only hit. A smoke test ends at the first failure. */
+/** A target that fails this often is no longer being measured, only hit. A smoke test ends at the first failure. */
 function failureStop(plan: LoadPlan): Threshold {
   if (plan.scenario === 'smoke') return { threshold: 'rate<0.0001', abortOnFail: true };
   return { threshold: 'rate<0.05', abortOnFail: true, delayAbortEval: '10s' };
 }
 
-/** Scenarios that look for the end of what the target takes stop when they have found it. */
+/** Scenarios that look for the limit of the target stop once they have found it. */
 function latencyStops(plan: LoadPlan): Threshold[] {
   if (plan.scenario === 'breakpoint') return [{ threshold: `p(95)<${plan.limits.p99Ms}`, abortOnFail: true, delayAbortEval: '10s' }];
   if (plan.scenario === 'stress') return [{ threshold: 'p(95)<5000', abortOnFail: true, delayAbortEval: '10s' }];

@@ -1,6 +1,6 @@
 /**
- * Asks the launcher once a second whether it still lives, and ends the test when it does not: a killed launcher leaves
- * no load behind. Without CIO_BULK_CONTROL (k6 on its own) there is nobody to ask and no such scenario.
+ * Checks once a second that the launcher is alive, and ends the test if it is not: no load outlives its launcher. Without
+ * CIO_BULK_CONTROL (k6 on its own) there is no launcher and no such scenario.
  */
 import { sleep } from 'k6';
 import exec from 'k6/execution';

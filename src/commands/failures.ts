@@ -56,7 +56,7 @@ export async function run(_args: readonly string[], options: Record<string, unkn
     if (run?.type === 'import' && written > 0) tellNext(journal, run, format, output, host, terminal.say);
     return EXIT.ok;
   } catch (error) {
-    throw journalError(error, journal.name);
+    throw journalError(error, journal.path);
   } finally {
     journal.close();
   }
@@ -65,7 +65,7 @@ export async function run(_args: readonly string[], options: Record<string, unkn
 /** The journal, and the files of its runs. */
 function readFrom(journal: Journal): { path: string; what: string }[] {
   const sources = listRuns(journal).map(({ id, source }) => ({ path: source, what: `${safeLine(source)}, which run ${id} was read from` }));
-  return [{ path: journal.name, what: 'the journal' }, ...sources];
+  return [{ path: journal.path, what: 'the journal' }, ...sources];
 }
 
 /** How rows go out once they are corrected. A run that was given up has none that should. */

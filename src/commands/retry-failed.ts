@@ -87,7 +87,7 @@ async function send(run: Run, { states, isWanted, count: toSend }: RowsToRetry, 
   const progress = createProgress(terminal, host.clock, `retry of run ${run.id}`, { waitingFor: session.waiting });
   try {
     const end = await runPipeline({
-      chunks: retryChunks(journal, run.id, states, (row) => row.code === 'would_trigger' && !allowTriggers, isWanted),
+      chunks: retryChunks(journal, run.id, states, { isGuarded: (row) => row.code === 'would_trigger' && !allowTriggers, isWanted }),
       isComplete: () => true,
       ledger: createRetryLedger(journal, run.id, host.clock.now),
       courier: session.courier,

@@ -33,7 +33,7 @@ export function run(_args: readonly string[], options: Record<string, unknown>, 
     if (given === undefined) showAll(journal, terminal, look);
     else showOne(journal, terminal, look, wholeNumber('--run', given, 1));
   } catch (error) {
-    throw journalError(error, journal.name);
+    throw journalError(error, journal.path);
   } finally {
     journal.close();
   }

@@ -7,7 +7,7 @@ export type ScenarioName = (typeof SCENARIOS)[number];
 export const OPERATIONS = ['identify', 'track', 'batch'] as const;
 export type OperationName = (typeof OPERATIONS)[number];
 
-/** Requests per second, straight from the previous stage's target to this one's. Equal targets in a row are a hold. */
+/** Requests per second, changing linearly from the previous stage's target to this one's. Two equal targets in a row are a hold. */
 export interface LoadStage {
   readonly name: string;
   readonly target: number;
@@ -23,7 +23,7 @@ export interface LoadPlan {
   /** `--rate`: HTTP requests per second in all. */
   readonly rate: number;
   readonly durationMs: number;
-  /** Requests per second at the start; the stages go on from there. */
+  /** Requests per second at the start, from which the first stage begins. */
   readonly startRate: number;
   readonly stages: readonly LoadStage[];
   /** Highest rate of any stage, in requests per second. */
@@ -33,7 +33,7 @@ export interface LoadPlan {
   readonly requests: number;
   /** People named by one iteration: 1, or the items of a batch. */
   readonly peoplePerIteration: number;
-  /** Test people: ids 0 to users-1 are used and no other, whatever happens. */
+  /** Test people: only ids 0 to users-1 are ever used. */
   readonly users: number;
   readonly vus: { readonly allocated: number; readonly max: number };
   readonly limits: LoadLimits;
@@ -45,12 +45,47 @@ export interface LoadLimits {
   readonly p99Ms: number;
   /** Share of requests that may fail, 429s included. */
   readonly failedShare: number;
-  /** So many 429s end the run. */
+  /** This many 429s end the run. */
   readonly limitedMax: number;
-  /** Iterations that k6 may drop for want of a free VU before the measurement is worth nothing: 0.1 % of the planned. */
+  /** Iterations that k6 may drop because no VU is free before the measurement is invalid: 0.1 % of those planned. */
   readonly droppedMax: number;
-  /** Requests that must have been sent: 98 % of the planned, the iteration due at the very last moment left aside. */
+  /** Requests that must have been sent: 98 % of those planned. */
   readonly requestsMin: number;
+}
+
+/** Of one kind of request. Milliseconds, but for the count. */
+export interface Latencies {
+  readonly count: number;
+  readonly min: number;
+  readonly avg: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface ThresholdResult {
+  readonly metric: string;
+  readonly expression: string;
+  readonly ok: boolean;
+}
+
+/** What k6 measured, as `k6/lib/summary.ts` writes it and `loadtest/k6-summary.ts` reads it. */
+export interface K6Numbers {
+  readonly duration_ms: number;
+  readonly requests: number;
+  readonly iterations: number;
+  /** Answers 429. */
+  readonly limited: number;
+  /** All other failures. */
+  readonly failures: number;
+  readonly script_errors: number;
+  readonly dropped: number;
+  /** Requests by HTTP status; `none` = no answer. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly operations: Readonly<Record<string, Latencies>>;
+  readonly thresholds: readonly ThresholdResult[];
 }
 
 export type LoadtestVerdict = 'pass' | 'fail' | 'invalid' | 'aborted';
@@ -58,11 +93,11 @@ export type LoadtestVerdict = 'pass' | 'fail' | 'invalid' | 'aborted';
 /** planned: written before k6 starts · running · finished: people may remain · cleaned: none remain. */
 export type LoadtestState = 'planned' | 'running' | 'finished' | 'cleaned';
 
-/** A load test in the journal. It is written before k6 starts, so that whatever dies, `cleanup` knows what to delete. */
+/** A load test in the journal. It is recorded before k6 starts, so that `cleanup` knows what to delete after any crash. */
 export interface LoadtestRun {
   /** Lower-case letters and digits. The people are `cio-bulk-lt-<id>-0` to `cio-bulk-lt-<id>-<max_n>`. */
   readonly id: string;
-  /** Hash of the target and site id: scopes guards and cleanup to one workspace. */
+  /** Hash of the site id: limits guards and cleanup to one workspace. */
   readonly workspace: string;
   readonly scenario: ScenarioName;
   readonly rate: number;
@@ -87,7 +122,7 @@ export interface LoadtestLedger {
   started(id: string, k6Pid: number): void;
   /** planned or running -> finished. */
   finish(id: string, verdict: LoadtestVerdict, finishedAt: number): void;
-  /** any state -> cleaned: a sweep found nothing left. */
+  /** any state -> cleaned: nobody is left. */
   markCleaned(id: string): void;
   /** Runs of a workspace that are not cleaned, oldest first. */
   uncleaned(workspace: string): LoadtestRun[];

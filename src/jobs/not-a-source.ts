@@ -9,8 +9,12 @@ export function assertNoneOf(path: string, flag: string, read: readonly { readon
   if (same) throw new CioBulkError('usage', `${flag} would overwrite ${same.what}`, { hint: 'name another file' });
 }
 
-/** Of a regular file that exists: device and inode, which links to it share. */
+/** Of a regular file that can be reached: device and inode, which links to it share. Whoever opens a path that leads nowhere says so. */
 function identityOf(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return found?.isFile() === true ? `${found.dev}:${found.ino}` : undefined;
+  try {
+    const found = statSync(path, { throwIfNoEntry: false, bigint: true });
+    return found?.isFile() === true ? `${found.dev}:${found.ino}` : undefined;
+  } catch {
+    return undefined;
+  }
 }

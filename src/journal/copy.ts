@@ -8,7 +8,7 @@ import { CioBulkError } from '../domain/errors.ts';
 const FORMAT_BYTES = [18, 19];
 const ROLLBACK = 1;
 
-/** A database in memory with this content. What is done to it, nobody else sees. */
+/** An in-memory database with this content. Changes to it stay private. */
 export function copyInMemory(content: Buffer): Database.Database {
   for (const at of FORMAT_BYTES) content[at] = ROLLBACK; // there is no WAL in memory
   return new Database(content);
@@ -18,7 +18,7 @@ function temporaryFolder(path: string): string {
   try {
     return mkdtempSync(join(tmpdir(), 'cio-bulk-'));
   } catch (error) {
-    throw new CioBulkError('journal_unwritable', `the journal ${path} cannot be written, its last process has left a WAL behind, and there is no room for a copy of both in ${tmpdir()}`, {
+    throw new CioBulkError('journal_unwritable', `the journal ${path} cannot be written, its last process left a WAL, and there is no room for a copy of both in ${tmpdir()}`, {
       hint: 'name another place with TMPDIR',
       cause: error,
     });
@@ -26,8 +26,8 @@ function temporaryFolder(path: string): string {
 }
 
 /**
- * A look at a journal whose folder cannot be written. SQLite wants to put its index of the WAL there, so a copy is looked at:
- * in memory, or, where the last process left a WAL behind, in a temporary folder.
+ * Opens a copy of a journal whose folder is read-only, since SQLite would want to write its WAL index there. The copy is made in
+ * memory, by way of a temporary folder if the last process left a WAL.
  */
 export function openUnwritable(path: string): Database.Database {
   const hasWal = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;

@@ -1,16 +1,16 @@
 import { crashPoint } from '../domain/crash-point.ts';
 import type { UndeliveredRow } from '../domain/ledger.ts';
 import { EMPTY_TALLY, type UndeliveredState } from '../domain/outcome.ts';
-import { journalError, type Journal } from './open.ts';
+import type { Journal } from './journal.ts';
 import { undeliveredRows } from './undelivered.ts';
 
-/** An undelivered row with what it shall be from now on. */
+/** What an undelivered row becomes once it is corrected. */
 export type Correction = Pick<UndeliveredRow, 'row' | 'code' | 'reason' | 'persons' | 'payload' | 'single' | 'record'>;
 
 /**
- * Corrections replace what the journal holds of their rows, all in one transaction, before a byte of them leaves: whoever sends these
- * rows from now on sends them as corrected. They are `failed` until they have arrived, so that their persons' later rows wait.
- * An intent stays: what was sent before is still in doubt.
+ * Replaces rows in the journal by their corrections, in one transaction and before any of them is sent, so that every later retry
+ * sends the corrected version. The rows are `failed` until they arrive, so that later rows of the same persons wait for them. An
+ * intent is kept: what was sent before the correction is still in doubt.
  */
 export function storeCorrections(journal: Journal, runId: number, corrections: readonly Correction[], now: number): void {
   if (corrections.length === 0) return;
@@ -32,17 +32,13 @@ export function storeCorrections(journal: Journal, runId: number, corrections: r
     crashPoint('in corrections');
     count.run(moved.rejected, moved.failed, moved.invalid, moved.unclear, now, runId);
   });
-  try {
-    store.immediate();
-  } catch (error) {
-    throw journalError(error, journal.name);
-  }
+  store();
   crashPoint('corrections stored');
 }
 
 /**
- * These rows, and every failed row of the same persons: one that stayed behind would go out later, over the newer value. Rows that
- * name several persons (a merge, an alias) tie them together.
+ * The chosen rows plus every failed row of the same persons. A row left out would be sent later and overwrite the newer value. A row
+ * that names several persons (a merge, an alias) ties them together.
  */
 export function withRowsOfSamePersons(journal: Journal, runId: number, chosen: ReadonlySet<number>): ReadonlySet<number> {
   const rows = new Set(chosen);

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Magic numbers of file systems on other machines (Linux, statfs(2)). SQLite's WAL does not work there. */
+/** Magic numbers of network file systems on Linux (statfs(2)). SQLite's WAL mode does not work on them. */
 const NETWORK: Readonly<Record<number, string>> = {
   0x6969: 'NFS',
   0x517b: 'SMB',
@@ -11,17 +11,17 @@ const NETWORK: Readonly<Record<number, string>> = {
   0x00c36400: 'Ceph',
 };
 
-/** The name of the network file system of that type, if it is one. */
+/** The name of the network file system with this magic number, if it is one. */
 export function networkFileSystem(type: number): string | undefined {
   return NETWORK[type >>> 0];
 }
 
-/** The network file system that a journal lies on; undefined also where the system does not say (only Linux gives these numbers). */
+/** The network file system that holds the journal. Undefined if it is local, or on a system other than Linux. */
 export function networkOf(journalPath: string): string | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
     return networkFileSystem(statfsSync(dirname(journalPath)).type);
   } catch {
-    return undefined; // no answer is no reason to stop
+    return undefined; // not knowing is no reason to stop
   }
 }

@@ -1,6 +1,7 @@
 import { CioBulkError } from '../domain/errors.ts';
 import type { LoadtestLedger, LoadtestRun, LoadtestState } from '../domain/loadtest.ts';
-import { journalError, type Journal } from './open.ts';
+import { journalError } from './errors.ts';
+import type { Journal } from './journal.ts';
 
 interface LoadtestRow {
   readonly id: string;
@@ -24,7 +25,7 @@ export function createLoadtestLedger(journal: Journal): LoadtestLedger {
     try {
       if (run().changes === 1) return;
     } catch (error) {
-      throw journalError(error, journal.name);
+      throw journalError(error, journal.path);
     }
     throw new CioBulkError('tally_mismatch', `load test ${id} cannot become ${to}: the journal has it in another state, or not at all`);
   };

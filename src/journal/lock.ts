@@ -1,16 +1,23 @@
 import { chmodSync, existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { CioBulkError } from '../domain/errors.ts';
-import { journalError, type Journal } from './open.ts';
+import { codeOf, journalError } from './errors.ts';
+import type { Journal } from './journal.ts';
 
-/** Who looks whether somebody sends (`senderOf`) holds the lock for an instant: a sender that starts just then waits for it. */
+/** `senderOf` takes the lock for an instant to test it. A sender that starts at that moment waits. */
 const PATIENCE_MS = 1_000;
+
+/** A process that sends, as `status` and a second sender name it. */
+export interface SendingProcess {
+  readonly command: string;
+  readonly pid: number;
+}
 
 /** The right to send to a workspace, for one process at a time. */
 export interface SenderLock {
   /**
-   * How long ago (ms) the last requests of the process before started, as far as its rate limit cared; null when it died, so
-   * that nobody knows.
+   * How many ms ago the previous process started its last requests, as far as its rate limit is concerned. Null if it died without
+   * recording them.
    */
   readonly recentStartsAgoMs: readonly number[] | null;
   release(recentStartsAgoMs: readonly number[]): void;
@@ -18,10 +25,10 @@ export interface SenderLock {
 
 /**
  * One sender per journal and workspace. The lock is SQLite's exclusive lock on a small file beside the journal: the
- * operating system drops it with the process, so that a dead one never holds it and a stopped one (SIGSTOP) still does.
- * A journal is named by its real path, so that there is one lock whatever links lead to it.
+ * operating system releases it when the process ends: a dead process never holds it, and a stopped one (SIGSTOP) still does.
+ * The file is named after the journal's real path, so there is one lock whatever links lead to it.
  */
-export function lockSender(journal: Journal, workspace: string, command: string, pid: number, now: () => number): SenderLock {
+export function lockSender(journal: Journal, workspace: string, { command, pid }: SendingProcess, now: () => number): SenderLock {
   const path = lockPath(journal, workspace);
   const file = acquire(path, journal, workspace);
   const before = journal.prepare<[string], SenderRow>('SELECT ended_at, recent_starts FROM senders WHERE workspace = ?').get(workspace);
@@ -67,7 +74,7 @@ function isLocked(path: string): boolean {
 }
 
 function lockPath(journal: Journal, workspace: string): string {
-  return `${journal.name}.${workspace.slice(0, 12)}.lock`;
+  return `${journal.path}.${workspace.slice(0, 12)}.lock`;
 }
 
 interface SenderRow {
@@ -75,19 +82,19 @@ interface SenderRow {
   readonly recent_starts: string;
 }
 
-/** A clock that was set back puts the starts into the future: how long ago they were nobody knows, and just now is safe. */
+/** If the clock was set back, the starts lie in the future. Their age is unknown then, and "just now" is the safe assumption. */
 function startsOf(row: SenderRow, now: number): readonly number[] | null {
   if (row.ended_at === null) return null;
   const starts: unknown = JSON.parse(row.recent_starts);
   return Array.isArray(starts) ? starts.map((at) => Math.max(0, now - Number(at))) : [];
 }
 
-/** The one who holds the lock may not have written its name yet: then the last one who did is told only while it lives. */
+/** The holder of the lock may not have recorded itself yet. The previous sender's name is shown only if that process is alive. */
 function mayBeAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 
@@ -100,8 +107,7 @@ function acquire(path: string, journal: Journal, workspace: string): Database.Da
     return file;
   } catch (error) {
     file.close();
-    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-    if (!code.startsWith('SQLITE_BUSY')) throw journalError(error, path);
+    if (!codeOf(error).startsWith('SQLITE_BUSY')) throw journalError(error, path);
     const holder = journal.prepare<[string], { pid: number; command: string }>('SELECT pid, command FROM senders WHERE workspace = ? AND ended_at IS NULL').get(workspace);
     throw new CioBulkError('journal_locked', `another process${holder && mayBeAlive(holder.pid) ? ` (pid ${holder.pid}, ${holder.command})` : ''} is sending to this workspace with this journal`, {
       hint: 'wait until it ends, or stop it; `cio-bulk status` shows how far it is',

@@ -2,9 +2,8 @@ import { crashPoint } from '../domain/crash-point.ts';
 import type { Change, Ledger, RowRanges, SettledRows } from '../domain/ledger.ts';
 import { addTally, EMPTY_TALLY, type Tally, type UndeliveredState } from '../domain/outcome.ts';
 import { rangesOf } from '../domain/row-ranges.ts';
-import { assertInPlace, journalError, type Journal } from './open.ts';
+import type { Journal } from './journal.ts';
 import { findRun } from './runs.ts';
-import { lookAtWal } from './wal-watch.ts';
 
 /** The ledger of a retry: rows move between the states of the same run, or leave the journal as delivered. */
 export function createRetryLedger(journal: Journal, runId: number, now: () => number): Ledger {
@@ -52,16 +51,10 @@ export function createRetryLedger(journal: Journal, runId: number, now: () => nu
   return {
     state: () => ({ tally, checkpoint: null, settled: [], inDoubt: inDoubtRows(journal, runId), failedPersons: [], nextBatch }),
     commit(change) {
-      try {
-        assertInPlace(journal);
-        lookAtWal(journal);
-        tally = addTally(tally, apply.immediate(change));
-      } catch (error) {
-        throw journalError(error, journal.name);
-      }
+      tally = addTally(tally, apply(change));
     },
     tally: () => tally,
-    finish: () => undefined, // whether the run's source was read to its end is not for a retry to say
+    finish: () => undefined, // a retry does not know whether the source was read to its end
   };
 }
 

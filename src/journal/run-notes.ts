@@ -1,13 +1,13 @@
-import type { Journal } from './open.ts';
+import type { Journal } from './journal.ts';
 
-/** What is worth knowing of a run beside its state. */
+/** What is worth knowing about a run besides its state. */
 export interface RunNotes {
-  /** The words of the command that began it, and the folder in which it was typed. Credentials are never among them. */
+  /** The arguments of the command that started it, and the folder it was run in. Credentials are never among them. */
   readonly argv: readonly string[];
   readonly folder: string;
   /** Where it sends: the sandbox, or a region and a host. */
   readonly target: string;
-  /** Unix seconds: events after this, or without a time, were left out for being recent; null = none were. */
+  /** Unix seconds: events after this, and events without a time, were skipped as recent. Null if none were. */
   readonly skippedSince: number | null;
 }
 
@@ -15,7 +15,7 @@ export function noteRun(journal: Journal, run: number, { argv, folder, target }:
   journal.prepare('INSERT INTO run_notes (run, argv, folder, target) VALUES (?, ?, ?, ?) ON CONFLICT (run) DO NOTHING').run(run, JSON.stringify(argv), folder, target);
 }
 
-/** Before the first event is left out. Processes of one run may differ: the earliest time holds for all, since an event that is sent twice counts once. */
+/** Called before the first event is skipped. The processes of a run may use different times; the earliest one is kept, since an event that is sent twice counts once. */
 export function noteSkippedSince(journal: Journal, run: number, since: number): void {
   journal.prepare('UPDATE run_notes SET skipped_since = min(coalesce(skipped_since, ?), ?) WHERE run = ?').run(since, since, run);
 }

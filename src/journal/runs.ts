@@ -1,8 +1,19 @@
 import type { Position } from '../domain/chunk.ts';
+import { CioBulkError } from '../domain/errors.ts';
 import type { Tally } from '../domain/outcome.ts';
-import type { Journal } from './open.ts';
+import type { Journal } from './journal.ts';
 
 export type RunState = 'open' | 'finished' | 'abandoned';
+
+/**
+ * The states from which a run comes into each state. A new run is open.
+ *
+ *     open → finished      its source was read to the end, and every row is settled
+ *     finished → open      its source has become longer
+ *     open → abandoned     --restart, or its source changed before anything was sent
+ *     finished → abandoned --restart, with undelivered rows
+ */
+const MOVES: Readonly<Record<RunState, readonly RunState[]>> = { open: ['finished'], finished: ['open'], abandoned: ['open', 'finished'] };
 
 /** A run as the journal holds it. Times are milliseconds since 1970. */
 export interface Run {
@@ -11,20 +22,20 @@ export interface Run {
   /** As shown to people: the file's path, or `stdin`. */
   readonly source: string;
   readonly sourceKey: string;
-  /** SHA-256 of the site id: the id itself is not written down. */
+  /** SHA-256 of the site id, which itself is not stored. */
   readonly workspace: string;
   readonly environmentId: number | null;
-  /** Of the plan: another one is another run. */
+  /** Of the plan. A different plan means a different run. */
   readonly fingerprint: string;
-  /** JSON of what the run was started with; its type is the command's business. */
+  /** What the run was started with, as JSON. Its type belongs to the command. */
   readonly spec: string;
   readonly state: RunState;
   readonly startedAt: number;
   readonly updatedAt: number;
   readonly checkpoint: Position | null;
-  /** How far rows are known by number: the text up to there must not change before the run goes on. */
+  /** The last row that an intent or a settlement names by its number. The text up to there must not change before the run is resumed. */
   readonly reach: Position | null;
-  /** The place before a last row that had no line end when it was read: a source may go on from there with that row made whole. */
+  /** The place before a last row that had no line end when it was read. The source may continue from there, with that row completed. */
   readonly unended: Position | null;
   readonly rowsRead: number;
   readonly tally: Tally;
@@ -82,7 +93,7 @@ function toRun(row: RunRow): Run {
   };
 }
 
-/** Unix seconds up to which runs of the workspace have been at work: no update carries a later time. */
+/** Unix seconds at which a run of the workspace was last active. No update that was sent carries a later time. */
 export function secondsUsed(journal: Journal, workspace: string): number {
   const lastMs = journal.prepare<[string], number | null>('SELECT max(updated_at) FROM runs WHERE workspace = ?').pluck().get(workspace);
   return Math.floor((lastMs ?? 0) / 1000);
@@ -105,7 +116,7 @@ export function findRun(journal: Journal, id: number): Run | undefined {
   return row && toRun(row);
 }
 
-/** Runs of a source for a workspace, the latest first, abandoned ones left out. */
+/** Runs of a source for a workspace, latest first, without abandoned ones. */
 export function runsOfSource(journal: Journal, sourceKey: string, workspace: string): Run[] {
   return journal
     .prepare<[string, string], RunRow>("SELECT * FROM runs WHERE source_key = ? AND workspace = ? AND state != 'abandoned' ORDER BY id DESC")
@@ -113,12 +124,12 @@ export function runsOfSource(journal: Journal, sourceKey: string, workspace: str
     .map(toRun);
 }
 
-/** All runs, the latest first. */
+/** All runs, latest first. */
 export function listRuns(journal: Journal): Run[] {
   return journal.prepare<[], RunRow>('SELECT * FROM runs ORDER BY id DESC').all().map(toRun);
 }
 
-/** A source whose last row was half a row has become longer: the run goes on at that row, which counts as a new one. */
+/** For a source that ended in half a row and has become longer: moves the checkpoint before that row, which then counts as a new one. */
 export function goOnBeforeUnended(journal: Journal, { id, unended }: Run): void {
   if (!unended) return;
   journal
@@ -126,11 +137,14 @@ export function goOnBeforeUnended(journal: Journal, { id, unended }: Run): void 
     .run(unended.line, unended.offset, unended.hash, id);
 }
 
-export function setRunState(journal: Journal, id: number, state: RunState, now: number): void {
-  journal.prepare('UPDATE runs SET state = ?, updated_at = ? WHERE id = ?').run(state, now, id);
+/** Moves a run to another state. Throws when it is in none of the states that this move may start from. */
+export function setRunState(journal: Journal, id: number, to: RunState, now: number): void {
+  const from = MOVES[to].map((state) => `'${state}'`).join(', ');
+  const { changes } = journal.prepare(`UPDATE runs SET state = ?, updated_at = ? WHERE id = ? AND state IN (${from})`).run(to, now, id);
+  if (changes !== 1) throw new CioBulkError('tally_mismatch', `run ${id} cannot become ${to}: the journal has it in another state, or not at all`);
 }
 
-/** The workspace id, once the API has told it. */
+/** Records the workspace id, once the API has reported it. */
 export function setEnvironment(journal: Journal, id: number, environmentId: number): void {
   journal.prepare('UPDATE runs SET environment_id = ? WHERE id = ? AND environment_id IS NULL').run(environmentId, id);
 }

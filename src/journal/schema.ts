@@ -2,14 +2,14 @@
 export const APPLICATION_ID = 0x63696f62;
 
 /**
- * One entry per schema version, each run once, in one transaction with the step of `user_version`.
+ * One entry per schema version. Each is run once, in the transaction that raises `user_version`.
  *
  * runs         a source, its plan and its target, the checkpoint, and the counters
  * beyond       batches past the checkpoint: `intent` before their bytes leave, `settled` once every row has an outcome.
- *              Few rows: they go when the checkpoint passes them.
+ *              Few rows: they are deleted when the checkpoint passes them.
  * undelivered  rows that did not arrive, with what is needed to send them again
  * senders      who sends, or sent last, to a workspace
- * run_notes    of a run: the command that began it and its folder, where it sends, and since when events are recent that it left out
+ * run_notes    the command that started a run and its folder, where it sends, and from which time on it skipped events as recent
  * loadtests    load test runs and the people they may have created
  */
 export const MIGRATIONS: readonly string[] = [
@@ -85,8 +85,7 @@ export const MIGRATIONS: readonly string[] = [
     record TEXT NOT NULL
   ) STRICT;
   `,
-  // How far rows are known by number: intents and settlements beyond the checkpoint name rows up to there. And the place before a
-  // last row that had no line end when it was read.
+  // The last row that an intent or a settlement names by its number, and the place before a last row without a line end.
   `
   ALTER TABLE runs ADD COLUMN reach_row INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE runs ADD COLUMN reach_offset INTEGER NOT NULL DEFAULT 0;

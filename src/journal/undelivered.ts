@@ -3,7 +3,7 @@ import type { UndeliveredRow } from '../domain/ledger.ts';
 import type { UndeliveredState } from '../domain/outcome.ts';
 import { kindsOfSent } from '../domain/kinds.ts';
 import { hashPerson } from '../domain/person.ts';
-import type { Journal } from './open.ts';
+import type { Journal } from './journal.ts';
 
 const PAGE_ROWS = 1000;
 const NO_POSITION = { row: 0, line: 0, offset: 0, hash: '' };
@@ -23,12 +23,12 @@ interface StoredRow {
   readonly intent: number | null;
 }
 
-/** As the journal holds it: `isInDoubt` when it was sent since, and the answer was never heard. */
+/** A row as stored. `isInDoubt` if a retry has sent it and died before it recorded the answer. */
 export interface StoredUndelivered extends UndeliveredRow {
   readonly isInDoubt: boolean;
 }
 
-/** Undelivered rows of a run in source order, page by page. Reads short: no transaction stays open between pages. */
+/** Undelivered rows of a run in source order, read page by page: no transaction stays open between pages. */
 export function* undeliveredRows(journal: Journal, runId: number, states: readonly UndeliveredState[], afterRow = 0): Generator<StoredUndelivered> {
   const page = journal.prepare<unknown[], StoredRow>(
     `SELECT * FROM undelivered WHERE run = ? AND row > ? AND state IN (${states.map(() => '?').join(',')}) ORDER BY row LIMIT ${PAGE_ROWS}`,
@@ -45,6 +45,23 @@ export function* undeliveredRows(journal: Journal, runId: number, states: readon
   }
 }
 
+export type InsertUndelivered = (row: UndeliveredRow) => void;
+
+export function undeliveredInsert(journal: Journal, runId: number): InsertUndelivered {
+  const insert = journal.prepare(
+    `INSERT INTO undelivered (run, row, line, state, code, reason, column_number, field, persons, payload, single, record)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  return ({ row, line, state, code, reason, column, field, persons, payload, single, record }) =>
+    void insert.run(runId, row, line, state, code, reason, column, field, JSON.stringify(persons), payload, single, record);
+}
+
+/** The persons of failed rows. Their later rows are held back. */
+export function failedPersons(journal: Journal, runId: number): string[] {
+  const lists = journal.prepare<[number], string>("SELECT DISTINCT persons FROM undelivered WHERE run = ? AND state = 'failed'").pluck().all(runId);
+  return lists.flatMap((text) => JSON.parse(text) as string[]);
+}
+
 /** How many undelivered rows there are, by state and code. */
 export function countUndelivered(journal: Journal, runId: number): { state: UndeliveredState; code: string; count: number }[] {
   return journal
@@ -54,32 +71,33 @@ export function countUndelivered(journal: Journal, runId: number): { state: Unde
     .all(runId);
 }
 
-/** Whether nothing of a run's failed rows can go out before recent events are allowed: they are such events, or wait behind one. */
+/** Whether none of a run's failed rows can be sent until recent events are allowed: each is such an event, or waits for one. */
 export function waitsForLeave(journal: Journal, runId: number): boolean {
   const failed = countUndelivered(journal, runId).filter(({ state }) => state === 'failed');
   return failed.some(({ code }) => code === 'would_trigger') && failed.every(({ code }) => code === 'would_trigger' || code === 'behind_failed');
 }
 
-/** The latest run (of a workspace, if one is named) that has undelivered rows in one of these states. What --restart gave up is left out. */
+/** The latest run (of a workspace, if one is given) that has undelivered rows in one of these states. Abandoned runs are left out. */
 export function latestRunWithUndelivered(journal: Journal, workspace: string | undefined, states: readonly UndeliveredState[]): number | undefined {
-  const counted = states.map((state) => `${state} > 0`).join(' OR '); // of a closed set of names
+  const counted = states.map((state) => `${state} > 0`).join(' OR '); // from a closed set of names
   return journal
     .prepare<[string | null, string | null], number>(`SELECT id FROM runs WHERE (? IS NULL OR workspace = ?) AND state != 'abandoned' AND (${counted}) ORDER BY id DESC LIMIT 1`)
     .pluck()
     .get(workspace ?? null, workspace ?? null);
 }
 
+export interface RowChoice {
+  /** Guarded rows are not sent, and hold back their person's later rows. */
+  readonly isGuarded: (row: UndeliveredRow) => boolean;
+  /** By its number in the source. */
+  readonly isWanted: (row: number) => boolean;
+}
+
 /**
  * Undelivered rows as chunks for the pipeline: the stored bytes go out unchanged, with the same ULIDs, in source order.
- * Rows without a payload (invalid ones) are left out. `isGuarded` rows hold back their person's later rows.
+ * Rows without a payload (invalid ones) are left out.
  */
-export async function* retryChunks(
-  journal: Journal,
-  runId: number,
-  states: readonly UndeliveredState[],
-  isGuarded: (row: UndeliveredRow) => boolean,
-  isWanted: (row: number) => boolean = () => true,
-): AsyncGenerator<PreparedChunk> {
+export async function* retryChunks(journal: Journal, runId: number, states: readonly UndeliveredState[], { isGuarded, isWanted }: RowChoice): AsyncGenerator<PreparedChunk> {
   let page: UndeliveredRow[] = [];
   for (const row of undeliveredRows(journal, runId, states)) {
     if (row.payload === null || !isWanted(row.row)) continue;
@@ -126,7 +144,7 @@ function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: UndeliveredR
   };
 }
 
-/** Where a row of the run stands in its source, and its text; for chunks of `retryChunks`, whose rows are numbered by the run. */
+/** Line and text of rows in the source, for chunks of `retryChunks`, whose rows keep their numbers in the run. */
 export function storedRecords(journal: Journal, runId: number): (chunk: PreparedChunk, indexes: readonly number[]) => { readonly text: string; readonly line: number }[] {
   const find = journal.prepare<[number, number], { text: string; line: number }>('SELECT record AS text, line FROM undelivered WHERE run = ? AND row = ?');
   return (_chunk, indexes) => indexes.map((index) => find.get(runId, index + 1) ?? { text: '', line: 0 });

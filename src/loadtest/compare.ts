@@ -16,12 +16,12 @@ export interface Comparison {
   readonly changes: readonly Change[];
 }
 
-/** A latency has changed only if by more than both: shares of tiny numbers are noise. */
+/** A latency counts as changed only if it exceeds both: a share of a tiny number is noise. */
 const CHANGE_SHARE = 0.1;
 const CHANGE_MS = 20;
 const CHANGE_FAILED_SHARE = 0.001;
 
-/** Throws `usage` when the two were not the same test: their numbers would say nothing about each other. */
+/** Throws `usage` if the two were not the same test, since their numbers cannot be compared. */
 export function compareSummaries(before: LoadtestSummary, after: LoadtestSummary): Comparison {
   checkComparable(before, after.scenario, after.planned.rate);
   const latencies = Object.keys(after.operations).flatMap((operation) =>
@@ -35,7 +35,7 @@ export function compareSummaries(before: LoadtestSummary, after: LoadtestSummary
   return { before: before.run, after: after.run, changes: [...latencies, failedChange(before, after), rateChange(before, after)] };
 }
 
-/** Also asked before a run, so that nobody waits an hour for a refusal. */
+/** Also called before a run, so that a refusal does not come after an hour. */
 export function checkComparable(before: LoadtestSummary, scenario: string, rate: number): void {
   if (before.scenario === scenario && before.planned.rate === rate) return;
   throw new CioBulkError('usage', `run ${before.run} was ${before.scenario} at ${before.planned.rate} requests/s, this one is ${scenario} at ${rate}: they cannot be compared`, {

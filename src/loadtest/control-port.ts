@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 export interface ControlPort {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
-  /** Resolves at the first question: the load has begun. */
+  /** Resolves at the first request, which means that the load has started. */
   readonly asked: Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Answers k6's watchdog, which asks once a second whether the launcher is alive. That it answers is the whole message:
- * when this process dies, however it dies, the port dies with it and k6 ends the load.
+ * Answers k6's watchdog, which checks once a second that the launcher is alive. When this process dies, however it dies, the port
+ * closes and k6 ends the load.
  */
 export async function openControlPort(): Promise<ControlPort> {
   const server = createServer();
@@ -34,7 +34,7 @@ export async function openControlPort(): Promise<ControlPort> {
   };
 }
 
-/** A loopback port that was free a moment ago: k6 wants a number and cannot be asked for the one it chose. */
+/** A loopback port that was free a moment ago. k6 needs a number: it cannot report a port that it chose itself. */
 export async function freeLoopbackPort(): Promise<number> {
   const server = createServer();
   const port = await listen(server);

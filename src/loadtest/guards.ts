@@ -1,4 +1,4 @@
-/** What must be true before a load test may start. Pure; each guard has its own message and names what would allow it. */
+/** What must be true before a load test may start. Pure. Each guard has its own message, and names what would allow the test. */
 import { CioBulkError } from '../domain/errors.ts';
 import type { LoadPlan, LoadtestRun } from '../domain/loadtest.ts';
 import type { LoadTarget } from './k6-environment.ts';
@@ -8,9 +8,9 @@ import type { LoadTarget } from './k6-environment.ts';
  * August 2026; the 100/s found in older pages is superseded). Not strictly enforced: excess may be dropped silently.
  */
 export const TRACK_REQUESTS_PER_SECOND_MAX = 1_000;
-/** Share of the limit that a load test may take without being told so: the rest belongs to the workspace's own traffic. */
+/** Share of the limit that a load test may use without --allow-over-limit. The rest is for the workspace's own traffic. */
 export const LIMIT_SHARE_FREE = 0.8;
-/** Profiles are billed, and every one must be deleted again. */
+/** Profiles are billed, and each one has to be deleted again. */
 export const USERS_MAX = 100_000;
 
 export interface GuardInput {
@@ -19,11 +19,11 @@ export interface GuardInput {
   readonly confirm: string | undefined;
   readonly allowOverLimit: boolean;
   readonly force: boolean;
-  /** Runs against the same workspace whose people may still exist. */
+  /** Load tests of the same workspace whose people may still exist. */
   readonly uncleaned: readonly LoadtestRun[];
 }
 
-/** Throws the first refusal (`guard`, exit 4). The sandbox needs no ceremony: only the number of people is bounded there. */
+/** Throws the first refusal (`guard`, exit 4). For the sandbox, only the number of people is limited. */
 export function checkGuards(input: GuardInput): void {
   const guards = input.target.isSandbox ? [guardUsers] : [guardEnvironment, guardConfirmation, guardRate, guardUncleaned, guardUsers];
   for (const guard of guards) guard(input);
@@ -58,14 +58,14 @@ function guardUncleaned({ uncleaned, force }: GuardInput): void {
   if (force || first === undefined) return;
   const people = uncleaned.reduce((sum, run) => sum + run.max_n + 1, 0);
   throw new CioBulkError('guard', `load test ${first.id} was not cleaned up: up to ${people} test people may be left in this workspace`, {
-    hint: 'run cio-bulk cleanup first, or add --force to test all the same',
+    hint: 'run cio-bulk cleanup first, or add --force to test anyway',
   });
 }
 
 function guardUsers({ plan }: GuardInput): void {
   if (plan.users <= USERS_MAX) return;
-  throw new CioBulkError('guard', `${plan.users} test people are more than the ${USERS_MAX} that a load test may make`, {
-    hint: `use --max-users ${USERS_MAX} or less: people are used again when the number is reached`,
+  throw new CioBulkError('guard', `${plan.users} test people are more than the ${USERS_MAX} that a load test may create`, {
+    hint: `use --max-users ${USERS_MAX} or less: people are reused once that many exist`,
   });
 }
 

@@ -26,7 +26,7 @@ export interface LoadTarget {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** An empty configuration, instead of the user's own one in the home folder, where `rps` or `paused` would bend every measurement. */
+/** An empty configuration, used instead of the one in the home folder, where `rps` or `paused` would distort every measurement. */
 export const K6_CONFIG = fileURLToPath(new URL('../../k6/config.json', import.meta.url));
 
 /** The bundled script of a scenario: `k6/` lies beside `dist/` in the package and beside `src/` in the repository. */
@@ -35,8 +35,8 @@ export function scriptOf(scenario: ScenarioName): string {
 }
 
 /**
- * The environment of k6: the caller's without any K6_, CIO_BULK_ or CUSTOMERIO_ variable (one of them could bend the
- * measurement or add a second target), plus ours.
+ * The environment of k6: the caller's, without its K6_, CIO_BULK_ and CUSTOMERIO_ variables (which could distort the measurement or
+ * add a second target), plus ours.
  */
 export function k6Environment(callerEnv: Env, request: LoadRequest, target: LoadTarget): Record<string, string> {
   const env: Record<string, string> = {};
@@ -59,14 +59,14 @@ export function k6Environment(callerEnv: Env, request: LoadRequest, target: Load
   };
 }
 
-/** Writes the dashboard to `path` when the run ends; no port is opened and no browser waited for. */
+/** Writes the dashboard to `path` when the run ends; it opens no port and waits for no browser. */
 export function dashboardEnvironment(path: string, durationMs: number): Record<string, string> {
   return {
     K6_WEB_DASHBOARD: 'true',
     K6_WEB_DASHBOARD_EXPORT: path,
     K6_WEB_DASHBOARD_PORT: '-1',
     K6_WEB_DASHBOARD_HOST: '127.0.0.1',
-    // Graphs need more than three periods; an hour of seconds would make a report of many megabytes.
+    // Graphs need more than three periods, but an hour in seconds would be a report of many megabytes.
     K6_WEB_DASHBOARD_PERIOD: durationMs > 900_000 ? '10s' : '1s',
   };
 }

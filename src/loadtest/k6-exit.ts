@@ -1,4 +1,4 @@
-/** How k6 ended. Codes: load-and-reliability reference, section 1.2. */
+/** How k6 ended. The codes are those of k6's own `errext/exitcodes`. */
 
 export interface K6Exit {
   /** null when a signal ended it. */
@@ -27,10 +27,10 @@ const MEANING: Readonly<Record<number, readonly [K6Ending, string]>> = {
   255: ['k6', 'k6 ended with an error it does not classify'],
 };
 
-/** The kind of ending and half a sentence about it. */
+/** The kind of ending, and a clause that explains it. */
 export function explainExit({ code, signal }: K6Exit): { readonly ending: K6Ending; readonly meaning: string } {
   if (code === null) {
-    const guess = signal === 'SIGKILL' ? ' (killed: by hand, or for want of memory)' : '';
+    const guess = signal === 'SIGKILL' ? ' (killed: by hand, or because memory ran out)' : '';
     return { ending: 'stopped', meaning: `k6 was ended by ${signal ?? 'an unknown signal'}${guess}` };
   }
   const [ending, meaning] = MEANING[code] ?? ['k6', `k6 ended with exit code ${code}`];

@@ -7,13 +7,13 @@ export interface K6Command {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Everything k6 says goes here. */
+  /** Receives all output of k6. */
   readonly logPath: string;
   /** Ends k6 gracefully, once: iterations end, the summary is written. */
   readonly stopping: AbortSignal;
   /** Ends k6 at once. */
   readonly aborting: AbortSignal;
-  /** How long a stopped k6 may take before it is ended at once. */
+  /** How long k6 may take to stop before it is killed. */
   readonly graceMs: number;
 }
 
@@ -25,8 +25,8 @@ export interface K6Process {
 }
 
 /**
- * Starts k6 in a process group of its own: a Ctrl-C in the terminal reaches only the launcher, which passes it on exactly
- * once (k6 takes a second one as "now", and then writes no summary). Rejects when it cannot be started.
+ * Starts k6 in a process group of its own. A Ctrl-C in the terminal reaches only the launcher, which passes it on exactly once: k6
+ * would take a second one as "now" and write no summary. Rejects if it cannot be started.
  */
 export async function startK6(command: K6Command): Promise<K6Process> {
   const log = openSync(command.logPath, 'a', 0o600);
@@ -74,12 +74,12 @@ function listen(signal: AbortSignal, action: () => void): void {
   else signal.addEventListener('abort', action, { once: true });
 }
 
-/** Windows has no process groups: there the process alone gets the signal. */
+/** Windows has no process groups, so only the process itself gets the signal there. */
 function sendToGroup(pid: number, signal: 'SIGINT' | 'SIGKILL'): void {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, signal);
   } catch (cause) {
-    // It ended between the check and the signal, which is what was wanted.
+    // It ended between the check and the signal, which is what we wanted.
     if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw cause;
   }
 }

@@ -6,7 +6,7 @@ export interface PlannedMoment {
   readonly rate: number;
 }
 
-/** What the plan asks for at a moment of the run; after the end, the last stage at rate 0. */
+/** What the plan asks for at a moment of the run; after its end, rate 0. */
 export function plannedAt(plan: LoadPlan, elapsedMs: number): PlannedMoment {
   let from = plan.startRate;
   let beganMs = 0;

@@ -20,7 +20,7 @@ import { judge } from './verdict.ts';
 import { watchLoad } from './watch.ts';
 import type { Sample } from './watch.ts';
 
-/** A load test that could start: k6 is there, the script compiles, and what it would do is known. Nothing was sent. */
+/** A load test that is ready to start: k6 was found, the script compiles, and its plan is known. Nothing has been sent. */
 export interface PreparedLoadtest {
   readonly request: LoadRequest;
   readonly k6: K6Binary;
@@ -36,7 +36,7 @@ export interface PrepareOptions {
   readonly env: Env;
   readonly cwd: string;
   readonly k6Bin: string | undefined;
-  /** Another script than the scenario's own (tests). */
+  /** A script to use instead of the scenario's own (for tests). */
   readonly script?: string;
 }
 
@@ -65,10 +65,10 @@ export interface RunOptions {
   readonly onSample: (sample: Sample) => void;
 }
 
-/** What a stopped k6 may need: iterations in flight 25 s, and then the summary. */
+/** How long k6 may need to stop: 25 s for iterations in flight, and then the summary. */
 export const GRACE_MS = 45_000;
 
-/** Runs it. The run is in the ledger before k6 starts, and `summary.json` is on disk when this returns, however k6 ended. */
+/** Runs a load test. It is recorded in the ledger before k6 starts, and `summary.json` is on disk when this returns, however k6 ended. */
 export async function runLoadtest(options: RunOptions): Promise<{ summary: LoadtestSummary; files: LoadtestFiles }> {
   const { run, target, ledger, clock } = options;
   const { plan, k6 } = options.prepared;
@@ -121,7 +121,7 @@ async function runK6(options: RunOptions, files: LoadtestFiles, onSample: (sampl
       aborting: options.aborting,
       graceMs: GRACE_MS,
     }).catch((cause: unknown) => {
-      // Nothing was sent, so there is nobody to delete.
+      // Nothing was sent, so there are no people to delete.
       ledger.markCleaned(run);
       throw new CioBulkError('k6_failed', `${prepared.k6.path} cannot be started`, { cause });
     });
@@ -134,7 +134,7 @@ async function runK6(options: RunOptions, files: LoadtestFiles, onSample: (sampl
     return outcome;
   } finally {
     ended.abort();
-    // Whatever went wrong above: no load stays behind.
+    // Whatever went wrong above, no load keeps running.
     k6?.kill();
     await control.close();
   }

@@ -26,7 +26,7 @@ export function createFiles(root: string, run: string): LoadtestFiles {
   };
 }
 
-/** What k6 wrote itself has the mode that the umask gave it. */
+/** Files that k6 wrote itself have the mode that the umask gave them. */
 export function closeToOthers({ k6Numbers, dashboard }: LoadtestFiles): void {
   for (const path of [k6Numbers, dashboard]) if (existsSync(path)) chmodSync(path, 0o600);
 }
@@ -80,7 +80,7 @@ function listSummaries(root: string): LoadtestSummary[] {
   return names.map((name) => tryRead(root, name)).filter((summary) => summary !== null);
 }
 
-/** null for a run without a summary (it crashed) and for a file of another schema. */
+/** Null for a run without a summary (it crashed), and for a file with another schema. */
 function tryRead(root: string, run: string): LoadtestSummary | null {
   try {
     const summary = JSON.parse(readFileSync(join(root, run, 'summary.json'), 'utf8')) as LoadtestSummary;

@@ -1,10 +1,9 @@
-import type { LoadPlan, LoadtestVerdict, ScenarioName } from '../domain/loadtest.ts';
+import type { K6Numbers, Latencies, LoadPlan, LoadtestVerdict, ScenarioName, ThresholdResult } from '../domain/loadtest.ts';
 import { personId } from '../domain/loadtest.ts';
 import type { K6Binary } from './find-k6.ts';
 import type { LoadTarget } from './k6-environment.ts';
 import { explainExit } from './k6-exit.ts';
 import type { K6Exit } from './k6-exit.ts';
-import type { K6Numbers, Latencies, ThresholdResult } from './k6-summary.ts';
 import type { Judgement } from './verdict.ts';
 import type { Sample } from './watch.ts';
 
@@ -66,7 +65,7 @@ export interface SummaryInput {
 
 const CURVE_POINTS_MAX = 600;
 
-/** Puts together everything that is known about a run. */
+/** Puts everything that is known about a run together. */
 export function toSummary(input: SummaryInput): LoadtestSummary {
   const { run, plan, target, numbers, samples, judgement } = input;
   const durationMs = numbers?.duration_ms ?? input.endedAt - input.startedAt;
@@ -124,8 +123,8 @@ function toCurve(samples: readonly Sample[]): CurvePoint[] {
     }));
 }
 
-function roundAll(latencies: Latencies): Latencies {
-  return Object.fromEntries(Object.entries(latencies).map(([key, value]) => [key, round(value as number)])) as unknown as Latencies;
+function roundAll({ count, min, avg, p50, p90, p95, p99, max }: Latencies): Latencies {
+  return { count, min: round(min), avg: round(avg), p50: round(p50), p90: round(p90), p95: round(p95), p99: round(p99), max: round(max) };
 }
 
 function round(value: number): number {

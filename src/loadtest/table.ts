@@ -1,4 +1,4 @@
-/** A load test for the terminal. Pure: the summary is all it knows, so that it can be shown again at any time. */
+/** A load test for the terminal. Pure: it is made from the summary alone, so it can be shown again at any time. */
 import type { LoadtestSummary } from './summary.ts';
 import type { Sample } from './watch.ts';
 

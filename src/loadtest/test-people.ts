@@ -7,12 +7,12 @@ import { hashIdentifier } from '../domain/person.ts';
 const CHUNK_PEOPLE = 5_000;
 const RUN_ID = /^[a-z0-9]{4,40}$/;
 
-/** Stands where a file's hash would: these rows are counted, not read. */
+/** In place of a file's hash: these rows are counted, not read. */
 const GENERATED = 'generated';
 
 /**
  * Delete operations for the test people n = `from` to `maxN` of a load test, as chunks for the pipeline. Row n+1 is person n.
- * Never suppress: that would burn the ids for good. Ids without our prefix cannot come out of here.
+ * Never suppresses, which would block the ids for good. It cannot produce an id without our prefix.
  */
 export async function* deleteChunks(run: string, from: number, maxN: number): AsyncGenerator<PreparedChunk> {
   if (!RUN_ID.test(run)) throw new CioBulkError('guard', `${JSON.stringify(run)} is not the id of a load test`);

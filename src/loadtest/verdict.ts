@@ -1,8 +1,7 @@
-/** What a load test has shown. Pure: numbers, plan and ending in, one word and one sentence out. */
-import type { LoadPlan, LoadtestVerdict } from '../domain/loadtest.ts';
+/** The result of a load test. Pure: from numbers, plan and ending to one word and one sentence. */
+import type { K6Numbers, LoadPlan, LoadtestVerdict, ThresholdResult } from '../domain/loadtest.ts';
 import { explainExit } from './k6-exit.ts';
 import type { K6Exit } from './k6-exit.ts';
-import type { K6Numbers, ThresholdResult } from './k6-summary.ts';
 import { plannedAt } from './planned-rate.ts';
 
 export interface Evidence {
@@ -10,7 +9,7 @@ export interface Evidence {
   /** null when k6 ended without a summary. */
   readonly numbers: K6Numbers | null;
   readonly exit: K6Exit;
-  /** Somebody pressed Ctrl-C or sent SIGTERM. */
+  /** The user pressed Ctrl-C or sent SIGTERM. */
   readonly isInterrupted: boolean;
 }
 
@@ -20,8 +19,8 @@ export interface Judgement {
 }
 
 /**
- * invalid: the numbers say nothing about the target · aborted: it ended before its time · fail: the target was too slow
- * or failed too often · pass. A script error comes first, since it makes every other number doubtful.
+ * invalid: the numbers say nothing about the target · aborted: the test ended early · fail: the target was too slow or failed too
+ * often · pass. Script errors are checked first, since they make every other number doubtful.
  */
 export function judge({ plan, numbers, exit, isInterrupted }: Evidence): Judgement {
   const { ending, meaning } = explainExit(exit);
@@ -81,7 +80,7 @@ function describe(metric: string, expression: string, numbers: K6Numbers): strin
   return `${operation} p${match?.[1] ?? ''} was ${(value ?? 0).toFixed(0)} ms (limit ${match?.[2] ?? ''} ms)`;
 }
 
-/** For a breakpoint run the rate at which it ended is the result. */
+/** The result of a breakpoint run is the rate at which it ended. */
 function knee(plan: LoadPlan, numbers: K6Numbers): string {
   return plan.scenario === 'breakpoint' ? `, at about ${plannedAt(plan, numbers.duration_ms).rate.toFixed(0)} requests/s` : '';
 }

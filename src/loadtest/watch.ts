@@ -3,7 +3,7 @@ import { OPERATIONS } from '../domain/loadtest.ts';
 import type { LoadPlan } from '../domain/loadtest.ts';
 import { plannedAt } from './planned-rate.ts';
 
-/** One look at a running test: rates over the last second, the rest since the start. */
+/** One sample of a running test: rates over the last second, everything else since the start. */
 export interface Sample {
   readonly elapsedMs: number;
   readonly stage: string;
@@ -28,7 +28,7 @@ export interface Watch {
 
 interface Counts {
   readonly requests: number;
-  /** When k6 counted them, on its own clock: the way to us may take a while on a busy machine. */
+  /** When k6 counted them, by its own clock: on a busy machine the answer may take a while to get here. */
   readonly countedAtMs: number;
   readonly limited: number;
   readonly failures: number;
@@ -38,7 +38,7 @@ interface Counts {
 const PERIOD_MS = 1_000;
 const ANSWER_TIMEOUT_MS = 900;
 
-/** Looks once a second, from the moment the load has begun until k6 has ended. A look that fails is left out. */
+/** Takes a sample every second, from the start of the load until k6 has ended. One that fails is left out. */
 export async function watchLoad({ clock, apiUrl, plan, onSample, ended }: Watch): Promise<void> {
   const beganAt = clock.monotonic();
   let last = { requests: 0, countedAtMs: 0 };
@@ -62,7 +62,7 @@ async function readCounts(apiUrl: string, ended: AbortSignal): Promise<Counts | 
     if (!response.ok) return null;
     return toCounts((await response.json()) as MetricsDocument);
   } catch {
-    // Progress is a courtesy: the summary does not depend on it.
+    // Progress is optional: the summary does not depend on it.
     return null;
   }
 }

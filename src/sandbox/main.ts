@@ -1,6 +1,6 @@
 /**
- * The sandbox as a process of its own. Settings come as JSON in CIO_BULK_SANDBOX; a parent that forked it hears
- * `{type: 'ready', url, port, siteId}` or `{type: 'failed', isUsage, message}`. It never outlives its parent.
+ * The sandbox as a process of its own. Settings come as JSON in CIO_BULK_SANDBOX. It sends a parent that forked it
+ * `{type: 'ready', url, port, siteId}` or `{type: 'failed', isUsage, message}`, and never outlives that parent.
  */
 import { ConfigError } from './http/config-error.ts';
 import { parseConfig } from './http/config.ts';
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   };
   process.once('disconnect', stop);
   process.once('SIGTERM', stop);
-  // Ctrl-C reaches the whole terminal group: under a parent, the parent decides when the sandbox may go.
+  // Ctrl-C reaches every process of the terminal. If there is a parent, it decides when the sandbox stops.
   process.on('SIGINT', () => {
     if (!isForked) stop();
   });

@@ -15,7 +15,6 @@ import type { Waiting } from '../domain/waiting.ts';
 import { lockSender } from '../journal/lock.ts';
 import { networkOf } from '../journal/file-system.ts';
 import { journalError, openJournal, type Journal } from '../journal/open.ts';
-import { watchWal } from '../journal/wal-watch.ts';
 import type { Courier } from '../pipeline/deliver.ts';
 import { count, bytes, plural, span } from '../domain/text/numbers.ts';
 import { safeLine } from '../domain/text/safe-text.ts';
@@ -92,7 +91,7 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     const realTarget = options.sandbox ? undefined : targetFrom(env);
     const journal = openJournal(journalPath);
     defer(() => closeJournal(journal));
-    watchWal(journal, (size) => terminal.warn(`the journal's WAL file has reached ${bytes(size)} and keeps growing, because another process has been reading the journal all the time: end that process`));
+    journal.onLargeWal((size) => terminal.warn(`the journal's WAL file has reached ${bytes(size)} and keeps growing, because another process has been reading the journal all the time: end that process`));
     const network = networkOf(journalPath);
     if (network !== undefined) terminal.warn(`the journal lies on a network file system (${network}), where SQLite can lose it: choose a local place with --journal`);
     const sandboxDb = join(dirname(journalPath), 'sandbox.db');
@@ -100,7 +99,7 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     defer(() => closeSandbox(sandbox, shownPath(sandboxDb, host.cwd), terminal));
     const target = realTarget ?? sandboxTarget(sandbox);
     const workspace = workspaceOf(target);
-    const lock = lockSender(journal, workspace, command, process.pid, clock.now);
+    const lock = lockSender(journal, workspace, { command, pid: process.pid }, clock.now);
     let recentStarts: readonly number[] = [];
     defer(() => lock.release(recentStarts));
     const pacer = createPacer({ rate: options.rate, rowsPerSecond: options.rowsPerSecond, clock, ...earlierStarts(lock.recentStartsAgoMs, options.rate) });
@@ -212,13 +211,8 @@ async function closeSandbox(sandbox: Sandbox | undefined, path: string, terminal
   }
 }
 
-/** The WAL goes back into the journal, so that what stays behind is one file. A reader may prevent that; then it stays. */
+/** What stays behind is one file, unless a reader keeps the WAL from being moved into it. */
 function closeJournal(journal: Journal): void {
-  try {
-    journal.pragma('wal_checkpoint(TRUNCATE)');
-  } catch {
-    // a full disk or a reader: the WAL keeps everything that was committed
-  } finally {
-    journal.close();
-  }
+  journal.truncateWal();
+  journal.close();
 }

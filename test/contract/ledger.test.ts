@@ -36,7 +36,7 @@ const at = (row: number): Position => ({ row, line: row + 1, offset: row * 10, h
 
 function journalOf(test: TestContext): { journal: Journal; run: number } {
   const journal = openJournal(join(tempFolder(test), 'journal.db'));
-  test.onTestFinished(() => void journal.close());
+  test.onTestFinished(() => journal.close());
   return { journal, run: createRun(journal, NEW_RUN, 0).id };
 }
 

@@ -17,7 +17,7 @@ export function customerActivities(call: Call): Answer {
   return pid === undefined ? appError(404, 'not found') : list(call, pid, false);
 }
 
-/** GET /v1/activities: those of everybody, or of `customer_id`; of deleted people only with `deleted=true`. */
+/** GET /v1/activities: of all people, or of `customer_id`; of deleted people only with `deleted=true`. */
 export function workspaceActivities(call: Call): Answer {
   const { query, workspace } = call;
   const id = query.get('customer_id');

@@ -16,7 +16,7 @@ export function findByEmail(call: Call): Answer {
   return json(200, { results: person === undefined ? [] : [identifiersOf(person)] });
 }
 
-/** POST /v1/customers: a page of people who fit the filter. */
+/** POST /v1/customers: a page of people who match the filter. */
 export function search(call: Call): Answer {
   let condition: SqlCondition;
   try {
@@ -77,7 +77,7 @@ function profileOf(call: Call, person: Person): JsonObject {
   };
 }
 
-/** Any case of true, 1 and "1"; anything else is subscribed (docs/customerio.md 2.5). */
+/** `true` in any case, 1 and "1" mean unsubscribed; anything else means subscribed (docs/customerio.md 2.5). */
 function isUnsubscribed(value: unknown): boolean {
   const text = toName(value)?.toLowerCase();
   return value === true || text === 'true' || text === '1';

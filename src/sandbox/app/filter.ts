@@ -9,7 +9,7 @@ export interface SqlCondition {
 
 const DEPTH_MAX = 10;
 
-/** Turns the App API's audience filter (docs/customerio.md 7.1) into SQL. Throws an Error that says what is wrong with it. */
+/** Turns the App API's audience filter (docs/customerio.md 7.1) into SQL. Throws an Error that names the mistake. */
 export function filterToSql(filter: unknown, depth = 0): SqlCondition {
   if (depth > DEPTH_MAX) throw new Error('filter is nested too deeply');
   if (!isObject(filter)) throw new Error('filter must be an object');

@@ -68,7 +68,7 @@ export function readLog({ db }: Workspace, query: URLSearchParams): string[] {
   return rows.map(({ operation, ...rest }) => line(rest, 'operation', operation));
 }
 
-/** Joins stored JSON in as it is: parsing it would cost time and the digits of long numbers. */
+/** Inserts stored JSON as it is: parsing it would take time and lose digits of long numbers. */
 function line(fields: Readonly<Record<string, unknown>>, name: string, storedJson: string): string {
   return `${JSON.stringify(fields).slice(0, -1)},"${name}":${storedJson}}`;
 }

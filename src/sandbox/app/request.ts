@@ -4,7 +4,7 @@ import { cioIdOf, type IdentifierKind, type Person, type PersonKey } from '../st
 
 const KINDS = ['id', 'email', 'phone', 'cio_id'] as const satisfies readonly IdentifierKind[];
 
-/** The person in `/customers/:identifier`, by `id_type` (default id); undefined when there is no such id_type. */
+/** The person in `/customers/:identifier`, by `id_type` (default id); undefined if the id_type is unknown. */
 export function keyInPath(call: Call): PersonKey | undefined {
   const wanted = call.query.get('id_type') ?? 'id';
   const kind = KINDS.find((kind) => kind === wanted);
@@ -12,12 +12,12 @@ export function keyInPath(call: Call): PersonKey | undefined {
 }
 
 export interface Page {
-  /** Last row already given. */
+  /** The last row of the previous page. */
   readonly after: number;
   readonly limit: number;
 }
 
-/** `start` is what the previous page gave as `next`; it is opaque to clients. */
+/** `start` is the `next` of the previous page; it is opaque to clients. */
 export function pageOf(call: Call, limitDefault: number, limitMax: number): Page {
   const limit = Math.floor(Number(call.query.get('limit') ?? limitDefault)) || limitDefault;
   const after = Number.parseInt(call.query.get('start') ?? '', 36) || 0;

@@ -12,7 +12,7 @@ export function listSegments(call: Call): Answer {
   return json(200, { segments: call.workspace.possessions.segments().map(describe) });
 }
 
-/** POST /v1/segments creates a manual segment: the only kind there is here. */
+/** POST /v1/segments creates a manual segment, the only kind there is here. */
 export function createSegment(call: Call): Answer {
   const segment = bodyOf(call)?.['segment'];
   const name = isObject(segment) ? toName(segment['name']) : undefined;

@@ -4,7 +4,7 @@ export interface Credentials {
   readonly appApiKey: string;
 }
 
-/** Made-up keys: they open nothing but a sandbox. The site id is the workspace's own. */
+/** Made-up keys that work for a sandbox only. The site id is the workspace's own. */
 export const SANDBOX_KEYS: Omit<Credentials, 'siteId'> = {
   trackApiKey: 'sandbox-track-key',
   appApiKey: 'sandbox-app-key',

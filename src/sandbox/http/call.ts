@@ -1,10 +1,10 @@
 import type { Workspace } from '../store/workspace.ts';
 import type { Answer } from './wire.ts';
 
-/** How a batch is to refuse one valid item: injected faults (docs/sandbox.md). */
+/** How a batch should refuse one valid item, as an injected fault (docs/sandbox.md). */
 export type Refusal = 'partial' | 'errors-in-200' | 'errors-without-index';
 
-/** One request, as a handler sees it. */
+/** One request, as a handler gets it. */
 export interface Call {
   readonly workspace: Workspace;
   /** Values of the route's `:name` parts, percent-decoded. */

@@ -1,4 +1,4 @@
-/** A setting of the sandbox that cannot be. The message names the flag and what it accepts. */
+/** An invalid setting of the sandbox. The message names the flag and what it accepts. */
 export class ConfigError extends Error {
   constructor(message: string) {
     super(message);

@@ -4,7 +4,7 @@ import { readEvents, readLog, readPeople } from '../app/readouts.ts';
 import { send } from './send.ts';
 import { json, type Answer } from './wire.ts';
 
-/** `/_sandbox/...`: what a judge asks. No credentials, no faults, no latency, and not counted as traffic. */
+/** `/_sandbox/...`: what tests ask. It needs no credentials, has no faults or latency, and is not counted as traffic. */
 export async function serveControl(exchange: Exchange, request: IncomingMessage, response: ServerResponse): Promise<void> {
   await exchange.workspace.transaction.committed();
   send(response, controlAnswer(exchange, request));

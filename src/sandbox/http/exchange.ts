@@ -22,7 +22,7 @@ export interface Exchange {
   readonly throttle: Throttle | undefined;
   readonly random: { readonly fault: () => number; readonly refusal: () => number; readonly latency: () => number };
   url(): string;
-  /** Does something `LATE_MS` from now, unless the sandbox is closed before. */
+  /** Runs `act` in `LATE_MS`, unless the sandbox is closed first. */
   later(act: () => unknown): Promise<void>;
 }
 
@@ -50,12 +50,12 @@ export async function serve(exchange: Exchange, request: IncomingMessage, respon
   if (fault === 'late' && typeof match !== 'string') {
     reset(response);
     await exchange.later(() => {
-      answerTo(exchange, match, search, body, fault);
+      answerTo(exchange, match, { search, body }, fault);
       traffic.answered(route, fault);
     });
     return;
   }
-  const answer = refused ?? (typeof match === 'string' ? notRouted(match) : answerTo(exchange, match, search, body, fault));
+  const answer = refused ?? (typeof match === 'string' ? notRouted(match) : answerTo(exchange, match, { search, body }, fault));
   await workspace.transaction.committed();
   if (config.latency.maxMs > 0) await pause(drawLatencyMs(config.latency, exchange.random.latency));
   const isCutOff = fault === 'reset-after' || fault === 'timeout' || fault === 'torn';
@@ -71,7 +71,7 @@ function notRouted(result: 'not found' | 'method not allowed' | 'bad encoding'):
   return metaError(status, result);
 }
 
-/** What stops a request before it is looked at; undefined = nothing. */
+/** The answer to a request that is refused before it is read; undefined if it is not. */
 function refuse({ config, credentials, throttle }: Exchange, request: IncomingMessage, { route }: Match): Answer | undefined {
   if (config.redirectTo !== undefined && route.auth !== 'app') {
     return { status: 307, body: '', headers: { location: config.redirectTo + (request.url ?? '') } };
@@ -90,7 +90,13 @@ function toRefusal(fault: FaultKind | undefined): Refusal | undefined {
   return fault === 'partial' || fault === 'errors-in-200' || fault === 'errors-without-index' ? fault : undefined;
 }
 
-function answerTo(exchange: Exchange, match: Match, search: string, body: Buffer, fault: FaultKind | undefined): Answer {
+/** What a request carries besides its path. */
+interface Carried {
+  readonly search: string;
+  readonly body: Buffer;
+}
+
+function answerTo(exchange: Exchange, match: Match, { search, body }: Carried, fault: FaultKind | undefined): Answer {
   const { config, workspace, traffic } = exchange;
   const call: Call = {
     workspace,

@@ -1,6 +1,6 @@
 import { ConfigError } from './config-error.ts';
 
-/** What the sandbox can do wrong on purpose (docs/sandbox.md tells what each means). */
+/** What the sandbox can do wrong on purpose (described in docs/sandbox.md). */
 export const FAULT_KINDS = [
   '408', '429', '500', '502', '503', '504', '522', '524', 'html502', 'html503',
   'reset-before', 'reset-after', 'timeout', 'torn', 'late', 'partial', 'errors-in-200', 'errors-without-index',
@@ -42,7 +42,7 @@ function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-/** One draw decides the fate of one request; undefined = it is served. */
+/** One random draw decides what happens to a request; undefined means that it is served. */
 export function drawFault(shares: readonly FaultShare[], random: () => number): FaultKind | undefined {
   if (shares.length === 0) return undefined;
   let left = random();

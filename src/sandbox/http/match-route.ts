@@ -9,7 +9,7 @@ export type RouteResult = Match | 'not found' | 'method not allowed' | 'bad enco
 
 export type Router = (method: string, path: string) => RouteResult;
 
-/** Matches raw paths: they are split first and decoded part by part, since an identifier may hold an encoded slash. */
+/** Matches raw paths: splits first and decodes each part, since an identifier may contain an encoded slash. */
 export function createRouter(routes: readonly Route[]): Router {
   const patterns = routes.map((route) => ({ route, parts: route.path.split('/') }));
 

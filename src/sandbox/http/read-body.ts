@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** More than any limit of the API; what comes after it is read and dropped, so that the caller gets an answer. */
+/** Above every limit of the API. Anything beyond it is read and dropped, so that the caller gets an answer. */
 const KEPT_BYTES_MAX = 1_500_000;
 
 /** The body as sent; undefined when the caller hung up first. */

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { HEADERS, json, metaError, type Answer } from './wire.ts';
 import type { FaultKind } from './faults.ts';
 
-/** A request that is never answered is let go after this long, so that nothing piles up. */
+/** The connection of a request that is never answered is closed after this time, so that they do not pile up. */
 const HELD_MS = 60_000;
 const TORN_LENGTH = 4096;
 
@@ -13,7 +13,7 @@ export function send(response: ServerResponse, answer: Answer): void {
   response.end(answer.body);
 }
 
-/** The answer of a fault that refuses a request before anything is applied. */
+/** The answer of a fault that refuses a request without applying anything. */
 export function refusalOf(kind: FaultKind, retryAfter: string | undefined): Answer | undefined {
   const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
   if (kind === 'html502' || kind === 'html503') {

@@ -20,11 +20,11 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/** Loopback only: a sandbox is nobody else's business. */
+/** Loopback only: a sandbox is private. */
 const HOST = '127.0.0.1';
-/** Longer than clients keep idle connections, so that none is closed under a request. */
+/** Longer than clients keep idle connections, so that none is closed just as a request arrives. */
 const KEEP_ALIVE_MS = 65_000;
-/** How long a request with the fault `late` lies about before it is applied: its sender has sent it again by then, and newer ones. */
+/** How long the fault `late` delays a request before it is applied. By then, the client has sent it again, and newer requests too. */
 const LATE_MS = 1_500;
 const CLOCK = { now: () => Date.now(), monotonic: () => performance.now() };
 

@@ -3,7 +3,7 @@ export interface Throttle {
   take(): boolean;
 }
 
-/** Token bucket of one second's worth of requests. `monotonic` gives milliseconds. */
+/** A token bucket that holds one second's worth of requests. `monotonic` gives milliseconds. */
 export function createThrottle(requestsPerSecond: number, monotonic: () => number): Throttle {
   let tokens = requestsPerSecond;
   let filledAt = monotonic();

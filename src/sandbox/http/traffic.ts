@@ -15,7 +15,7 @@ export interface TrafficSnapshot {
   readonly operations_received: number;
   readonly requests: { readonly total: number; readonly by_path: Readonly<Record<string, Readonly<Record<string, number>>>> };
   readonly faults_injected: Readonly<Record<string, number>>;
-  /** Most requests that started within any window of one second, wherever it begins. */
+  /** The most requests that started within any one-second window. */
   readonly max_requests_in_any_second: number;
   readonly first_request_at: string | null;
   readonly last_request_at: string | null;
@@ -32,7 +32,7 @@ export function createTraffic(now: () => number, monotonic: () => number): Traff
   let lastAt: number | undefined;
   let byPath: Record<string, Record<string, number>> = {};
   let faults: Record<string, number> = {};
-  /** Starts within the last second, oldest first; `head` skips those that have left it. */
+  /** Starts within the last second, oldest first. `head` skips those that are older by now. */
   let starts: number[] = [];
   let head = 0;
 

@@ -34,7 +34,7 @@ export function metaErrors(problems: readonly Problem[]): Answer {
   return json(400, { meta: { errors: problems.map((p) => `${p.field}: ${p.message}`) } });
 }
 
-/** v2 400: the whole request is refused and nothing accepted. */
+/** v2 400: the whole request is refused, and nothing is accepted. */
 export function refusedRequest(problems: readonly Problem[]): Answer {
   return json(400, { errors: problems });
 }

@@ -41,17 +41,17 @@ export interface ActivityCounts {
 }
 
 export interface Activities {
-  /** False when the dedupe key has been seen before: nothing was stored. */
+  /** False if the dedupe key has been seen before; nothing is stored then. */
   add(activity: NewActivity): boolean;
-  /** Stores them all, or none when one of their dedupe keys has been seen before. */
+  /** Stores all of them, or none if one of their dedupe keys has been seen before. */
   addAll(activities: readonly NewActivity[]): boolean;
   isKnown(uid: string): boolean;
   /** Events received under an anonymous id since `sinceSeconds` become the person's. Returns how many. */
   claim(anonymousId: string, pid: number, sinceSeconds: number): number;
   move(fromPid: number, toPid: number): void;
-  /** All there is, in one pass: a tenth of a second for every million. */
+  /** All counts in one pass, which takes a tenth of a second per million activities. */
   counts(): ActivityCounts;
-  /** Makes reading one person's history cheap. Not there from the start: an import should not pay for it. */
+  /** Makes reading one person's history cheap. Created on demand, so that an import does not pay for it. */
   indexByPerson(): void;
 }
 

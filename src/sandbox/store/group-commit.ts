@@ -10,8 +10,8 @@ export interface GroupCommit {
 }
 
 /**
- * One transaction per turn of the event loop: under load all requests that arrived together share a commit, a lone
- * request has its own. An answer waits for `committed()`, so whatever was acknowledged is stored.
+ * One transaction per turn of the event loop: requests that arrive together share a commit, and a single request has its own. An
+ * answer waits for `committed()`, so everything that was acknowledged is stored.
  */
 export function createGroupCommit(db: Db): GroupCommit {
   let open = false;

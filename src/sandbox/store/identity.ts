@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Db } from './open.ts';
 
-/** Who a workspace is. Made up when its database is made, and the same as long as there is that file. */
+/** The identity of a workspace. It is made up when the database is created, and lasts as long as the file. */
 export interface Identity {
   readonly siteId: string;
   readonly environmentId: number;
@@ -13,7 +13,7 @@ interface IdentityRow {
 }
 
 export function identityOf(db: Db): Identity {
-  // Two sandboxes may open a new file at once: the first to write names it.
+  // Two sandboxes may open a new file at once. The first to write decides.
   db.prepare('INSERT OR IGNORE INTO identity (one, site_id, environment_id) VALUES (1, ?, ?)').run(`sandbox-${randomBytes(6).toString('hex')}`, randomInt(100_000, 1_000_000));
   const row = db.prepare<[], IdentityRow>('SELECT site_id, environment_id FROM identity').get();
   if (!row) throw new Error('the sandbox has no identity');

@@ -1,6 +1,6 @@
 /**
- * JSON that keeps the digits of long numbers. JSON.parse turns 9007199254740993 into ...992; a judge of data fidelity
- * must not. Such numbers travel through the sandbox as marked strings and leave it as the digits that came in.
+ * JSON that keeps the digits of long numbers. JSON.parse turns 9007199254740993 into ...992, which would hide errors of a client.
+ * Inside the sandbox, such numbers are marked strings; they leave it with the digits that came in.
  */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text.replace(STRING_OR_LONG_NUMBER, protect));
 }
 
-/** Whether 16 digits or dots stand together anywhere: looking at every 16th character is enough to rule it out. */
+/** Whether there are 16 digits or dots in a row anywhere. Looking at every 16th character is enough to rule it out. */
 function hasLongDigits(text: string): boolean {
   for (let at = LONG - 1; at < text.length; at += LONG) {
     if (!isDigit(text.charCodeAt(at))) continue;

@@ -6,7 +6,7 @@ export type Db = Database.Database;
 
 /** How long a statement waits for another sandbox that still holds the same file. */
 const BUSY_TIMEOUT_MS = 15_000;
-/** Pages kept in memory: the one part of the store that grows, and it stops here. */
+/** Pages kept in memory, the only part of the store that grows. This is its limit. */
 const CACHE_KIB = 64_000;
 const OWNER_ONLY = 0o600;
 

@@ -26,7 +26,7 @@ export interface People {
   find(key: PersonKey): Person | undefined;
   findPid(key: PersonKey): number | undefined;
   create(person: NewPerson): number;
-  /** Creates them all, or none when one of their identifiers is taken. */
+  /** Creates all of them, or none if one of their identifiers is taken. */
   createAll(people: readonly NewPerson[]): boolean;
   save(person: Person): void;
   remove(pid: number): void;
@@ -35,7 +35,7 @@ export interface People {
 
 /** First `cio_id`; the reference's example is a3000001. */
 const CIO_ID_BASE = 0xa3000000;
-/** People per INSERT statement: half the cost per row of single inserts, measured. */
+/** People per INSERT statement. Measured: half the time per row of single inserts. */
 const ROWS_PER_INSERT = 50;
 
 /** The immutable identifier of a person (`cio_id`). */
@@ -101,7 +101,7 @@ export function createPeople(db: Db, now: () => number): People {
   };
 }
 
-/** Runs an INSERT; false when a unique index refused it, in which case nothing was written. */
+/** Runs an INSERT. False if a unique index refused it; nothing is written then. */
 export function unlessTaken(insert: () => void): boolean {
   try {
     insert();

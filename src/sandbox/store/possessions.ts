@@ -14,7 +14,7 @@ export interface Segment {
   readonly description: string;
 }
 
-/** What hangs on a person besides attributes and history: devices, places in manual segments, claimed anonymous ids. */
+/** What belongs to a person besides attributes and history: devices, memberships of manual segments, claimed anonymous ids. */
 export interface Possessions {
   addDevice(pid: number, device: Device): void;
   removeDevice(pid: number, token: string): void;

@@ -13,7 +13,7 @@ export interface Records {
   deliveryCount(): number;
 }
 
-/** Plain notes that change nobody: delivery metrics, and the operation log for tests of order. */
+/** Records that change no person: delivery metrics, and the operation log for tests of order. */
 export function createRecords(db: Db, now: () => number, isLogged: boolean): Records {
   const log = db.prepare('INSERT INTO operation_log (person, received_ms, effect, operation) VALUES (?, ?, ?, ?)');
   const delivery = db.prepare('INSERT INTO deliveries (delivery_id, metric, received_ms, body) VALUES (?, ?, ?, ?)');

@@ -1,7 +1,7 @@
 /**
- * The tables of a sandbox workspace. Unique indexes are partial, so that an identifier nobody uses costs nothing.
- * `pid` and `seq` are never used twice (AUTOINCREMENT): an event of a deleted person points nowhere, and deleting
- * a person need not touch their events.
+ * The tables of a sandbox workspace. Unique indexes are partial, so that identifiers that are not set cost nothing. `pid` and `seq`
+ * are never reused (AUTOINCREMENT): the `pid` of a deleted person's events matches no person, so deleting a person need not touch
+ * their events.
  */
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS identity (one INTEGER PRIMARY KEY CHECK (one = 1), site_id TEXT NOT NULL, environment_id INTEGER NOT NULL);
@@ -60,7 +60,7 @@ CREATE TABLE IF NOT EXISTS operation_log (
 CREATE INDEX IF NOT EXISTS operation_log_person ON operation_log (person);
 `;
 
-/** Every table, for a reset: a workspace that forgets everything is still the same one. */
+/** The tables that a reset empties. `identity` is not among them: it is still the same workspace. */
 export const TABLES = [
   'people', 'activities', 'anonymous', 'suppressed', 'devices', 'objects', 'relationships', 'segments', 'memberships',
   'deliveries', 'operation_log',

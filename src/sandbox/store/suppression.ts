@@ -2,7 +2,7 @@ import type { Db } from './open.ts';
 import type { PersonKey } from './people.ts';
 
 export interface Suppression {
-  /** False while nothing at all is suppressed: the common case, and then nobody need ask further. */
+  /** False while nobody is suppressed, which is the common case and needs no further checks. */
   isUsed(): boolean;
   has(key: PersonKey): boolean;
   /** Blocks all identifiers of one person together. */
@@ -13,7 +13,7 @@ export interface Suppression {
   count(): number;
 }
 
-/** The blocked identifiers (docs/customerio.md 2.8). `person` ties those of one person together. */
+/** The blocked identifiers (docs/customerio.md 2.8). `person` groups those of one person. */
 export function createSuppression(db: Db): Suppression {
   const used = db.prepare<[], number>('SELECT EXISTS (SELECT 1 FROM suppressed)').pluck();
   const find = db.prepare<[string, string], string>('SELECT person FROM suppressed WHERE kind = ? AND value = ?').pluck();

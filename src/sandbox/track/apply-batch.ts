@@ -12,8 +12,8 @@ export interface BatchEffects {
 }
 
 /**
- * Applies the valid operations of a batch in their order. Runs of operations of one plain kind (identify, event) are
- * tried many at a time; where that meets anything known already, they are done again one by one by the full rules.
+ * Applies the valid operations of a batch in order. Runs of operations of one simple kind (identify, event) are tried many at a time.
+ * If one of them meets something that exists already, that run is applied again one by one, by the full rules.
  */
 export function applyBatch(workspace: Workspace, operations: readonly JsonObject[]): BatchEffects {
   const { records } = workspace;
@@ -33,7 +33,7 @@ export function applyBatch(workspace: Workspace, operations: readonly JsonObject
   return { duplicates };
 }
 
-/** True when all of the run are plain identifies of new people, and they are stored. */
+/** Stores a run of simple identifies of new people. False, and nothing stored, if it contains anything else. */
 function createPeople(workspace: Workspace, run: readonly JsonObject[]): boolean {
   const people: NewPerson[] = [];
   for (const operation of run) {
@@ -49,7 +49,7 @@ function createPeople(workspace: Workspace, run: readonly JsonObject[]): boolean
   return workspace.people.createAll(people);
 }
 
-/** True when all of the run are events with ids never seen, and they are stored. */
+/** Stores a run of events with new ids. False, and nothing stored, if it contains anything else. */
 function addEvents(workspace: Workspace, run: readonly JsonObject[]): boolean {
   if (!run.every((operation) => operation['action'] === 'event' && operation['type'] === 'person')) return false;
   const activities: NewActivity[] = [];
@@ -67,7 +67,7 @@ function addEvents(workspace: Workspace, run: readonly JsonObject[]): boolean {
   return workspace.activities.addAll(activities) || undo(workspace, created);
 }
 
-/** A repeated event creates nobody. */
+/** A repeated event does not create a person. */
 function undo(workspace: Workspace, created: readonly number[]): false {
   for (const pid of created) workspace.people.remove(pid);
   return false;

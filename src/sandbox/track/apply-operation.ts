@@ -1,10 +1,11 @@
+import { addDevice, removeDevice, tokenOf } from './devices.ts';
 import { deletePerson, suppressPerson, unsuppressPerson } from './forget.ts';
-import { identify, toProfileChange, toSeconds } from './identify.ts';
+import { identify, toProfileChange } from './identify.ts';
 import { mergePeople } from './merge-people.ts';
 import {
   deleteObject, identifyObject, relateObject, relatePerson, toObjectKey, toPersonKey, type RelationshipAction,
 } from './relate.ts';
-import { isObject, toJson, toName, type JsonObject } from '../store/json.ts';
+import { isObject, toName, type JsonObject } from '../store/json.ts';
 import type { PersonKey } from '../store/people.ts';
 import type { Effect } from '../store/records.ts';
 import type { Workspace } from '../store/workspace.ts';
@@ -41,8 +42,9 @@ function applyToPerson(workspace: Workspace, operation: JsonObject, action: stri
     case 'unsuppress':
       return unsuppressPerson(workspace, key);
     case 'add_device':
+      return addDevice(workspace, key, operation['device'], 'token');
     case 'delete_device':
-      return applyDevice(workspace, key, action, operation['device'], 'token');
+      return removeDevice(workspace, key, tokenOf(operation['device'], 'token'));
     default:
       return relatePerson(workspace, key, toRelationshipAction(action), toList(operation['cio_relationships']));
   }
@@ -54,32 +56,6 @@ function identifyWithRelationships(workspace: Workspace, operation: JsonObject, 
   const related = toList(operation['cio_relationships']);
   if (effect === 'applied' && related.length > 0) relatePerson(workspace, key, 'add_relationships', related);
   return effect;
-}
-
-/** Adds or removes a device; `tokenField` is `token` in v2 and `id` in v1. Adding creates the person, like an event. */
-export function applyDevice(
-  workspace: Workspace, key: PersonKey, action: 'add_device' | 'delete_device', device: unknown, tokenField: 'token' | 'id',
-): Effect {
-  const { people, possessions, suppression } = workspace;
-  const token = isObject(device) ? toName(device[tokenField]) : undefined;
-  if (!isObject(device) || token === undefined) return 'ignored';
-  if (suppression.isUsed() && suppression.has(key)) return 'ignored';
-  if (action === 'delete_device') {
-    const pid = people.findPid(key);
-    if (pid !== undefined) possessions.removeDevice(pid, token);
-    return 'applied';
-  }
-  if (people.findPid(key) === undefined) identify(workspace, key, toProfileChange({}));
-  const pid = people.findPid(key);
-  if (pid === undefined) return 'ignored';
-  const { attributes, last_used: lastUsed, platform } = device;
-  possessions.addDevice(pid, {
-    token,
-    platform: String(platform),
-    last_used: toSeconds(lastUsed) ?? null,
-    attributes: toJson(isObject(attributes) ? attributes : {}),
-  });
-  return 'applied';
 }
 
 function applyMerge(workspace: Workspace, operation: JsonObject): Effect {

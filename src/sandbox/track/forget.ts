@@ -4,7 +4,7 @@ import type { Workspace } from '../store/workspace.ts';
 import { cioIdOf } from '../store/people.ts';
 import { toJson } from '../store/json.ts';
 
-/** Deletes a person (docs/customerio.md 2.8); nobody there is fine. Later traffic may create the person again. */
+/** Deletes a person (docs/customerio.md 2.8); deleting an unknown person is fine. Later traffic may create the person again. */
 export function deletePerson(workspace: Workspace, key: PersonKey): Effect {
   const person = workspace.people.find(key);
   if (person !== undefined) removePerson(workspace, person);
@@ -25,7 +25,7 @@ export function suppressPerson(workspace: Workspace, key: PersonKey): Effect {
   return 'applied';
 }
 
-/** Frees the identifiers; the profile stays gone. */
+/** Frees the identifiers. The profile does not come back. */
 export function unsuppressPerson(workspace: Workspace, key: PersonKey): Effect {
   workspace.suppression.remove(key);
   return 'applied';

@@ -3,7 +3,7 @@ import type { NewPerson, Person, PersonKey } from '../store/people.ts';
 import type { Effect } from '../store/records.ts';
 import type { Workspace } from '../store/workspace.ts';
 
-/** An attribute change, taken apart into what is an identifier, what steers the call, and what is stored. */
+/** An attribute change, split into identifiers, settings of the call, and attributes to store. */
 export interface ProfileChange {
   readonly id: string | undefined;
   readonly email: string | undefined;
@@ -41,7 +41,7 @@ export function toSeconds(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) ? Math.floor(number) : undefined;
 }
 
-/** Creates or updates a person by the identity rules of docs/customerio.md 2.6. Never fails: what cannot be done is an activity. */
+/** Creates or updates a person by the identity rules of docs/customerio.md 2.6. Never fails: a change that is impossible becomes an activity. */
 export function identify(workspace: Workspace, key: PersonKey, change: ProfileChange): Effect {
   const { people } = workspace;
   if (isSuppressed(workspace, key, change)) return note(workspace, 'skipped_update', null, { suppressed: true });
@@ -90,9 +90,9 @@ function update(workspace: Workspace, person: Person, key: PersonKey, change: Pr
     phone: key.kind === 'phone' ? key.value : undefined,
   };
   const isFree = key.kind === 'cio_id';
-  const id = settleIdentifier(workspace, person, 'id', wanted.id, isFree);
-  const email = settleIdentifier(workspace, person, 'email', wanted.email, isFree);
-  const phone = settleIdentifier(workspace, person, 'phone', wanted.phone, isFree);
+  const id = settleIdentifier(workspace, person, { kind: 'id', wanted: wanted.id, isFree });
+  const email = settleIdentifier(workspace, person, { kind: 'email', wanted: wanted.email, isFree });
+  const phone = settleIdentifier(workspace, person, { kind: 'phone', wanted: wanted.phone, isFree });
   const attributes = mergeAttributes(person, change);
   const stamp = change.timestamp === undefined ? person.stamp : Math.max(person.stamp ?? 0, change.timestamp);
   const isSame = id === person.id && email === person.email && phone === person.phone
@@ -100,10 +100,15 @@ function update(workspace: Workspace, person: Person, key: PersonKey, change: Pr
   if (!isSame) workspace.people.save({ ...person, id, email, phone, attributes, stamp });
 }
 
-/** The identifier a person has afterwards: a set one changes only through `cio_id`, a taken one never moves over. */
-function settleIdentifier(
-  workspace: Workspace, person: Person, kind: 'id' | 'email' | 'phone', wanted: string | undefined, isFree: boolean,
-): string | null {
+interface IdentifierChange {
+  readonly kind: 'id' | 'email' | 'phone';
+  readonly wanted: string | undefined;
+  /** Whether an identifier that is set may change: only in calls that name the person by `cio_id`. */
+  readonly isFree: boolean;
+}
+
+/** The identifier that a person has afterwards. One that belongs to another person stays there. */
+function settleIdentifier(workspace: Workspace, person: Person, { kind, wanted, isFree }: IdentifierChange): string | null {
   const current = person[kind];
   if (wanted === undefined || wanted === current) return current;
   const owner = workspace.people.findPid({ kind, value: wanted });

@@ -5,8 +5,8 @@ const OPEN = [0x7b, 0x5b];
 const CLOSE = [0x7d, 0x5d];
 
 /**
- * Bytes of every item of the `batch` array as it was sent, blanks around it excluded. The body must be valid JSON.
- * Counted on the wire and not after parsing, since an escape or a blank counts too.
+ * Bytes of each item of the `batch` array as it was sent, without the white space around it. The body must be valid JSON. Counted
+ * before parsing, since escapes and white space within an item count too.
  */
 export function itemBytes(body: Buffer, depthOfItems = 2): number[] {
   const sizes: number[] = [];

@@ -21,9 +21,10 @@ export const LIMITS = {
   segmentIds: 1000,
 } as const;
 
-/** Names that steer a call or are stored apart: they are no attributes, but their values are limited all the same. */
+/** UTF-8 bytes that one character of a JavaScript string (a UTF-16 unit) takes at most. */
 const MAX_BYTES_PER_CHAR = 3;
 
+/** Whether the text takes more UTF-8 bytes than this. */
 export function isLongerThan(text: string, bytes: number): boolean {
   if (text.length * MAX_BYTES_PER_CHAR <= bytes) return false;
   return text.length > bytes || Buffer.byteLength(text) > bytes;

@@ -3,7 +3,7 @@ import { cioIdOf, type PersonKey } from '../store/people.ts';
 import type { Effect } from '../store/records.ts';
 import type { Workspace } from '../store/workspace.ts';
 
-/** Merges the secondary into the primary (docs/customerio.md 2.8). Without a primary, or a secondary, nothing happens. */
+/** Merges the secondary into the primary (docs/customerio.md 2.8). If either does not exist, nothing happens. */
 export function mergePeople(workspace: Workspace, primaryKey: PersonKey, secondaryKey: PersonKey): Effect {
   const { people, possessions, activities } = workspace;
   const primary = people.find(primaryKey);

@@ -28,7 +28,7 @@ export function relatePerson(workspace: Workspace, key: PersonKey, action: Relat
   if (pid === undefined) return 'ignored';
   for (const entry of list.filter(isObject)) {
     const objectKey = toObjectKey(entry['identifiers']);
-    if (objectKey !== undefined) relate(workspace, pid, objectKey, action, entry['relationship_attributes']);
+    if (objectKey !== undefined) relate(workspace, pid, objectKey, { action, attributes: entry['relationship_attributes'] });
   }
   return 'applied';
 }
@@ -38,12 +38,17 @@ export function relateObject(workspace: Workspace, key: ObjectKey, action: Relat
   for (const entry of list.filter(isObject)) {
     const personKey = toPersonKey(entry['identifiers']);
     const pid = personKey === undefined ? undefined : eventOwner(workspace, personKey);
-    if (pid !== undefined) relate(workspace, pid, key, action, entry['relationship_attributes']);
+    if (pid !== undefined) relate(workspace, pid, key, { action, attributes: entry['relationship_attributes'] });
   }
   return 'applied';
 }
 
-function relate(workspace: Workspace, pid: number, key: ObjectKey, action: RelationshipAction, attributes: unknown): void {
+interface Relationship {
+  readonly action: RelationshipAction;
+  readonly attributes: unknown;
+}
+
+function relate(workspace: Workspace, pid: number, key: ObjectKey, { action, attributes }: Relationship): void {
   const { objects } = workspace;
   const object = action === 'add_relationships' ? findOrCreate(workspace, key) : objects.find(key);
   if (object === undefined) return;
@@ -70,7 +75,7 @@ export function toObjectKey(identifiers: unknown): ObjectKey | undefined {
   return { object_type_id: objectTypeId, object_id: objectId };
 }
 
-/** The one identifier that names a person in v2; undefined when there is none, or more than one. */
+/** The one identifier of a person in v2; undefined if there is none, or more than one. */
 export function toPersonKey(identifiers: unknown): PersonKey | undefined {
   if (!isObject(identifiers)) return undefined;
   let found: PersonKey | undefined;

@@ -26,7 +26,7 @@ export function toTrackedEvent(body: JsonObject, type: unknown, data: unknown): 
   };
 }
 
-/** An event of a person; creates the person when nobody has the identifier (docs/customerio.md 2.7). */
+/** An event of a person, who is created if the identifier is unknown (docs/customerio.md 2.7). */
 export function trackEvent(workspace: Workspace, key: PersonKey, event: TrackedEvent): Effect {
   const { activities } = workspace;
   if (event.uid !== undefined && activities.isKnown(event.uid)) return 'duplicate';
@@ -35,7 +35,7 @@ export function trackEvent(workspace: Workspace, key: PersonKey, event: TrackedE
   return activities.add(toActivity(workspace, event, pid, null)) ? 'applied' : 'duplicate';
 }
 
-/** The person an event goes to; undefined when it goes nowhere, which is then an activity. */
+/** The person an event belongs to. Undefined if there is none, which is recorded as an activity. */
 export function eventOwner(workspace: Workspace, key: PersonKey): number | undefined {
   const { people, suppression } = workspace;
   if (suppression.isUsed() && suppression.has(key)) {
@@ -52,7 +52,7 @@ export function eventOwner(workspace: Workspace, key: PersonKey): number | undef
   return people.create({ ...nobody, [key.kind]: key.value });
 }
 
-/** An event of somebody unknown, or of the person who has claimed the anonymous id. */
+/** An event of an unknown person, or of the one who has claimed the anonymous id. */
 export function trackAnonymous(workspace: Workspace, anonymousId: string | undefined, event: TrackedEvent): Effect {
   const pid = anonymousId === undefined ? undefined : workspace.possessions.claimant(anonymousId);
   const activity = toActivity(workspace, event, pid ?? null, anonymousId ?? null);

@@ -1,5 +1,5 @@
-import { applyDevice } from './apply-operation.ts';
 import type { Call, Handler, Route } from '../http/call.ts';
+import { addDevice, removeDevice, tokenOf } from './devices.ts';
 import { deletePerson, suppressPerson, unsuppressPerson } from './forget.ts';
 import { identify, toProfileChange } from './identify.ts';
 import { attributeProblems } from './limits.ts';
@@ -37,14 +37,14 @@ function putDevice(key: PersonKey): (call: Call, body: JsonObject) => Answer {
   return (call, body) => {
     const problems = deviceProblems(body, 'id', true);
     if (problems.length > 0) return metaErrors(problems);
-    apply(call, key, { action: 'add_device', ...body }, () => applyDevice(call.workspace, key, 'add_device', body['device'], 'id'));
+    apply(call, key, { action: 'add_device', ...body }, () => addDevice(call.workspace, key, body['device'], 'id'));
     return ACCEPTED;
   };
 }
 
 function deleteDevice(call: Call, key: PersonKey): Answer {
   const device = { id: call.params['device'] };
-  apply(call, key, { action: 'delete_device', device }, () => applyDevice(call.workspace, key, 'delete_device', device, 'id'));
+  apply(call, key, { action: 'delete_device', device }, () => removeDevice(call.workspace, key, tokenOf(device, 'id')));
   return ACCEPTED;
 }
 

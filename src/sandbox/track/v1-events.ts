@@ -8,7 +8,7 @@ import { ACCEPTED, metaErrors, type Answer } from '../http/wire.ts';
 
 const TYPES: readonly unknown[] = ['event', 'page', 'screen'];
 
-/** Everything wrong with a v1 event (docs/customerio.md 2.7, 5.1). Page and screen take any name: a page's is its URL. */
+/** Everything wrong with a v1 event (docs/customerio.md 2.7, 5.1). Pages and screens may have any name: a page's is its URL. */
 function eventProblems(body: JsonObject): Problem[] {
   const { type, data, id } = body;
   const problems = eventNameProblems(body['name']);

@@ -6,7 +6,7 @@ import { toPersonKey } from './relate.ts';
 import { isObject, toName, type JsonObject } from '../store/json.ts';
 import { apply, withBody } from './v1-request.ts';
 import { personIdentifierProblems } from './validate-fields.ts';
-import { ACCEPTED, metaError, metaErrors, NO_CONTENT, type Answer } from '../http/wire.ts';
+import { ACCEPTED, json, metaError, metaErrors, NO_CONTENT, type Answer } from '../http/wire.ts';
 
 function mergeCustomers(call: Call, body: JsonObject): Answer {
   const problems = (['primary', 'secondary'] as const).flatMap((side) => personIdentifierProblems(body[side], side));
@@ -39,7 +39,7 @@ function changeSegment(change: 'join' | 'leave'): (call: Call, body: JsonObject)
   };
 }
 
-/** A form submission identifies its sender, who is named by exactly one of id and email. */
+/** A form submission identifies its sender by exactly one of id and email. */
 function submitForm(call: Call, body: JsonObject): Answer {
   const { data } = body;
   if (!isObject(data)) return metaErrors([required('data')]);
@@ -63,7 +63,7 @@ function reportMetric(call: Call, body: JsonObject): Answer {
   return ACCEPTED;
 }
 
-/** The delivery is unknown here, so nobody is unsubscribed; the call is noted. */
+/** Deliveries are unknown here, so nobody is unsubscribed. The call is recorded. */
 function unsubscribe(call: Call, body: JsonObject): Answer {
   if (typeof body['unsubscribe'] !== 'boolean') return metaErrors([invalid('unsubscribe', 'must be true or false')]);
   call.workspace.transaction.begin();
@@ -72,9 +72,15 @@ function unsubscribe(call: Call, body: JsonObject): Answer {
   return ACCEPTED;
 }
 
+/** Confirms the credentials and names the workspace. Never hit by faults, so that a preflight has only one meaning. */
+function region(call: Call): Answer {
+  return json(200, { url: call.url, region: call.region, environment_id: call.environmentId });
+}
+
 const SEGMENT = '/api/v1/segments/:segment';
 
 export const V1_OTHER_ROUTES: readonly Route[] = [
+  { method: 'GET', path: '/api/v1/accounts/region', auth: 'track', faults: false, answer: region },
   { method: 'POST', path: '/api/v1/merge_customers', auth: 'track', faults: true, answer: withBody(mergeCustomers) },
   { method: 'POST', path: `${SEGMENT}/add_customers`, auth: 'track', faults: true, answer: withBody(changeSegment('join')) },
   { method: 'POST', path: `${SEGMENT}/remove_customers`, auth: 'track', faults: true, answer: withBody(changeSegment('leave')) },

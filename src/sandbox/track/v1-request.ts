@@ -7,7 +7,7 @@ import { metaError, metaErrors, type Answer } from '../http/wire.ts';
 
 const BODY_BYTES = 1_000_000;
 
-/** A handler that wants a JSON object as body; an empty body counts as `{}`. */
+/** A handler that expects a JSON object as its body; an empty body counts as `{}`. */
 export function withBody(answer: (call: Call, body: JsonObject) => Answer): Handler {
   return (call) => {
     if (call.body.length > BODY_BYTES) return metaErrors([invalid('body', `cannot be longer than ${BODY_BYTES} bytes`)]);
@@ -24,7 +24,7 @@ function parsed(body: Buffer): unknown {
   }
 }
 
-/** A handler for `/customers/:identifier`: the kind is told by the shape of the value (docs/customerio.md 2.4). */
+/** A handler for `/customers/:identifier`: the shape of the value decides its kind (docs/customerio.md 2.4). */
 export function withPerson(answer: (call: Call, key: PersonKey) => Answer): Handler {
   return (call) => {
     const value = call.params['identifier'] ?? '';

@@ -77,7 +77,7 @@ function logRefused({ workspace }: Call, items: readonly unknown[], problems: Re
   }
 }
 
-/** Parsed body; undefined when it is no JSON (or JSON's own `undefined`: nothing). */
+/** The parsed body; undefined if it is not JSON. */
 function parsed(body: Buffer): unknown {
   try {
     return parseJson(body.toString('utf8'));

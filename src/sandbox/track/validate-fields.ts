@@ -55,7 +55,7 @@ export function eventNameProblems(name: unknown): Problem[] {
   return [];
 }
 
-/** Unix seconds as a number or as digits; what the service does with anything else is unknown, so it is refused. */
+/** Unix seconds as a number or as digits. What the service does with anything else is unknown, so it is refused. */
 export function timestampProblems(value: unknown, field: string): Problem[] {
   if (value === undefined || value === null) return [];
   const isNumber = typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value));

@@ -16,7 +16,7 @@ export const ACTIONS = {
 
 const DELIVERY_METRICS = ['opened', 'converted', 'delivered'];
 
-/** Everything wrong with one v2 operation; empty = it is accepted. */
+/** Everything wrong with one v2 operation; empty if it is accepted. */
 export function operationProblems(operation: unknown): Problem[] {
   if (!isObject(operation)) return [invalid('body', 'must be an object')];
   const { action } = operation;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { openUnwritable } from '../../../src/journal/copy.ts';
+import { createJournal } from '../../../src/journal/journal.ts';
 import { openJournal } from '../../../src/journal/open.ts';
 import { createRun, listRuns } from '../../../src/journal/runs.ts';
 import { runCli } from '../../support/cli.ts';
@@ -46,7 +47,7 @@ describe('a journal in a folder that cannot be written', () => {
   it('is looked at with what its last process, killed, had left in the WAL', (test) => {
     const path = join(tempFolder(test), 'journal.db');
     const journal = openJournal(path);
-    test.onTestFinished(() => void journal.close());
+    test.onTestFinished(() => journal.close());
     createRun(journal, RUN, 1);
     createRun(journal, RUN, 1);
     expect(runsIn(path)).toBe(2);
@@ -76,7 +77,7 @@ it('a journal of an older version is looked at without being changed', async (te
 
 /** As seen without writing anything beside it. */
 function runsIn(path: string): number {
-  const copy = openUnwritable(path);
+  const copy = createJournal(openUnwritable(path), path);
   try {
     return listRuns(copy).length;
   } finally {

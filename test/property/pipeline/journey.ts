@@ -39,7 +39,7 @@ export async function importUntilDone(journey: Journey): Promise<number> {
 
 /** Sends what has failed, dying now and then, until a life gets to its end. */
 export async function retryUntilDone(journey: Journey): Promise<number> {
-  return live(journey, (journal) => ({ ledger: createRetryLedger(journal, 1, Date.now), chunks: retryChunks(journal, 1, ['failed'], () => false) }));
+  return live(journey, (journal) => ({ ledger: createRetryLedger(journal, 1, Date.now), chunks: retryChunks(journal, 1, ['failed'], { isGuarded: () => false, isWanted: () => true }) }));
 }
 
 async function live(journey: Journey, begin: (journal: Journal) => { ledger: Ledger; chunks: AsyncIterable<PreparedChunk> }): Promise<number> {

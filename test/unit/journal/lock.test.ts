@@ -5,18 +5,19 @@ import { openJournal, type Journal } from '../../../src/journal/open.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const WORKSPACE = 'a'.repeat(64);
+const SENDER = { command: 'import', pid: process.pid };
 const NOW = 1_700_000_000_000;
 
 function journalFor(test: TestContext): Journal {
   const journal = openJournal(join(tempFolder(test), 'journal.db'));
-  test.onTestFinished(() => void journal.close());
+  test.onTestFinished(() => journal.close());
   return journal;
 }
 
 /** What the next process hears, at `nextNow`, of starts 900, 400 and 0 ms before the end of the one before. */
 function handedOver(journal: Journal, nextNow: number): readonly number[] | null {
-  lockSender(journal, WORKSPACE, 'import', process.pid, () => NOW).release([900, 400, 0]);
-  const next = lockSender(journal, WORKSPACE, 'import', process.pid, () => nextNow);
+  lockSender(journal, WORKSPACE, SENDER, () => NOW).release([900, 400, 0]);
+  const next = lockSender(journal, WORKSPACE, SENDER, () => nextNow);
   next.release([]);
   return next.recentStartsAgoMs;
 }

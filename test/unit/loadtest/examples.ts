@@ -1,6 +1,5 @@
 import { computePlan } from '../../../k6/lib/shape.ts';
-import type { LoadPlan, ScenarioName } from '../../../src/domain/loadtest.ts';
-import type { K6Numbers } from '../../../src/loadtest/k6-summary.ts';
+import type { K6Numbers, LoadPlan, ScenarioName } from '../../../src/domain/loadtest.ts';
 import type { LoadTarget } from '../../../src/loadtest/k6-environment.ts';
 import { toSummary } from '../../../src/loadtest/summary.ts';
 import type { LoadtestSummary } from '../../../src/loadtest/summary.ts';

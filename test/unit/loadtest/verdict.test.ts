@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { K6Exit } from '../../../src/loadtest/k6-exit.ts';
 import { explainExit } from '../../../src/loadtest/k6-exit.ts';
-import type { K6Numbers } from '../../../src/loadtest/k6-summary.ts';
+import type { K6Numbers } from '../../../src/domain/loadtest.ts';
 import { judge } from '../../../src/loadtest/verdict.ts';
 import { GOOD, planOf } from './examples.ts';
 

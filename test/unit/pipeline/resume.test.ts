@@ -36,7 +36,7 @@ async function run(ledger: Ledger, chunks: readonly PreparedChunk[]): Promise<Ru
 
 it('a row that an earlier process has sent, and this one would leave out, is counted once', async (test) => {
   const journal = openJournal(join(tempFolder(test), 'journal.db'));
-  test.onTestFinished(() => void journal.close());
+  test.onTestFinished(() => journal.close());
   const { id } = createRun(journal, NEW_RUN, 0);
   const first = createImportLedger(journal, id, () => 0);
   first.commit({ intents: [{ batch: 1, rows: [[2, 4]] }], withdrawn: [], settled: [], passed: undefined, rowsRead: 5 });

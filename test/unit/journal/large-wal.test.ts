@@ -6,7 +6,6 @@ import type { Change, UndeliveredRow } from '../../../src/domain/ledger.ts';
 import { createImportLedger } from '../../../src/journal/import-ledger.ts';
 import { openJournal, type Journal } from '../../../src/journal/open.ts';
 import { createRun } from '../../../src/journal/runs.ts';
-import { watchWal } from '../../../src/journal/wal-watch.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const NEW_RUN = { type: 'import', source: 's', sourceKey: 's', workspace: 'w', environmentId: null, fingerprint: 'f', spec: '{}' } as const;
@@ -23,7 +22,7 @@ function settledRow(row: number): Change {
 
 /** Another connection, and what begins a transaction that reads. */
 function readerOf(test: TestContext, journal: Journal): { begin(): void; end(): void } {
-  const reader = new Database(journal.name, { readonly: true });
+  const reader = new Database(journal.path, { readonly: true });
   test.onTestFinished(() => void reader.close());
   return {
     begin() {
@@ -36,7 +35,7 @@ function readerOf(test: TestContext, journal: Journal): { begin(): void; end(): 
 
 function journalFor(test: TestContext): Journal {
   const journal = openJournal(join(tempFolder(test), 'journal.db'));
-  test.onTestFinished(() => void journal.close());
+  test.onTestFinished(() => journal.close());
   return journal;
 }
 
@@ -45,21 +44,21 @@ describe('a WAL that cannot be written back', { timeout: 60_000 }, () => {
     const journal = journalFor(test);
     const ledger = createImportLedger(journal, createRun(journal, NEW_RUN, 0).id, () => 0);
     const told: number[] = [];
-    watchWal(journal, (bytes) => told.push(bytes), LARGE);
+    journal.onLargeWal((bytes) => told.push(bytes), LARGE);
     readerOf(test, journal).begin();
     for (let row = 1; row <= 60; row++) ledger.commit(settledRow(row));
     expect(told).toEqual([]);
     for (let row = 61; row <= 200; row++) ledger.commit(settledRow(row));
     expect(told).toHaveLength(1);
     expect(told[0]).toBeGreaterThanOrEqual(LARGE);
-    expect(statSync(`${journal.name}-wal`).size).toBeGreaterThan(2 * LARGE);
+    expect(statSync(`${journal.path}-wal`).size).toBeGreaterThan(2 * LARGE);
   });
 
   it('is no matter when readers end', (test) => {
     const journal = journalFor(test);
     const ledger = createImportLedger(journal, createRun(journal, NEW_RUN, 0).id, () => 0);
     const told: number[] = [];
-    watchWal(journal, (bytes) => told.push(bytes), LARGE);
+    journal.onLargeWal((bytes) => told.push(bytes), LARGE);
     const reader = readerOf(test, journal);
     for (let row = 10; row <= 209; row++) {
       if (row % 10 === 0) reader.begin();
