@@ -10,7 +10,7 @@ import type { Journal } from '../journal/open.ts';
 import type { Run } from '../journal/runs.ts';
 import { undeliveredRows } from '../journal/undelivered.ts';
 import { createPreparer, type Preparer } from '../mapping/rows/prepare.ts';
-import { WOULD_TRIGGER } from '../pipeline/run.ts';
+import { WOULD_TRIGGER } from '../domain/recent.ts';
 import { recordText } from '../output/failures-file.ts';
 import { eventIdIn, withEventId } from './event-id-text.ts';
 import type { RunSpec } from './find-run.ts';

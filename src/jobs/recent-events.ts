@@ -1,13 +1,11 @@
 import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { RecentPolicy } from '../domain/plan.ts';
+import { RECENT_HOURS, recentSinceSeconds } from '../domain/recent.ts';
 import { recentInSample } from '../mapping/plan/sample.ts';
 import { plural } from '../domain/text/numbers.ts';
 import { ask, canAsk } from '../output/ask.ts';
 import type { OpenSource } from '../reading/open-source.ts';
-
-/** Events younger than this, or without a time, can trigger campaigns (docs/customerio.md 5.5). */
-export const RECENT_HOURS = 72;
 
 export interface RecentChoice {
   readonly allowTriggers: boolean;
@@ -17,7 +15,7 @@ export interface RecentChoice {
 
 /** Unix seconds: events after this are recent. */
 export function recentSince(host: Pick<Host, 'clock'>): number {
-  return Math.floor(host.clock.now() / 1000) - RECENT_HOURS * 3600;
+  return recentSinceSeconds(host.clock.now());
 }
 
 /** Nobody mails half the company by accident: recent events need a decision before the first request. */

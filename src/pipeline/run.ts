@@ -7,6 +7,7 @@ import { CioBulkError } from '../domain/errors.ts';
 import type { Clock } from '../domain/host.ts';
 import type { Ledger, UndeliveredRow } from '../domain/ledger.ts';
 import { settledRows, type Tally } from '../domain/outcome.ts';
+import { WOULD_TRIGGER } from '../domain/recent.ts';
 import { countRows, countWithin, createRowLookup } from '../domain/row-ranges.ts';
 import { createBell } from './bell.ts';
 import { BEHIND_FAILED, deliver, type Courier } from './deliver.ts';
@@ -28,8 +29,6 @@ const BATCHES_PER_SLOT = 4;
 /** Settled chunks that may wait behind an unsettled one before reading pauses: a stub each. */
 const CHUNKS_MAX = 32_768;
 const WINDOW_BYTES_MAX = 48_000_000;
-
-export const WOULD_TRIGGER = { state: 'failed', code: 'would_trigger', reason: 'the event is younger than 72 hours, or has no time, and could trigger campaigns' } as const;
 
 export interface RunOptions {
   readonly chunks: AsyncIterable<PreparedChunk>;
