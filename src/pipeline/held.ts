@@ -1,6 +1,6 @@
-import { keysInto, operationBytes } from '../domain/batch.ts';
-import type { WindowChunk } from '../domain/batch.ts';
+import { operationBytes } from '../domain/chunk.ts';
 import { hashPerson, personsOf } from '../domain/person.ts';
+import { keysInto, type WindowChunk } from './batch.ts';
 
 /** Persons with a failed row. Their later rows of the run wait behind it, so that old values never overwrite new ones. */
 export interface HeldPersons {
@@ -17,7 +17,8 @@ const decoder = new TextDecoder();
 
 /** Exact persons of one operation, read from its bytes: only rows that fail, or look like one that failed, pay for this. */
 export function personsAt(chunk: WindowChunk, index: number): string[] {
-  return personsOf(decoder.decode(operationBytes(chunk, index)), chunk.prepared.operations.singles.get(index));
+  const { operations } = chunk.prepared;
+  return personsOf(decoder.decode(operationBytes(operations, index)), operations.singles.get(index));
 }
 
 /** A set of hashes answers almost every question; the exact strings settle a match. */

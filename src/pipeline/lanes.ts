@@ -1,6 +1,7 @@
-import { ENVELOPE_BYTES, eachOperation, keysInto, operationEnd, operationStart } from '../domain/batch.ts';
-import type { Batch, Segment, WindowChunk } from '../domain/batch.ts';
+import { operationEnd, operationStart } from '../domain/chunk.ts';
 import type { SingleRequest } from '../domain/chunk.ts';
+import { ENVELOPE_BYTES } from '../domain/envelope.ts';
+import { eachOperation, keysInto, type Batch, type Segment, type WindowChunk } from './batch.ts';
 import { createKeyTable } from './key-table.ts';
 
 /**
@@ -103,7 +104,7 @@ export function createLanes(options: LaneOptions): Lanes {
       full.push(alone);
       return alone;
     }
-    const bytes = operationEnd(chunk, index) - operationStart(chunk, index);
+    const bytes = operationEnd(chunk.prepared.operations, index) - operationStart(chunk.prepared.operations, index);
     if (!fits(draft, bytes)) seal();
     append(draft, chunk, index, bytes);
     return draft;
@@ -133,7 +134,7 @@ export function createLanes(options: LaneOptions): Lanes {
 
   /** A person who is in the draft already must not continue in another batch while that one is unsettled. */
   function mayJoin(chunk: WindowChunk, index: number): boolean {
-    return !chunk.prepared.operations.singles.has(index) && !mustWait(chunk, index) && fits(draft, operationEnd(chunk, index) - operationStart(chunk, index));
+    return !chunk.prepared.operations.singles.has(index) && !mustWait(chunk, index) && fits(draft, operationEnd(chunk.prepared.operations, index) - operationStart(chunk.prepared.operations, index));
   }
 
   /** Its turn has come: the batch it goes with, undefined when it must not go any more. */

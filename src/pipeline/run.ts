@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { rowNumber } from '../domain/batch.ts';
-import type { Batch, WindowChunk } from '../domain/batch.ts';
+import { rowNumber } from './batch.ts';
+import type { Batch, WindowChunk } from './batch.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import { crashPoint } from '../domain/crash-point.ts';
 import { CioBulkError } from '../domain/errors.ts';

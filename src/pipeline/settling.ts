@@ -1,5 +1,5 @@
-import { eachOperation, rowNumber } from '../domain/batch.ts';
-import type { Batch, WindowChunk } from '../domain/batch.ts';
+import { eachOperation, rowNumber } from './batch.ts';
+import type { Batch, WindowChunk } from './batch.ts';
 import type { Position, PreparedChunk } from '../domain/chunk.ts';
 import { crashPoint } from '../domain/crash-point.ts';
 import type { Clock } from '../domain/host.ts';

@@ -1,4 +1,4 @@
-import type { WindowChunk } from '../domain/batch.ts';
+import type { WindowChunk } from './batch.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 
 /** Chunks whose rows are under way, in source order, and how far they are settled without a gap. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Batch, WindowChunk } from '../../../src/domain/batch.ts';
+import type { Batch, WindowChunk } from '../../../src/pipeline/batch.ts';
 import type { Change, Ledger } from '../../../src/domain/ledger.ts';
 import { EMPTY_TALLY } from '../../../src/domain/outcome.ts';
 import { createSettling, type Settling } from '../../../src/pipeline/settling.ts';

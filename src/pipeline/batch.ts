@@ -1,5 +1,7 @@
-import type { PreparedChunk, SingleRequest } from './chunk.ts';
-import type { UndeliveredRow } from './ledger.ts';
+import { COMMA, keysEnd, keysStart, operationBytes } from '../domain/chunk.ts';
+import type { PreparedChunk, SingleRequest } from '../domain/chunk.ts';
+import { ENVELOPE_BYTES, ENVELOPE_CLOSE, ENVELOPE_OPEN } from '../domain/envelope.ts';
+import type { UndeliveredRow } from '../domain/ledger.ts';
 
 /** A chunk while its rows are under way. */
 export interface WindowChunk {
@@ -30,25 +32,6 @@ export interface Batch {
 }
 
 const BATCH_PATH = '/api/v2/batch';
-const OPEN = new TextEncoder().encode('{"batch":[');
-const COMMA = 0x2c;
-const CLOSE = new TextEncoder().encode(']}');
-
-/** Bytes of `{"batch":[]}`. */
-export const ENVELOPE_BYTES = OPEN.length + CLOSE.length;
-
-export function operationStart(chunk: WindowChunk, index: number): number {
-  return index === 0 ? 0 : (chunk.prepared.operations.ends[index - 1] ?? 0) + 1;
-}
-
-export function operationEnd(chunk: WindowChunk, index: number): number {
-  return chunk.prepared.operations.ends[index] ?? 0;
-}
-
-/** The exact bytes of one operation. */
-export function operationBytes(chunk: WindowChunk, index: number): Uint8Array {
-  return chunk.prepared.operations.body.subarray(operationStart(chunk, index), operationEnd(chunk, index));
-}
 
 /** Row number in the source, 1 for the first data row. */
 export function rowNumber(chunk: WindowChunk, index: number): number {
@@ -61,9 +44,9 @@ const EVERYBODY = 0xffffffff;
 /** Writes the keys of an operation into an array, each once, and returns it. */
 export function keysInto(keys: number[], chunk: WindowChunk, index: number): readonly number[] {
   const operations = chunk.prepared.operations;
-  const end = operations.keyEnds[index] ?? 0;
+  const end = keysEnd(operations, index);
   keys.length = 0;
-  for (let at = index === 0 ? 0 : (operations.keyEnds[index - 1] ?? 0); at < end; at++) {
+  for (let at = keysStart(operations, index); at < end; at++) {
     const key = operations.keys[at] ?? 0;
     if (!keys.includes(key)) keys.push(key);
   }
@@ -81,20 +64,18 @@ export function eachOperation(batch: Pick<Batch, 'segments'>, visit: (chunk: Win
  * copy: the network may still be reading them when the answer is there and the chunk's buffers go to other rows.
  */
 export function requestOf(batch: Batch): { method: 'PUT' | 'POST' | 'DELETE'; path: string; body: Uint8Array } {
-  const slices = batch.segments.map(({ chunk, from, to }) =>
-    chunk.prepared.operations.body.subarray(operationStart(chunk, from), operationEnd(chunk, to - 1)),
-  );
+  const slices = batch.segments.map(({ chunk, from, to }) => operationBytes(chunk.prepared.operations, from, to));
   if (batch.single) return { ...batch.single, body: slices[0]?.slice() ?? new Uint8Array() };
   const size = slices.reduce((sum, slice) => sum + slice.length + 1, ENVELOPE_BYTES - 1);
   const body = new Uint8Array(size);
-  body.set(OPEN, 0);
-  let at = OPEN.length;
+  body.set(ENVELOPE_OPEN, 0);
+  let at = ENVELOPE_OPEN.length;
   slices.forEach((slice, i) => {
     if (i > 0) body[at++] = COMMA;
     body.set(slice, at);
     at += slice.length;
   });
-  body.set(CLOSE, at);
+  body.set(ENVELOPE_CLOSE, at);
   return { method: 'POST', path: BATCH_PATH, body };
 }
 
