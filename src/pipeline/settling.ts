@@ -27,7 +27,7 @@ export interface SettlingOptions {
   /** After a commit: these rows are undelivered for good. */
   readonly onUndelivered: (rows: readonly UndeliveredRow[]) => void;
   /** A chunk whose buffers nobody needs any more. */
-  readonly onSpent: (chunk: PreparedChunk) => void;
+  readonly onSpent?: ((chunk: PreparedChunk) => void) | undefined;
   /** The checkpoint has moved, durably. */
   readonly onPassed: (position: Position) => void;
   readonly onCommit: () => void;
@@ -139,7 +139,7 @@ export function createSettling(options: SettlingOptions): Settling {
     const spent = chunk.prepared;
     chunk.prepared = { ...spent, raw: NO_BYTES, operations: { ...NO_OPERATIONS, count: spent.operations.count } };
     window.letGo(spent);
-    options.onSpent(spent);
+    options.onSpent?.(spent);
   }
 
   function settledOf(chunk: WindowChunk, count: number): void {

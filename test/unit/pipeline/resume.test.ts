@@ -3,13 +3,14 @@ import { expect, it } from 'vitest';
 import { createImportLedger } from '../../../src/journal/import-ledger.ts';
 import { openJournal } from '../../../src/journal/open.ts';
 import { createRun, findRun } from '../../../src/journal/runs.ts';
-import { addsUp, runPipeline, type RunEnd } from '../../../src/pipeline/run.ts';
+import { addsUp, type RunEnd } from '../../../src/pipeline/progress.ts';
+import { runPipeline } from '../../../src/pipeline/run.ts';
 import type { PreparedChunk } from '../../../src/domain/chunk.ts';
 import type { Ledger } from '../../../src/domain/ledger.ts';
 import type { Reply } from '../../../src/domain/outcome.ts';
 import { chunkOf } from '../../support/chunks.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { hastyClock } from '../../property/pipeline/world.ts';
+import { hastyClock } from '../../support/hasty-clock.ts';
 
 const NEW_RUN = { type: 'import', source: 's', sourceKey: 's', workspace: 'w', environmentId: null, fingerprint: 'f', spec: '{}' } as const;
 const ACCEPTED: Reply = { kind: 'response', status: 200, body: '{}', retryAfterMs: undefined, location: undefined };
