@@ -9,7 +9,7 @@ import type { Resumption } from './resumption.ts';
 import type { Settling } from './settling.ts';
 import type { Window } from './window.ts';
 
-/** Settled chunks that may wait behind an unsettled one before reading pauses: a stub each. */
+/** Chunks in the window before reading pauses: settled ones that wait for an earlier one are stubs, but they add up. */
 const CHUNKS_MAX = 32_768;
 const WINDOW_BYTES_MAX = 48_000_000;
 
@@ -69,7 +69,7 @@ export function createAdmission({ intake, resumption, window, lanes, flights, se
   };
 }
 
-/** The source ends before its end: what came before is as good as ever. */
+/** The source breaks off: what came before is as good as ever. */
 function isCutShort(error: unknown): boolean {
   return error instanceof CioBulkError && (error.code === 'input_undecodable' || error.code === 'input_unreadable');
 }

@@ -7,27 +7,27 @@ import type { UndeliveredRow } from '../domain/ledger.ts';
 export interface WindowChunk {
   /** Loses its buffers when the last of its rows is settled. */
   prepared: PreparedChunk;
-  /** All its rows go one behind the other: any two of them may be about the same person without a name in common. */
+  /** All its rows go one after the other: any two may be about the same person without having a name in common. */
   readonly isInOneLane?: boolean;
   /** Operations not yet settled. */
   unsettled: number;
-  /** Rows that can never be sent, ready for the journal; filled when the chunk loses its buffers. */
+  /** Rows that can never be sent, ready for the journal. Filled in when the chunk loses its buffers. */
   invalid: readonly UndeliveredRow[];
 }
 
-/** Operations `from` (inclusive) to `to` (exclusive) of a chunk, consecutive in its buffer. */
+/** Operations `from` to `to` (exclusive) of a chunk, side by side in its buffer. */
 export interface Segment {
   readonly chunk: WindowChunk;
   readonly from: number;
   readonly to: number;
 }
 
-/** What goes out as one request: operations in the order in which they must take effect. */
+/** One request: operations in the order in which they must take effect. */
 export interface Batch {
   readonly id: number;
   readonly segments: readonly Segment[];
   readonly count: number;
-  /** Set when the one operation of this batch is a request of its own. */
+  /** Set when the only operation of this batch is a request of its own. */
   readonly single: SingleRequest | undefined;
 }
 
@@ -38,10 +38,10 @@ export function rowNumber(chunk: WindowChunk, index: number): number {
   return chunk.prepared.start.row + (chunk.prepared.operations.rows[index] ?? 0) + 1;
 }
 
-/** A hash that all rows of chunks in one lane have in common. */
+/** A key that all rows of chunks in one lane share. */
 const EVERYBODY = 0xffffffff;
 
-/** Writes the keys of an operation into an array, each once, and returns it. */
+/** Writes the keys of an operation into `keys`, each once, and returns it. */
 export function keysInto(keys: number[], chunk: WindowChunk, index: number): readonly number[] {
   const operations = chunk.prepared.operations;
   const end = keysEnd(operations, index);
@@ -60,8 +60,8 @@ export function eachOperation(batch: Pick<Batch, 'segments'>, visit: (chunk: Win
 }
 
 /**
- * Method, path and bytes of a batch. The bytes are joined from what was serialised once: a repeat is byte-identical. They are a
- * copy: the network may still be reading them when the answer is there and the chunk's buffers go to other rows.
+ * Method, path and bytes of a batch. Each operation was serialised once, so a retry is byte-identical. The bytes are a copy: the
+ * network may still be reading them after the answer, when the chunk's buffers already hold other rows.
  */
 export function requestOf(batch: Batch): { method: 'PUT' | 'POST' | 'DELETE'; path: string; body: Uint8Array } {
   const slices = batch.segments.map(({ chunk, from, to }) => operationBytes(chunk.prepared.operations, from, to));
@@ -100,7 +100,7 @@ export function splitBatch(batch: Batch, count: number): [Batch, Batch] {
   ];
 }
 
-/** A batch without the operations for which `leave` holds. */
+/** The batch without the operations for which `leave` returns true. */
 export function withoutOperations(batch: Batch, leave: (chunk: WindowChunk, index: number) => boolean): Batch {
   const segments: Segment[] = [];
   eachOperation(batch, (chunk, index) => {

@@ -18,12 +18,12 @@ export interface UndeliveredOperation {
   readonly outcome: Undelivered;
 }
 
-/** What became of a batch. Rows that are in neither list are delivered: the usual case costs nothing per row. */
+/** What became of a batch. Rows in neither list are delivered, so the usual case costs nothing per row. */
 export interface Delivery {
   readonly undelivered: UndeliveredOperation[];
-  /** The run stopped before a byte of the batch left: nothing of it is in doubt. */
+  /** The run stopped before the first byte of the batch was sent: none of its rows is in doubt. */
   readonly isUnsent?: true;
-  /** Without an outcome, because the run stopped: they stay in doubt. */
+  /** Rows without an outcome, because the run stopped: they stay in doubt. */
   readonly pending: { readonly chunk: WindowChunk; readonly index: number }[];
 }
 
@@ -36,9 +36,9 @@ interface Round {
   readonly undelivered: Delivery['undelivered'];
   readonly pending: Delivery['pending'];
   readonly held: HeldForNow;
-  /** The service took, or refused, some part of the batch: what it does not take is that part's own fault. */
+  /** The service took, or refused, some part of the batch: whatever fails beside it has itself to blame. */
   isProven: boolean;
-  /** A row failed, and it is not known yet whether that is about the row. */
+  /** A row failed, and it is not known yet whether the row is at fault. */
   isQuestioned: boolean;
 }
 
@@ -122,7 +122,7 @@ function allOf(batch: Batch): Delivery['pending'] {
   return all;
 }
 
-/** 400, 413, 422: something in the body. Any other 4xx says that the batch endpoint itself is not there. */
+/** 400, 413, 422 and the like are about the request. Any other 4xx means that there is no batch endpoint at this address. */
 function isAboutContent(status: number): boolean {
   return status === 400 || status === 413 || status === 414 || status === 422 || status === 431;
 }

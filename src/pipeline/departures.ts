@@ -3,9 +3,9 @@ import type { Admission } from './admission.ts';
 import type { Flights } from './flight.ts';
 import type { Intake } from './intake.ts';
 
-/** A slow pipe: when no row came for this long and nothing is under way, a batch goes out that is not full. */
+/** With nothing under way, a batch that is not full leaves after so long without a new row: a slow pipe. */
 const LINGER_MS = 50;
-/** Rows wait at most about this long for a batch to fill up when nothing else is sent, whoever's retry is waited for. */
+/** With batches under way, perhaps waiting for a retry, it leaves when no other has left for so long. */
 const LINGER_MAX_MS = 500;
 const TICK_MS = 200;
 

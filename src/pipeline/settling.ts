@@ -7,7 +7,7 @@ import { mergeRanges, rangesOf } from '../domain/row-ranges.ts';
 import { eachOperation, rowNumber, type Batch, type WindowChunk } from './batch.ts';
 import { createCommitGroup } from './commit-group.ts';
 import type { Delivery } from './deliver.ts';
-import { createUndelivered, type RecordFinder } from './undelivered.ts';
+import { createUndelivered, type RecordFinder } from './undelivered-rows.ts';
 import type { Window } from './window.ts';
 
 const NO_BYTES = new Uint8Array();
@@ -18,9 +18,9 @@ export interface SettlingOptions {
   readonly window: Window;
   readonly findRecords: RecordFinder;
   readonly clock: Clock;
-  /** Rows read that are not in the window: those before the checkpoint at which this process began, for the most part. */
+  /** Rows read by the run that never enter the window: mostly those before the checkpoint at which this process began. */
   readonly rowsBefore: () => number;
-  /** After a commit: these rows are undelivered for good. */
+  /** After a commit: these rows are undelivered, durably. */
   readonly onUndelivered: (rows: readonly UndeliveredRow[]) => void;
   /** A chunk whose buffers nobody needs any more. */
   readonly onSpent?: ((chunk: PreparedChunk) => void) | undefined;
@@ -46,7 +46,7 @@ export interface Settling {
   setAside(chunk: WindowChunk, index: number, outcome: Undelivered): void;
   /** One row that an earlier process has settled. */
   skipSettled(chunk: WindowChunk): void;
-  /** A chunk came in that needs no request at all. */
+  /** A chunk came in that needs no request. */
   commitSoon(): void;
   /** Commits what waits, now. */
   flush(): void;
@@ -69,7 +69,7 @@ export function createSettling(options: SettlingOptions): Settling {
     onError,
   });
 
-  /** The last row of a chunk is settled: keep what the journal still needs, let the buffers go. */
+  /** The last row of a chunk is settled: keeps what the journal still needs, and lets the buffers go. */
   function strip(chunk: WindowChunk): void {
     chunk.invalid = rows.invalidOf(chunk);
     const spent = chunk.prepared;
@@ -130,7 +130,7 @@ function rowNumbers(batch: Batch): number[] {
   return rows;
 }
 
-/** Consecutive rows, the usual case, are one range a segment; only then is it as cheap as it has to be. */
+/** One range per segment when its rows are consecutive, the usual case: that costs nothing per row. */
 function batchRows(batch: Batch): RowRanges {
   const ranges: [number, number][] = [];
   for (const { chunk, from, to } of batch.segments) {

@@ -3,7 +3,7 @@ import type { Batch, WindowChunk } from '../../../src/pipeline/batch.ts';
 import type { Change, Ledger } from '../../../src/domain/ledger.ts';
 import { EMPTY_TALLY } from '../../../src/domain/outcome.ts';
 import { createSettling, type Settling } from '../../../src/pipeline/settling.ts';
-import type { RecordFinder } from '../../../src/pipeline/undelivered.ts';
+import type { RecordFinder } from '../../../src/pipeline/undelivered-rows.ts';
 import { createWindow, type Window } from '../../../src/pipeline/window.ts';
 import { chunkOf } from '../../support/chunks.ts';
 import { hastyClock } from '../../support/hasty-clock.ts';

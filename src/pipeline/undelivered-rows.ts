@@ -6,18 +6,18 @@ import { rowNumber, type WindowChunk } from './batch.ts';
 import type { UndeliveredOperation } from './deliver.ts';
 import { personsAt } from './held.ts';
 
-/** Finds the text and the physical line of rows again, by their index in the chunk; the indexes ascend. */
+/** Finds the text and the physical line of rows again, by their index in the chunk. The indexes ascend. */
 export type RecordFinder = (chunk: PreparedChunk, indexes: readonly number[]) => readonly { readonly text: string; readonly line: number }[];
 
-/** Makes of rows that did not arrive what the journal keeps of them. Their text is looked up only here, a chunk at a time. */
+/** Turns rows that did not arrive into what the journal keeps of them. Their text is looked up only here, a chunk at a time. */
 export function createUndelivered(findRecords: RecordFinder): {
   ofItems(items: readonly UndeliveredOperation[]): UndeliveredRow[];
-  /** Rows of the chunk that can never be sent. Asked before the chunk lets its text go, and remembered by it. */
+  /** Rows of the chunk that can never be sent. To be asked while the chunk still has its text; it remembers them. */
   invalidOf(chunk: WindowChunk): readonly UndeliveredRow[];
 } {
   function ofChunk(chunk: WindowChunk, items: readonly UndeliveredOperation[]): UndeliveredRow[] {
     const { rows } = chunk.prepared.operations;
-    // A batch may hold the rows of a chunk in another order than the chunk does.
+    // In a batch, the rows of a chunk may be in another order than in the chunk.
     const ascending = items.toSorted((a, b) => a.index - b.index);
     const records = findRecords(chunk.prepared, ascending.map(({ index }) => rows[index] ?? 0)); // prettier-ignore
     return ascending.map(({ index, outcome }, i) => toRow(chunk, index, outcome, records[i]));
