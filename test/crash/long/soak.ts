@@ -20,7 +20,7 @@ import { countRows, createRowLookup, decodeRanges, mergeRanges } from '../../../
 import { tempFolder } from '../../support/temp.ts';
 import type { RunningCli } from '../../support/cli.ts';
 import { startAgainst } from '../support/crash-run.ts';
-import { createRandom } from '../../support/random.ts';
+import { createRandom } from '../support/random.ts';
 import { longOption } from './options.ts';
 
 const SEED = longOption('seed', Date.now() % 1_000_000);

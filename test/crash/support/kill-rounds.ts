@@ -7,7 +7,7 @@ import { loggingSandbox, resetSandbox, startAgainst } from './crash-run.ts';
 import { journalFaults } from './journal.ts';
 import { judge, type Verdict } from './judge.ts';
 import { mixedRows, writeMixedFile } from './mixed-file.ts';
-import { createRandom } from '../../support/random.ts';
+import { createRandom } from './random.ts';
 
 /** The network is bad too. Nothing here is refused for good: whatever is missing at the end was lost. */
 export const FAULTS = '429=0.3%,500=1%,503=0.5%,html502=0.5%,reset-before=0.5%,reset-after=1%,timeout=0.3%,torn=0.5%';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../support/random.ts';
+import { createRandom } from '../../crash/support/random.ts';
 import { openTestWorkspace, OTHERS } from './test-people.ts';
 
 const HOOK = fileURLToPath(new URL('../../crash/support/crash-hook.mjs', import.meta.url));

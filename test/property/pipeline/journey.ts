@@ -12,8 +12,7 @@ import { retryChunks } from '../../../src/journal/undelivered.ts';
 import { addsUp, type RunEnd } from '../../../src/pipeline/progress.ts';
 import { runPipeline } from '../../../src/pipeline/run.ts';
 import { chunkOf, type MadeRow } from '../../support/chunks.ts';
-import { hastyClock } from '../../support/hasty-clock.ts';
-import type { World } from './world.ts';
+import { hastyClock, type World } from './world.ts';
 
 const NEVER = new AbortController().signal;
 

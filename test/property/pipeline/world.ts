@@ -1,6 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../../src/domain/host.ts';
 import type { Reply } from '../../../src/domain/outcome.ts';
 import type { Sender, WireRequest } from '../../../src/domain/wire.ts';
+
+/** Time passes this many times faster than on the wall: pauses of seconds take milliseconds. */
+const HASTE = 1_000;
+
+export const hastyClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now() * HASTE,
+  async sleep(delayMs, signal) {
+    await sleep(delayMs / HASTE, undefined, signal ? { signal } : undefined).catch(() => undefined);
+  },
+};
 
 /** What a made-up service does wrong, as shares of its requests. */
 export interface Weather {
@@ -63,10 +75,18 @@ export function createWorld(weather: Weather, random: () => number): World {
     }
     if (isCalm) return accept(rows);
     if (text.includes('cursed')) return { reply: answer(500), takes: [] };
-    const trouble = troubleOf(weather, random());
-    if (trouble === 'partial') return text.startsWith('{"batch":') ? partial(rows) : accept(rows);
-    if (trouble === undefined) return accept(rows);
-    return { reply: TROUBLES[trouble], takes: trouble === 'resetAfter' || trouble === 'timeoutAfter' ? accept(rows).takes : [] };
+    let draw = random();
+    const falls = (share: number): boolean => {
+      draw -= share;
+      return draw < 0;
+    };
+    if (falls(weather.throttled)) return { reply: answer(429), takes: [] };
+    if (falls(weather.broken)) return { reply: answer(503, '<html>'), takes: [] };
+    if (falls(weather.resetBefore)) return { reply: fault('reset'), takes: [] };
+    if (falls(weather.resetAfter)) return { reply: fault('reset'), takes: accept(rows).takes };
+    if (falls(weather.timeoutAfter)) return { reply: fault('timeout'), takes: accept(rows).takes };
+    if (text.startsWith('{"batch":') && falls(weather.partial)) return partial(rows);
+    return accept(rows);
   }
 
   /** What was refused once is refused again, also when the sender died before it heard of it. */
@@ -98,22 +118,4 @@ export function createWorld(weather: Weather, random: () => number): World {
       isCalm = true;
     },
   };
-}
-
-const TROUBLES: Readonly<Record<Exclude<keyof Weather, 'partial'>, Reply>> = {
-  throttled: answer(429),
-  broken: answer(503, '<html>'),
-  resetBefore: fault('reset'),
-  resetAfter: fault('reset'),
-  timeoutAfter: fault('timeout'),
-};
-
-/** What goes wrong with one request; each share of the weather is a share of the draws from 0 to 1. */
-function troubleOf(weather: Weather, draw: number): keyof Weather | undefined {
-  let left = draw;
-  for (const trouble of ['throttled', 'broken', 'resetBefore', 'resetAfter', 'timeoutAfter', 'partial'] as const) {
-    left -= weather[trouble];
-    if (left < 0) return trouble;
-  }
-  return undefined;
 }
