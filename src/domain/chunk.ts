@@ -5,6 +5,9 @@
 
 import type { Warning } from './warnings.ts';
 
+/** Between two operations, in a chunk as in a request. */
+export const COMMA = 0x2c;
+
 /**
  * A place between two rows of a source. `offset` counts bytes of the source's UTF-8 text: what is left after
  * decompressing and transcoding, which for a plain UTF-8 file is the file itself, byte order mark included.
@@ -63,7 +66,7 @@ export interface SingleRequest {
   readonly path: string;
 }
 
-/** The operations of a chunk, side by side in one buffer. */
+/** The operations of a chunk, side by side in one buffer. The functions below read and write this layout. */
 export interface PackedOperations {
   readonly count: number;
   /** Index of each operation's row in the chunk, ascending. */
@@ -102,4 +105,68 @@ export interface PreparedChunk {
   readonly unended?: Position;
   /** Cells that did not fit their column's type and stayed strings, milliseconds converted, and the like. */
   readonly warnings: readonly Warning[];
+}
+
+/** The first byte of operation `index` in `body`. */
+export function operationStart({ ends }: Pick<PackedOperations, 'ends'>, index: number): number {
+  return index === 0 ? 0 : (ends[index - 1] ?? 0) + 1;
+}
+
+/** The byte after its last. */
+export function operationEnd({ ends }: Pick<PackedOperations, 'ends'>, index: number): number {
+  return ends[index] ?? 0;
+}
+
+/** The bytes of operations `from` to `to` (exclusive), with the commas between them: a view, not a copy. */
+export function operationBytes(operations: Pick<PackedOperations, 'ends' | 'body'>, from: number, to = from + 1): Uint8Array {
+  return operations.body.subarray(operationStart(operations, from), operationEnd(operations, to - 1));
+}
+
+/** The place in `keys` of the first key of operation `index`. */
+export function keysStart({ keyEnds }: Pick<PackedOperations, 'keyEnds'>, index: number): number {
+  return index === 0 ? 0 : (keyEnds[index - 1] ?? 0);
+}
+
+/** The place after its last key. */
+export function keysEnd({ keyEnds }: Pick<PackedOperations, 'keyEnds'>, index: number): number {
+  return keyEnds[index] ?? 0;
+}
+
+/** An operation that is packed one by one: what comes from rows of a file is packed in bulk, by `mapping/rows/packer.ts`. */
+export interface LooseOperation {
+  /** Index of its row in the chunk. */
+  readonly row: number;
+  readonly bytes: Uint8Array;
+  readonly keys: readonly number[];
+  readonly kinds: number;
+  readonly single?: SingleRequest | undefined;
+  readonly isGuarded?: boolean;
+}
+
+export function packOperations(loose: readonly LooseOperation[]): PackedOperations {
+  const count = loose.length;
+  const body = new Uint8Array(loose.reduce((sum, { bytes }) => sum + bytes.length, Math.max(0, count - 1)));
+  const ends = new Uint32Array(count);
+  const keyEnds = new Uint32Array(count);
+  const keys: number[] = [];
+  const singles = new Map<number, SingleRequest>();
+  const guarded = new Set<number>();
+  let kinds = 0;
+  let end = 0;
+  loose.forEach((operation, index) => {
+    if (index > 0) body[end++] = COMMA;
+    body.set(operation.bytes, end);
+    ends[index] = end += operation.bytes.length;
+    for (const key of operation.keys) keys.push(key);
+    keyEnds[index] = keys.length;
+    kinds |= operation.kinds;
+    if (operation.single) singles.set(index, operation.single);
+    if (operation.isGuarded === true) guarded.add(index);
+  });
+  return { count, rows: Uint32Array.from(loose, ({ row }) => row), keys: Uint32Array.from(keys), keyEnds, kinds, ends, body, singles, guarded };
+}
+
+/** A chunk of operations that no source text stands behind. */
+export function chunkWithoutText(start: Position, end: Position, operations: PackedOperations): PreparedChunk {
+  return { start, end, rows: operations.count, operations, invalid: [], skipped: {}, raw: new Uint8Array(), warnings: [] };
 }

@@ -17,6 +17,9 @@ export type Outcome =
   | { readonly state: 'failed'; readonly code: string; readonly reason: string }
   | { readonly state: 'unclear'; readonly code: string; readonly reason: string };
 
+/** The outcome of a row that was sent, or was to be, and did not arrive. */
+export type Undelivered = Exclude<Outcome, { state: 'delivered' }>;
+
 export type UndeliveredState = 'rejected' | 'failed' | 'invalid' | 'unclear';
 
 /** Row counts of a run. They always add up: `read` = the sum of all the others. */

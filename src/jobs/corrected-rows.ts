@@ -10,12 +10,12 @@ import type { Journal } from '../journal/open.ts';
 import type { Run } from '../journal/runs.ts';
 import { undeliveredRows } from '../journal/undelivered.ts';
 import { createPreparer, type Preparer } from '../mapping/rows/prepare.ts';
-import { WOULD_TRIGGER } from '../pipeline/run.ts';
+import { WOULD_TRIGGER } from '../domain/recent.ts';
 import { recordText } from '../output/failures-file.ts';
 import { eventIdIn, withEventId } from './event-id-text.ts';
 import type { RunSpec } from './find-run.ts';
 import { valueIn, type FixedFile, type FixedRow } from './corrected-file.ts';
-import { recentSince } from './recent-events.ts';
+import { recentSinceSeconds } from '../domain/recent.ts';
 import { isSpreadsheetLoss } from './spreadsheet-loss.ts';
 
 const CORRECTED = { code: 'corrected', reason: 'the row was corrected, and did not arrive yet' } as const;
@@ -66,7 +66,7 @@ export function prepareFixedRows(source: FixedSource): FixedRows {
       plan,
       identity: { target: source.workspace, dataset: spec.dataset, clockMs: spec.clockMs },
       skipRows: 0,
-      recent: { policy: source.allowTriggers ? 'allow' : 'guard', sinceSeconds: recentSince(source.host.clock.now() - source.clockAheadMs) },
+      recent: { policy: source.allowTriggers ? 'allow' : 'guard', sinceSeconds: recentSinceSeconds(source.host.clock.now() - source.clockAheadMs) },
     });
   const prepare = createRowPreparer(newPreparer);
   const corrections: Correction[] = [];

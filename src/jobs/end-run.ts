@@ -6,7 +6,7 @@ import { findRun, inDoubtOf, type Run } from '../journal/runs.ts';
 import type { Warning } from '../domain/warnings.ts';
 import { notesOf } from '../journal/run-notes.ts';
 import { waitsForLeave } from '../journal/undelivered.ts';
-import { addsUp, type RunEnd } from '../pipeline/run.ts';
+import { addsUp, type RunEnd } from '../pipeline/progress.ts';
 import { plural } from '../domain/text/numbers.ts';
 import { showSummary } from '../output/summary.ts';
 import type { Terminal } from '../output/terminal.ts';

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { CioBulkError, type ErrorCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import type { RunProgress } from '../pipeline/run.ts';
+import type { RunProgress } from '../pipeline/progress.ts';
 import type { SendingOptions } from '../session/options.ts';
 
 /** `--max-errors n%` judges nothing before this many rows are settled. */

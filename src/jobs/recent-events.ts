@@ -1,13 +1,11 @@
 import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { RecentPolicy } from '../domain/plan.ts';
+import { RECENT_HOURS, recentSinceSeconds } from '../domain/recent.ts';
 import { recentInSample } from '../mapping/plan/sample.ts';
 import { plural } from '../domain/text/numbers.ts';
 import { ask, canAsk } from '../output/ask.ts';
 import type { OpenSource } from '../reading/open-source.ts';
-
-/** Events younger than this, or without a time, can trigger campaigns (docs/customerio.md 5.5). */
-export const RECENT_HOURS = 72;
 
 export interface RecentChoice {
   readonly allowTriggers: boolean;
@@ -17,14 +15,9 @@ export interface RecentChoice {
   readonly clockAheadMs: number;
 }
 
-/** Unix seconds: events after this are recent. */
-export function recentSince(nowMs: number): number {
-  return Math.floor(nowMs / 1000) - RECENT_HOURS * 3600;
-}
-
 /** Nobody mails half the company by accident: recent events need a decision before the first request. */
 export async function decideOnRecent(source: OpenSource, choice: RecentChoice, host: Host): Promise<{ policy: RecentPolicy; sinceSeconds: number }> {
-  const sinceSeconds = recentSince(host.clock.now() - choice.clockAheadMs);
+  const sinceSeconds = recentSinceSeconds(host.clock.now() - choice.clockAheadMs);
   if (choice.skipRecent) return { policy: 'skip', sinceSeconds };
   if (choice.allowTriggers || choice.isSandbox) return { policy: 'allow', sinceSeconds };
   const identity = { target: '', dataset: source.name, clockMs: 0 };

@@ -1,3 +1,4 @@
+import { chunkWithoutText, packOperations } from '../domain/chunk.ts';
 import type { PreparedChunk, SingleRequest } from '../domain/chunk.ts';
 import type { UndeliveredRow } from '../domain/ledger.ts';
 import type { UndeliveredState } from '../domain/outcome.ts';
@@ -6,6 +7,7 @@ import { hashPerson } from '../domain/person.ts';
 import type { Journal } from './journal.ts';
 
 const PAGE_ROWS = 1000;
+const NO_BYTES = new Uint8Array();
 const NO_POSITION = { row: 0, line: 0, offset: 0, hash: '' };
 
 interface StoredRow {
@@ -111,37 +113,13 @@ export async function* retryChunks(journal: Journal, runId: number, states: read
 
 /** A chunk of stored operations. Its rows keep their numbers in the source. */
 function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: UndeliveredRow) => boolean): PreparedChunk {
-  const size = rows.reduce((sum, { payload }) => sum + (payload?.length ?? 0) + 1, 0);
-  const body = new Uint8Array(Math.max(0, size - 1));
-  const ends = new Uint32Array(rows.length);
-  const keyEnds = new Uint32Array(rows.length);
-  const keys: number[] = [];
-  let kinds = 0;
-  const singles = new Map<number, SingleRequest>();
-  const guarded = new Set<number>();
-  let at = 0;
-  rows.forEach((row, i) => {
-    if (i > 0) body[at++] = 0x2c;
-    if (row.payload) body.set(row.payload, at);
-    at += row.payload?.length ?? 0;
-    ends[i] = at;
-    for (const person of row.persons) keys.push(hashPerson(person));
-    keyEnds[i] = keys.length;
+  const operations = rows.map((row) => {
+    const bytes = row.payload ?? NO_BYTES;
     const single = row.single === null ? undefined : parseSingle(row.single);
-    kinds |= kindsOfSent(row.persons, () => Buffer.from(row.payload ?? '').toString(), single);
-    if (single) singles.set(i, single);
-    if (isGuarded(row)) guarded.add(i);
+    const kinds = kindsOfSent(row.persons, () => Buffer.from(bytes).toString(), single);
+    return { row: row.row - 1, bytes, keys: row.persons.map(hashPerson), kinds, single, isGuarded: isGuarded(row) };
   });
-  return {
-    start: NO_POSITION,
-    end: NO_POSITION,
-    rows: rows.length,
-    operations: { count: rows.length, rows: Uint32Array.from(rows, ({ row }) => row - 1), keys: Uint32Array.from(keys), keyEnds, kinds, ends, body, singles, guarded },
-    invalid: [],
-    skipped: {},
-    raw: new Uint8Array(),
-    warnings: [],
-  };
+  return chunkWithoutText(NO_POSITION, NO_POSITION, packOperations(operations));
 }
 
 /** Line and text of rows in the source, for chunks of `retryChunks`, whose rows keep their numbers in the run. */

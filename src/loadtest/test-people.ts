@@ -1,10 +1,13 @@
-import type { PreparedChunk } from '../domain/chunk.ts';
+import { chunkWithoutText, packOperations } from '../domain/chunk.ts';
+import type { LooseOperation, Position, PreparedChunk } from '../domain/chunk.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import { PERSON_PREFIX, personId } from '../domain/loadtest.ts';
 import { addressMask, kindsOfMask } from '../domain/kinds.ts';
 import { hashIdentifier } from '../domain/person.ts';
 
 const CHUNK_PEOPLE = 5_000;
+/** Everybody is addressed by id. */
+const KINDS = kindsOfMask(addressMask('id'));
 const RUN_ID = /^[a-z0-9]{4,40}$/;
 
 /** In place of a file's hash: these rows are counted, not read. */
@@ -20,28 +23,16 @@ export async function* deleteChunks(run: string, from: number, maxN: number): As
 }
 
 function deleteChunk(run: string, first: number, last: number): PreparedChunk {
-  const count = last - first + 1;
-  const keys = new Uint32Array(count);
-  const ends = new Uint32Array(count);
-  const operations: string[] = [];
-  let end = -1;
-  for (let i = 0; i < count; i++) {
-    const id = personId(run, first + i);
+  const encoder = new TextEncoder();
+  const deletions = Array.from({ length: last - first + 1 }, (_, row): LooseOperation => {
+    const id = personId(run, first + row);
     if (!id.startsWith(PERSON_PREFIX)) throw new CioBulkError('guard', 'an id without the prefix of test people is never deleted');
-    const operation = `{"type":"person","identifiers":{"id":"${id}"},"action":"delete"}`;
-    operations.push(operation);
-    end += operation.length + 1; // ids are ASCII: characters are bytes
-    ends[i] = end;
-    keys[i] = hashIdentifier('id', id);
-  }
-  return {
-    start: { row: first, line: 0, offset: first, hash: GENERATED },
-    end: { row: last + 1, line: 0, offset: last + 1, hash: GENERATED },
-    rows: count,
-    operations: { count, rows: Uint32Array.from({ length: count }, (_, i) => i), keys, keyEnds: Uint32Array.from({ length: count }, (_, i) => i + 1), kinds: kindsOfMask(addressMask('id')), ends, body: new TextEncoder().encode(operations.join(',')), singles: new Map(), guarded: new Set() },
-    invalid: [],
-    skipped: {},
-    raw: new Uint8Array(),
-    warnings: [],
-  };
+    const bytes = encoder.encode(`{"type":"person","identifiers":{"id":"${id}"},"action":"delete"}`);
+    return { row, bytes, keys: [hashIdentifier('id', id)], kinds: KINDS };
+  });
+  return chunkWithoutText(placeOf(first), placeOf(last + 1), packOperations(deletions));
+}
+
+function placeOf(row: number): Position {
+  return { row, line: 0, offset: row, hash: GENERATED };
 }

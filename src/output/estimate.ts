@@ -1,5 +1,6 @@
-import { ENVELOPE_BYTES } from '../domain/batch.ts';
+import { keysEnd, keysStart, operationEnd, operationStart } from '../domain/chunk.ts';
 import type { PackedOperations } from '../domain/chunk.ts';
+import { ENVELOPE_BYTES } from '../domain/envelope.ts';
 
 /** What sending would cost. People are counted by hash: exact for some thousands, within 2 % for a hundred million. */
 export interface Estimate {
@@ -46,13 +47,13 @@ export function createEstimate({ batchRowsMax, batchBytesMax, rate, rowsPerSecon
   }
 
   return {
-    add({ count, keys, keyEnds, ends, singles }) {
+    add(packed) {
+      const { count, keys, singles } = packed;
       operations += count;
       for (let index = 0; index < count; index++) {
-        const start = index === 0 ? 0 : (ends[index - 1] ?? 0) + 1;
-        const length = (ends[index] ?? 0) - start;
-        const firstKey = index === 0 ? 0 : (keyEnds[index - 1] ?? 0);
-        people.add(firstKey < (keyEnds[index] ?? 0) ? (keys[firstKey] ?? 0) : 0);
+        const length = operationEnd(packed, index) - operationStart(packed, index);
+        const firstKey = keysStart(packed, index);
+        people.add(firstKey < keysEnd(packed, index) ? (keys[firstKey] ?? 0) : 0);
         if (singles.size === 0 || !singles.has(index)) addToBatch(length);
         else {
           requests++;

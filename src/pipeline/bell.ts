@@ -1,4 +1,4 @@
-/** Wakes one waiting loop. A ring while nobody waits is remembered. */
+/** Wakes the one loop that waits for it. A ring in between is remembered. */
 export interface Bell {
   ring(): void;
   /** Resolves at the next ring, or after `timeoutMs`: true when it rang. */

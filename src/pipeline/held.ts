@@ -1,26 +1,27 @@
-import { keysInto, operationBytes } from '../domain/batch.ts';
-import type { WindowChunk } from '../domain/batch.ts';
+import { operationBytes } from '../domain/chunk.ts';
 import { hashPerson, personsOf } from '../domain/person.ts';
+import { keysInto, type WindowChunk } from './batch.ts';
 
-/** Persons with a failed row. Their later rows of the run wait behind it, so that old values never overwrite new ones. */
+/** Persons with a failed row. Their later rows are held back, so that a retry of the failed one never overwrites newer values. */
 export interface HeldPersons {
   add(chunk: WindowChunk, index: number): void;
   has(chunk: WindowChunk, index: number): boolean;
 }
 
-/** Persons held on top of others, until it is known whether they are to be held for good. */
+/** Persons held in addition, until it is known whether their rows have failed for good. */
 export interface HeldForNow extends HeldPersons {
   keep(): void;
 }
 
 const decoder = new TextDecoder();
 
-/** Exact persons of one operation, read from its bytes: only rows that fail, or look like one that failed, pay for this. */
+/** The exact persons of one operation, parsed from its bytes: only rows that fail, or may share a person with one that did, pay for this. */
 export function personsAt(chunk: WindowChunk, index: number): string[] {
-  return personsOf(decoder.decode(operationBytes(chunk, index)), chunk.prepared.operations.singles.get(index));
+  const { operations } = chunk.prepared;
+  return personsOf(decoder.decode(operationBytes(operations, index)), operations.singles.get(index));
 }
 
-/** A set of hashes answers almost every question; the exact strings settle a match. */
+/** A set of hashes rules out almost every row; the exact strings decide the rest. */
 export function createHeldPersons(known: readonly string[]): HeldPersons {
   const exact = new Set<string>(known);
   const hashes = new Set<number>(known.map(hashPerson));

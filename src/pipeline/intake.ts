@@ -1,13 +1,13 @@
 import type { PreparedChunk } from '../domain/chunk.ts';
 import type { Clock } from '../domain/host.ts';
 
-/** Reads one chunk ahead and says when it is there. */
+/** Reads one chunk ahead, and rings when it has arrived. */
 export interface Intake {
   /** The next chunk, if it has arrived. Throws what the source threw, once, after all chunks before it are taken. */
   take(): PreparedChunk | undefined;
-  /** Nothing more comes: the source is read to its end, or has failed, and every chunk is taken. */
+  /** Nothing more will come: the source has ended, or has failed, and every chunk is taken. */
   ended(): boolean;
-  /** Milliseconds since a chunk came in; 0 while one lies ready. */
+  /** Milliseconds since the last chunk came in; 0 while one is ready. */
   starvedMs(): number;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 const CAPACITY_FIRST = 1 << 12;
 
-/** What is known by a person's hash (32 bits, never 0). */
+/** Values by a person's hash (32 bits, never 0). */
 export interface KeyTable<T> {
   get(key: number): T | undefined;
   set(key: number, value: T): void;
@@ -9,8 +9,8 @@ export interface KeyTable<T> {
 }
 
 /**
- * A hash table with open addressing. Every row comes and goes here twice; a `Map` rebuilds its storage again and again under
- * that, megabytes at a time, which only a full collection gives back.
+ * A hash table with open addressing. Every row is added and deleted here; under that load a `Map` keeps rebuilding its storage,
+ * megabytes at a time, and only a full garbage collection frees the old ones.
  */
 export function createKeyTable<T>(): KeyTable<T> {
   let mask = CAPACITY_FIRST - 1;
@@ -18,7 +18,7 @@ export function createKeyTable<T>(): KeyTable<T> {
   let values = Array.from<T | undefined>({ length: CAPACITY_FIRST });
   let size = 0;
 
-  /** The slot that holds the key, or the empty one where it would go. */
+  /** The slot that holds the key, or the empty slot where it would go. */
   function slotOf(key: number): number {
     let slot = key & mask;
     while (keys[slot] !== 0 && keys[slot] !== key) slot = (slot + 1) & mask;
@@ -40,12 +40,12 @@ export function createKeyTable<T>(): KeyTable<T> {
     }
   }
 
-  /** Moves what was pushed aside by the emptied slot back to it: there are no tombstones to look past. */
+  /** Moves entries that the emptied slot had pushed aside back into the gap, so that there are no tombstones to skip. */
   function closeGap(emptied: number): void {
     let gap = emptied;
     for (let at = (gap + 1) & mask; keys[at] !== 0; at = (at + 1) & mask) {
       const home = (keys[at] ?? 0) & mask;
-      if (((at - home) & mask) < ((at - gap) & mask)) continue; // it stands between its home and the gap: reachable as it is
+      if (((at - home) & mask) < ((at - gap) & mask)) continue; // its home lies after the gap: still reachable
       keys[gap] = keys[at] ?? 0;
       values[gap] = values[at];
       gap = at;

@@ -1,25 +1,29 @@
 import { mayMeetUnknown } from '../domain/kinds.ts';
 
-/** Chunks in a row of kinds that cannot meet, before rows go side by side again: every change waits for all that is under way. */
+/** Chunks in a row without mixed kinds before rows go side by side again: each change waits for everything under way. */
 const CALM_CHUNKS = 16;
 
-/** How the rows of a chunk may go: beside all others, one behind the other, or not before everything under way is settled. */
+/** How the rows of a chunk may go: beside all others, one after the other, or not before everything under way is settled. */
 export type Way = 'side by side' | 'in one lane' | 'later';
 
 /**
- * Where people are addressed by more than one kind of identifier, two rows of one person may have no name in common, so that no lane
- * keeps their order (docs/adr/004-names-of-one-person.md). Then all rows go in one lane. As long as a source uses one kind, or all
- * rows have one in common, nothing of this happens.
+ * Where people are addressed by more than one kind of identifier, two rows of one person may have no name in common, and no lane
+ * keeps their order (docs/adr/004-names-of-one-person.md). Then all rows go in one lane. A source whose rows share one kind is never
+ * slowed down.
+ *
+ * - *Side by side*: the kinds under way cannot hide one person behind two names. A chunk that could has to wait (`later`) until nothing
+ *   is under way. If its kinds are mixed within itself, it begins the one lane; otherwise it goes side by side again.
+ * - *In one lane*: until `CALM_CHUNKS` chunks in a row could have gone side by side. The next such chunk waits until nothing is under way.
  */
 export interface MixedKinds {
-  /** `isIdle`: nothing is under way or waits. */
+  /** `isIdle`: nothing is under way, and nothing waits. */
   wayOf(kinds: number, isIdle: boolean): Way;
 }
 
 export function createMixedKinds(): MixedKinds {
   let underWay = 0;
   let isOneLane = false;
-  /** Chunks last admitted that could have gone side by side, and their kinds. */
+  /** The latest chunks that could have gone side by side: how many, and their kinds. */
   let calm = 0;
   let calmKinds = 0;
 

@@ -1,33 +1,29 @@
-import { eachOperation, rowNumber } from '../domain/batch.ts';
-import type { Batch, WindowChunk } from '../domain/batch.ts';
 import type { Position, PreparedChunk } from '../domain/chunk.ts';
-import { crashPoint } from '../domain/crash-point.ts';
+import { packOperations } from '../domain/chunk.ts';
 import type { Clock } from '../domain/host.ts';
-import type { Change, Ledger, Passed, RowRanges, SettledRows, UndeliveredRow } from '../domain/ledger.ts';
+import type { Ledger, Passed, RowRanges, UndeliveredRow } from '../domain/ledger.ts';
+import type { Undelivered } from '../domain/outcome.ts';
 import { mergeRanges, rangesOf } from '../domain/row-ranges.ts';
+import { eachOperation, rowNumber, type Batch, type WindowChunk } from './batch.ts';
+import { createCommitGroup } from './commit-group.ts';
 import type { Delivery } from './deliver.ts';
-import { createUndelivered, type RecordFinder } from './undelivered.ts';
+import { createUndelivered, type RecordFinder } from './undelivered-rows.ts';
 import type { Window } from './window.ts';
 
-/** Settlements wait at most this long for an intent to travel with in one transaction. */
-const COMMIT_DELAY_MS = 50;
-/** Between two commits for intents: each costs a wait for the disk, in which nothing is sent. */
-const COMMIT_EVERY_MS = 10;
-
 const NO_BYTES = new Uint8Array();
-const NO_OPERATIONS = { rows: new Uint32Array(), keys: new Uint32Array(), keyEnds: new Uint32Array(), kinds: 0, ends: new Uint32Array(), body: NO_BYTES, singles: new Map(), guarded: new Set<number>() };
+const NO_OPERATIONS = packOperations([]);
 
 export interface SettlingOptions {
   readonly ledger: Ledger;
   readonly window: Window;
   readonly findRecords: RecordFinder;
   readonly clock: Clock;
-  /** Rows read that are not in the window: those before the checkpoint at which this process began, for the most part. */
+  /** Rows read by the run that never enter the window: mostly those before the checkpoint at which this process began. */
   readonly rowsBefore: () => number;
-  /** After a commit: these rows are undelivered for good. */
+  /** After a commit: these rows are undelivered, durably. */
   readonly onUndelivered: (rows: readonly UndeliveredRow[]) => void;
   /** A chunk whose buffers nobody needs any more. */
-  readonly onSpent: (chunk: PreparedChunk) => void;
+  readonly onSpent?: ((chunk: PreparedChunk) => void) | undefined;
   /** The checkpoint has moved, durably. */
   readonly onPassed: (position: Position) => void;
   readonly onCommit: () => void;
@@ -35,6 +31,11 @@ export interface SettlingOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/**
+ * Where rows end. A row of a batch is *intended*, then sent, then *settled* with its outcome, or stays in doubt when the run stopped
+ * before there was an answer. A row that must not be sent is settled without having been intended. The last row of a chunk takes the
+ * chunk's buffers with it, and the checkpoint moves when no chunk in front of it is open (`window.ts`).
+ */
 export interface Settling {
   /** Resolves when the intent is on disk: only then may the batch's first byte leave. */
   intend(batch: Batch): Promise<void>;
@@ -42,104 +43,39 @@ export interface Settling {
   withdraw(batch: Batch): void;
   settle(batch: Batch, delivery: Delivery): void;
   /** One row that is settled without having been sent. */
-  setAside(chunk: WindowChunk, index: number, outcome: Delivery['undelivered'][number]['outcome']): void;
+  setAside(chunk: WindowChunk, index: number, outcome: Undelivered): void;
   /** One row that an earlier process has settled. */
   skipSettled(chunk: WindowChunk): void;
-  /** A chunk came in that needs no request at all. */
+  /** A chunk came in that needs no request. */
   commitSoon(): void;
   /** Commits what waits, now. */
   flush(): void;
 }
 
-/** Group commit: intents, settlements and the checkpoint that are due at the same time share one transaction. */
 export function createSettling(options: SettlingOptions): Settling {
-  const { ledger, window } = options;
+  const { ledger, window, clock, onError } = options;
   const rows = createUndelivered(options.findRecords);
-  let intents: { batch: number; rows: RowRanges }[] = [];
-  let withdrawn: number[] = [];
-  let settled: SettledRows[] = [];
-  let aside: UndeliveredRow[] = [];
-  let waiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
-  let soon: NodeJS.Timeout | undefined;
-  let committedAt = -Infinity;
-  let later: NodeJS.Timeout | undefined;
-  let broken: { readonly error: unknown } | undefined;
-  let reached: Position | undefined;
-  let reachedRow = -1;
+  const group = createCommitGroup({
+    ledger,
+    clock,
+    pass: () => passedOf(window.pass(), rows.invalidOf),
+    rowsRead: () => options.rowsBefore() + window.rowsAdmitted(),
+    onCommitted({ settled, passed }) {
+      const undelivered = [...settled.flatMap((one) => one.undelivered), ...(passed?.invalid ?? [])];
+      if (passed) options.onPassed(passed.position);
+      if (undelivered.length > 0) options.onUndelivered(undelivered);
+      options.onCommit();
+    },
+    onError,
+  });
 
-  /** From now on a row of this chunk is known by its number. */
-  function reach({ prepared }: WindowChunk): void {
-    if (prepared.end.row <= reachedRow) return;
-    reached = prepared.end;
-    reachedRow = prepared.end.row;
-  }
-
-  function commit(): void {
-    if (soon) clearTimeout(soon);
-    if (later) clearTimeout(later);
-    soon = later = undefined;
-    // What a failed commit held is lost to this process: a later one would move the checkpoint over rows that nobody has counted.
-    if (broken) return refuse(broken.error);
-    const passed = passWindow();
-    if (aside.length > 0) settled.push({ batch: undefined, rows: rangesOf(aside.map(({ row }) => row)), delivered: 0, undelivered: aside, inDoubt: [] });
-    if (intents.length + withdrawn.length + settled.length === 0 && passed === undefined) return;
-    const change = { intents, withdrawn, settled, passed, reach: reached, rowsRead: options.rowsBefore() + window.rowsAdmitted() };
-    const waiting = waiters;
-    intents = [];
-    withdrawn = [];
-    settled = [];
-    aside = [];
-    waiters = [];
-    reached = undefined;
-    try {
-      seam('before', change);
-      ledger.commit(change);
-      committedAt = options.clock.monotonic();
-      seam('after', change);
-    } catch (error) {
-      broken = { error };
-      for (const { reject } of waiting) reject(error);
-      throw error;
-    }
-    for (const { resolve } of waiting) resolve();
-    const undelivered = [...change.settled.flatMap((rows) => rows.undelivered), ...(passed?.invalid ?? [])];
-    if (passed) options.onPassed(passed.position);
-    if (undelivered.length > 0) options.onUndelivered(undelivered);
-    options.onCommit();
-  }
-
-  function refuse(error: unknown): never {
-    for (const { reject } of waiters.splice(0)) reject(error);
-    throw error;
-  }
-
-  function inBackground(): void {
-    try {
-      commit();
-    } catch (error) {
-      options.onError(error);
-    }
-  }
-
-  function commitLater(): void {
-    later ??= setTimeout(inBackground, COMMIT_DELAY_MS);
-  }
-
-  function passWindow(): Passed | undefined {
-    const chunks = window.pass();
-    const last = chunks.at(-1);
-    if (!last) return undefined;
-    const skipped = chunks.reduce((sum, { prepared }) => sum + Object.values(prepared.skipped).reduce((a, b) => a + b, 0), 0);
-    return { position: last.prepared.end, unended: last.prepared.unended, skipped, invalid: chunks.flatMap((chunk) => [...rows.invalidOf(chunk)]) };
-  }
-
-  /** The last row of a chunk is settled: keep what the journal still needs, let the buffers go. */
+  /** The last row of a chunk is settled: keeps what the journal still needs, and lets the buffers go. */
   function strip(chunk: WindowChunk): void {
     chunk.invalid = rows.invalidOf(chunk);
     const spent = chunk.prepared;
     chunk.prepared = { ...spent, raw: NO_BYTES, operations: { ...NO_OPERATIONS, count: spent.operations.count } };
     window.letGo(spent);
-    options.onSpent(spent);
+    options.onSpent?.(spent);
   }
 
   function settledOf(chunk: WindowChunk, count: number): void {
@@ -148,44 +84,44 @@ export function createSettling(options: SettlingOptions): Settling {
 
   return {
     intend(batch) {
-      intents.push({ batch: batch.id, rows: batchRows(batch) });
-      for (const { chunk } of batch.segments) reach(chunk);
-      soon ??= setTimeout(inBackground, committedAt + COMMIT_EVERY_MS - options.clock.monotonic());
-      return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
+      for (const { chunk } of batch.segments) group.reach(chunk.prepared.end);
+      return group.intend(batch.id, batchRows(batch));
     },
-    withdraw(batch) {
-      withdrawn.push(batch.id);
-    },
+    withdraw: (batch) => group.withdraw(batch.id),
     settle(batch, { undelivered, pending }) {
       const inDoubt = new Set(pending.map(({ chunk, index }) => rowNumber(chunk, index)));
-      const ranges: RowRanges = inDoubt.size === 0 ? batchRows(batch) : rangesOf(rowNumbers(batch).filter((row) => !inDoubt.has(row)));
+      const ranges = inDoubt.size === 0 ? batchRows(batch) : rangesOf(rowNumbers(batch).filter((row) => !inDoubt.has(row)));
       const lost = rows.ofItems(undelivered);
-      const left = new Map<WindowChunk, number>();
-      for (const { chunk, from, to } of batch.segments) left.set(chunk, (left.get(chunk) ?? 0) + to - from);
-      for (const { chunk } of pending) left.set(chunk, (left.get(chunk) ?? 0) - 1);
-      for (const [chunk, count] of left) settledOf(chunk, count);
-      settled.push({ batch: batch.id, rows: ranges, delivered: batch.count - inDoubt.size - lost.length, undelivered: lost, inDoubt: rangesOf([...inDoubt]) });
-      commitLater();
+      for (const [chunk, count] of settledByChunk(batch, pending)) settledOf(chunk, count);
+      group.settle({ batch: batch.id, rows: ranges, delivered: batch.count - inDoubt.size - lost.length, undelivered: lost, inDoubt: rangesOf([...inDoubt]) });
     },
     setAside(chunk, index, outcome) {
-      aside.push(...rows.ofItems([{ chunk, index, outcome }]));
-      reach(chunk);
+      group.setAside(rows.ofItems([{ chunk, index, outcome }]));
+      group.reach(chunk.prepared.end);
       settledOf(chunk, 1);
-      commitLater();
     },
     skipSettled(chunk) {
       settledOf(chunk, 1);
-      commitLater();
+      group.commitLater();
     },
-    commitSoon: commitLater,
-    flush: commit,
+    commitSoon: group.commitLater,
+    flush: group.flush,
   };
 }
 
-function seam(when: 'before' | 'after', { intents, settled, passed }: Change): void {
-  if (intents.length > 0) crashPoint(`${when} intents`);
-  if (settled.length > 0) crashPoint(`${when} settling`);
-  if (passed) crashPoint(`${when} checkpoint`);
+function passedOf(chunks: readonly WindowChunk[], invalidOf: (chunk: WindowChunk) => readonly UndeliveredRow[]): Passed | undefined {
+  const last = chunks.at(-1);
+  if (!last) return undefined;
+  const skipped = chunks.reduce((sum, { prepared }) => sum + Object.values(prepared.skipped).reduce((a, b) => a + b, 0), 0);
+  return { position: last.prepared.end, unended: last.prepared.unended, skipped, invalid: chunks.flatMap((chunk) => [...invalidOf(chunk)]) };
+}
+
+/** How many rows of each chunk are settled with the batch. */
+function settledByChunk(batch: Batch, pending: Delivery['pending']): Map<WindowChunk, number> {
+  const left = new Map<WindowChunk, number>();
+  for (const { chunk, from, to } of batch.segments) left.set(chunk, (left.get(chunk) ?? 0) + to - from);
+  for (const { chunk } of pending) left.set(chunk, (left.get(chunk) ?? 0) - 1);
+  return left;
 }
 
 function rowNumbers(batch: Batch): number[] {
@@ -194,7 +130,7 @@ function rowNumbers(batch: Batch): number[] {
   return rows;
 }
 
-/** Consecutive rows, the usual case, are one range a segment; only then is it as cheap as it has to be. */
+/** One range per segment when its rows are consecutive, the usual case: that costs nothing per row. */
 function batchRows(batch: Batch): RowRanges {
   const ranges: [number, number][] = [];
   for (const { chunk, from, to } of batch.segments) {

@@ -1,26 +1,26 @@
-import type { WindowChunk } from '../domain/batch.ts';
+import type { WindowChunk } from './batch.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 
-/** Chunks whose rows are under way, in source order, and how far they are settled without a gap. */
+/** The chunks under way, in source order, and how far they are settled without a gap. */
 export interface Window {
   admit(prepared: PreparedChunk, isInOneLane?: boolean): WindowChunk;
-  /** So many operations of the chunk are settled; true when they were the last. */
+  /** `count` more operations of the chunk are settled. True when they were the last. */
   settle(chunk: WindowChunk, count: number): boolean;
-  /** The chunk lets go of the buffers it was admitted with. */
+  /** A chunk has let go of the buffers it was admitted with. */
   letGo(buffers: Pick<PreparedChunk, 'raw' | 'operations'>): void;
-  /** Takes the settled chunks off the front: the checkpoint moves behind the last of them. */
+  /** Takes the settled chunks off the front: the checkpoint moves to the end of the last one. */
   pass(): readonly WindowChunk[];
   /** Rows admitted since the start of this process. */
   rowsAdmitted(): number;
-  /** Rows in the window that are not settled, or not counted yet because their chunk has not passed. */
+  /** Rows in the window that are not settled, or are not counted before their chunk has passed. */
   rowsPending(): number;
   /** Bytes of text and bodies that unsettled rows keep in memory. */
   bytesHeld(): number;
-  /** Chunks in the window; a settled one behind an open one is only a stub. */
+  /** Chunks in the window. A settled one that waits for an earlier one is only a stub. */
   size(): number;
 }
 
-/** Sums are kept, not reckoned: they are asked for with every chunk, and behind a row that takes long there are many chunks. */
+/** Keeps running sums: they are asked for with every chunk, and a slow row can keep thousands of chunks in the window. */
 export function createWindow(): Window {
   const chunks: WindowChunk[] = [];
   let admitted = 0;
@@ -49,7 +49,7 @@ export function createWindow(): Window {
       const passed = chunks.splice(0, settled);
       for (const { prepared } of passed) {
         pending -= prepared.rows - prepared.operations.count;
-        bytes -= bytesOf(prepared); // a chunk without operations still has them
+        bytes -= bytesOf(prepared); // only a chunk without operations still has any
       }
       return passed;
     },

@@ -1,7 +1,8 @@
-import type { WindowChunk } from '../../src/domain/batch.ts';
-import type { PreparedChunk, SingleRequest } from '../../src/domain/chunk.ts';
+import { chunkWithoutText, packOperations } from '../../src/domain/chunk.ts';
+import type { Position, PreparedChunk, SingleRequest } from '../../src/domain/chunk.ts';
 import { kindsOfSent } from '../../src/domain/kinds.ts';
 import { hashPerson } from '../../src/domain/person.ts';
+import type { WindowChunk } from '../../src/pipeline/batch.ts';
 
 /** One operation of a made-up chunk. */
 export interface MadeRow {
@@ -13,39 +14,17 @@ export interface MadeRow {
   readonly guarded?: boolean;
 }
 
-/** A chunk of consecutive rows behind `startRow`, every one of them an operation. */
+/** A chunk of consecutive rows after `startRow`, every one of them an operation. */
 export function chunkOf(startRow: number, rows: readonly MadeRow[], rest: Partial<PreparedChunk> = {}): PreparedChunk {
-  const bodies = rows.map((row, i) => row.body ?? identify(row.persons, startRow + i + 1));
-  const keys: number[] = [];
-  const keyEnds = new Uint32Array(rows.length);
-  const ends = new Uint32Array(rows.length);
-  let end = -1;
-  rows.forEach(({ persons }, i) => {
-    keys.push(...persons.map(hashPerson));
-    keyEnds[i] = keys.length;
-    ends[i] = end += Buffer.byteLength(bodies[i] ?? '') + 1;
+  const operations = rows.map(({ persons, body, single, guarded }, row) => {
+    const text = body ?? identify(persons, startRow + row + 1);
+    return { row, bytes: Buffer.from(text), keys: persons.map(hashPerson), kinds: kindsOfSent(persons, () => text, single), single, isGuarded: guarded === true };
   });
-  return {
-    start: { row: startRow, line: startRow, offset: startRow * 10, hash: `h${startRow}` },
-    end: { row: startRow + rows.length, line: startRow + rows.length, offset: (startRow + rows.length) * 10, hash: `h${startRow + rows.length}` },
-    rows: rows.length,
-    operations: {
-      count: rows.length,
-      rows: Uint32Array.from(rows, (_, i) => i),
-      keys: Uint32Array.from(keys),
-      keyEnds,
-      kinds: rows.reduce((kinds, { persons, single }, i) => kinds | kindsOfSent(persons, () => bodies[i] ?? '', single), 0),
-      ends,
-      body: new TextEncoder().encode(bodies.join(',')),
-      singles: new Map(rows.flatMap(({ single }, i) => (single ? [[i, single] as const] : []))),
-      guarded: new Set(rows.flatMap(({ guarded }, i) => (guarded === true ? [i] : []))),
-    },
-    invalid: [],
-    skipped: {},
-    raw: new Uint8Array(),
-    warnings: [],
-    ...rest,
-  };
+  return { ...chunkWithoutText(placeAt(startRow), placeAt(startRow + rows.length), packOperations(operations)), ...rest };
+}
+
+function placeAt(row: number): Position {
+  return { row, line: row, offset: row * 10, hash: `h${row}` };
 }
 
 export function windowChunkOf(startRow: number, rows: readonly MadeRow[]): WindowChunk {

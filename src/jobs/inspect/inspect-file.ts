@@ -17,7 +17,7 @@ import { showInspection } from './inspection-report.ts';
 import { bytesTotalOf, withSample, type OpenSource } from '../../reading/open-source.ts';
 import { limitedBlocks, type ReadingTask } from '../../reading/prepared-chunks.ts';
 import { startReading } from '../../reading/start-reading.ts';
-import { recentSince } from '../recent-events.ts';
+import { recentSinceSeconds } from '../../domain/recent.ts';
 import { createRowEstimate } from '../../reading/row-estimate.ts';
 import { showPlan } from '../show-plan.ts';
 import type { SourceOptions } from '../../reading/options.ts';
@@ -45,7 +45,7 @@ export function inspectFile(file: InputFile, setting: InspectSetting): Promise<E
       writeMap(resolve(host.cwd, setting.mapPath), setting.mapPath, source, terminal);
     }
     if (setting.showSamples) showSamples(source, terminal);
-    const sinceSeconds = recentSince(host.clock.now());
+    const sinceSeconds = recentSinceSeconds(host.clock.now());
     const task: ReadingTask = {
       layout: source.layout,
       plan: source.planned.plan,

@@ -5,7 +5,7 @@ import { summaryFields, warningText } from '../../output/summary.ts';
 import { safeLine } from '../../domain/text/safe-text.ts';
 import type { Terminal } from '../../output/terminal.ts';
 import type { Inspection } from './inspection.ts';
-import { RECENT_HOURS } from '../recent-events.ts';
+import { RECENT_HOURS } from '../../domain/recent.ts';
 
 export interface InspectionEnd {
   readonly inspection: Inspection;

@@ -9,7 +9,8 @@ import { openJournal, type Journal } from '../../../src/journal/open.ts';
 import { createRetryLedger } from '../../../src/journal/retry-ledger.ts';
 import { createRun, findRun, listRuns } from '../../../src/journal/runs.ts';
 import { retryChunks } from '../../../src/journal/undelivered.ts';
-import { addsUp, runPipeline, type RunEnd } from '../../../src/pipeline/run.ts';
+import { addsUp, type RunEnd } from '../../../src/pipeline/progress.ts';
+import { runPipeline } from '../../../src/pipeline/run.ts';
 import { chunkOf, type MadeRow } from '../../support/chunks.ts';
 import { hastyClock, type World } from './world.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eachOperation, requestOf, rowNumber, type Batch, type WindowChunk } from '../../../src/domain/batch.ts';
+import { eachOperation, requestOf, rowNumber, type Batch, type WindowChunk } from '../../../src/pipeline/batch.ts';
 import { createLanes } from '../../../src/pipeline/lanes.ts';
 import { windowChunkOf, type MadeRow } from '../../support/chunks.ts';
 

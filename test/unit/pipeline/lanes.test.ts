@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eachOperation, rowNumber, type Batch, type WindowChunk } from '../../../src/domain/batch.ts';
+import { eachOperation, rowNumber, type Batch, type WindowChunk } from '../../../src/pipeline/batch.ts';
 import { createLanes, type Lanes } from '../../../src/pipeline/lanes.ts';
 import { windowChunkOf } from '../../support/chunks.ts';
 

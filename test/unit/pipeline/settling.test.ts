@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Batch, WindowChunk } from '../../../src/domain/batch.ts';
+import type { Batch, WindowChunk } from '../../../src/pipeline/batch.ts';
 import type { Change, Ledger } from '../../../src/domain/ledger.ts';
 import { EMPTY_TALLY } from '../../../src/domain/outcome.ts';
 import { createSettling, type Settling } from '../../../src/pipeline/settling.ts';
+import type { RecordFinder } from '../../../src/pipeline/undelivered-rows.ts';
 import { createWindow, type Window } from '../../../src/pipeline/window.ts';
 import { chunkOf } from '../../support/chunks.ts';
 import { hastyClock } from '../../property/pipeline/world.ts';
@@ -16,7 +17,7 @@ interface Desk {
   breakDisk(isBroken: boolean): void;
 }
 
-function deskWith(): Desk {
+function deskWith(findRecords: RecordFinder = () => []): Desk {
   const commits: Change[] = [];
   const errors: unknown[] = [];
   let isBroken = false;
@@ -31,7 +32,7 @@ function deskWith(): Desk {
     finish: () => undefined,
   };
   const settling = createSettling({
-    ledger, window, clock: hastyClock, findRecords: () => [], rowsBefore: () => 0,
+    ledger, window, clock: hastyClock, findRecords, rowsBefore: () => 0,
     onUndelivered: () => undefined, onSpent: () => undefined, onPassed: () => undefined, onCommit: () => undefined,
     onError: (error) => errors.push(error),
   }); // prettier-ignore
@@ -82,6 +83,20 @@ describe('settling', () => {
     settling.settle(batchOf(2, second, 0, 2), DELIVERED);
     expect(() => settling.flush()).toThrow('the disk is full');
     await expect(settling.intend(batchOf(3, second, 0, 1))).rejects.toThrow('the disk is full');
+    expect(commits).toEqual([]);
+  });
+
+  it('commits nothing after a row that can never be sent was not found again: the checkpoint never passes it', () => {
+    let isLost = true;
+    const { settling, window, commits } = deskWith(() => {
+      if (isLost) throw new Error('not found');
+      return [];
+    });
+    window.admit(chunkOf(0, [], { rows: 1, invalid: [{ index: 0, code: 'unparsable', message: 'an unclosed quote' }] }));
+    expect(() => settling.flush()).toThrow('not found');
+    isLost = false;
+    window.admit(chunkOf(1, [], { rows: 1, skipped: { recent: 1 } }));
+    expect(() => settling.flush()).toThrow('not found');
     expect(commits).toEqual([]);
   });
 });

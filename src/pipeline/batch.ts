@@ -1,69 +1,52 @@
-import type { PreparedChunk, SingleRequest } from './chunk.ts';
-import type { UndeliveredRow } from './ledger.ts';
+import { COMMA, keysEnd, keysStart, operationBytes } from '../domain/chunk.ts';
+import type { PreparedChunk, SingleRequest } from '../domain/chunk.ts';
+import { ENVELOPE_BYTES, ENVELOPE_CLOSE, ENVELOPE_OPEN } from '../domain/envelope.ts';
+import type { UndeliveredRow } from '../domain/ledger.ts';
 
 /** A chunk while its rows are under way. */
 export interface WindowChunk {
   /** Loses its buffers when the last of its rows is settled. */
   prepared: PreparedChunk;
-  /** All its rows go one behind the other: any two of them may be about the same person without a name in common. */
+  /** All its rows go one after the other: any two may be about the same person without having a name in common. */
   readonly isInOneLane?: boolean;
   /** Operations not yet settled. */
   unsettled: number;
-  /** Rows that can never be sent, ready for the journal; filled when the chunk loses its buffers. */
+  /** Rows that can never be sent, ready for the journal. Filled in when the chunk loses its buffers. */
   invalid: readonly UndeliveredRow[];
 }
 
-/** Operations `from` (inclusive) to `to` (exclusive) of a chunk, consecutive in its buffer. */
+/** Operations `from` to `to` (exclusive) of a chunk, side by side in its buffer. */
 export interface Segment {
   readonly chunk: WindowChunk;
   readonly from: number;
   readonly to: number;
 }
 
-/** What goes out as one request: operations in the order in which they must take effect. */
+/** One request: operations in the order in which they must take effect. */
 export interface Batch {
   readonly id: number;
   readonly segments: readonly Segment[];
   readonly count: number;
-  /** Set when the one operation of this batch is a request of its own. */
+  /** Set when the only operation of this batch is a request of its own. */
   readonly single: SingleRequest | undefined;
 }
 
 const BATCH_PATH = '/api/v2/batch';
-const OPEN = new TextEncoder().encode('{"batch":[');
-const COMMA = 0x2c;
-const CLOSE = new TextEncoder().encode(']}');
-
-/** Bytes of `{"batch":[]}`. */
-export const ENVELOPE_BYTES = OPEN.length + CLOSE.length;
-
-export function operationStart(chunk: WindowChunk, index: number): number {
-  return index === 0 ? 0 : (chunk.prepared.operations.ends[index - 1] ?? 0) + 1;
-}
-
-export function operationEnd(chunk: WindowChunk, index: number): number {
-  return chunk.prepared.operations.ends[index] ?? 0;
-}
-
-/** The exact bytes of one operation. */
-export function operationBytes(chunk: WindowChunk, index: number): Uint8Array {
-  return chunk.prepared.operations.body.subarray(operationStart(chunk, index), operationEnd(chunk, index));
-}
 
 /** Row number in the source, 1 for the first data row. */
 export function rowNumber(chunk: WindowChunk, index: number): number {
   return chunk.prepared.start.row + (chunk.prepared.operations.rows[index] ?? 0) + 1;
 }
 
-/** A hash that all rows of chunks in one lane have in common. */
+/** A key that all rows of chunks in one lane share. */
 const EVERYBODY = 0xffffffff;
 
-/** Writes the keys of an operation into an array, each once, and returns it. */
+/** Writes the keys of an operation into `keys`, each once, and returns it. */
 export function keysInto(keys: number[], chunk: WindowChunk, index: number): readonly number[] {
   const operations = chunk.prepared.operations;
-  const end = operations.keyEnds[index] ?? 0;
+  const end = keysEnd(operations, index);
   keys.length = 0;
-  for (let at = index === 0 ? 0 : (operations.keyEnds[index - 1] ?? 0); at < end; at++) {
+  for (let at = keysStart(operations, index); at < end; at++) {
     const key = operations.keys[at] ?? 0;
     if (!keys.includes(key)) keys.push(key);
   }
@@ -77,24 +60,22 @@ export function eachOperation(batch: Pick<Batch, 'segments'>, visit: (chunk: Win
 }
 
 /**
- * Method, path and bytes of a batch. The bytes are joined from what was serialised once: a repeat is byte-identical. They are a
- * copy: the network may still be reading them when the answer is there and the chunk's buffers go to other rows.
+ * Method, path and bytes of a batch. Each operation was serialised once, so a retry is byte-identical. The bytes are a copy: the
+ * network may still be reading them after the answer, when the chunk's buffers already hold other rows.
  */
 export function requestOf(batch: Batch): { method: 'PUT' | 'POST' | 'DELETE'; path: string; body: Uint8Array } {
-  const slices = batch.segments.map(({ chunk, from, to }) =>
-    chunk.prepared.operations.body.subarray(operationStart(chunk, from), operationEnd(chunk, to - 1)),
-  );
+  const slices = batch.segments.map(({ chunk, from, to }) => operationBytes(chunk.prepared.operations, from, to));
   if (batch.single) return { ...batch.single, body: slices[0]?.slice() ?? new Uint8Array() };
   const size = slices.reduce((sum, slice) => sum + slice.length + 1, ENVELOPE_BYTES - 1);
   const body = new Uint8Array(size);
-  body.set(OPEN, 0);
-  let at = OPEN.length;
+  body.set(ENVELOPE_OPEN, 0);
+  let at = ENVELOPE_OPEN.length;
   slices.forEach((slice, i) => {
     if (i > 0) body[at++] = COMMA;
     body.set(slice, at);
     at += slice.length;
   });
-  body.set(CLOSE, at);
+  body.set(ENVELOPE_CLOSE, at);
   return { method: 'POST', path: BATCH_PATH, body };
 }
 
@@ -119,7 +100,7 @@ export function splitBatch(batch: Batch, count: number): [Batch, Batch] {
   ];
 }
 
-/** A batch without the operations for which `leave` holds. */
+/** The batch without the operations for which `leave` returns true. */
 export function withoutOperations(batch: Batch, leave: (chunk: WindowChunk, index: number) => boolean): Batch {
   const segments: Segment[] = [];
   eachOperation(batch, (chunk, index) => {

@@ -1,26 +1,23 @@
-import { operationBytes, rowNumber } from '../domain/batch.ts';
-import type { WindowChunk } from '../domain/batch.ts';
+import { operationBytes } from '../domain/chunk.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import type { UndeliveredRow } from '../domain/ledger.ts';
-import type { Outcome } from '../domain/outcome.ts';
-import type { Delivery } from './deliver.ts';
+import type { Undelivered } from '../domain/outcome.ts';
+import { rowNumber, type WindowChunk } from './batch.ts';
+import type { UndeliveredOperation } from './deliver.ts';
 import { personsAt } from './held.ts';
 
-/** Finds the text and the physical line of rows again, by their index in the chunk; the indexes ascend. */
+/** Finds the text and the physical line of rows again, by their index in the chunk. The indexes ascend. */
 export type RecordFinder = (chunk: PreparedChunk, indexes: readonly number[]) => readonly { readonly text: string; readonly line: number }[];
 
-type Undelivered = Exclude<Outcome, { state: 'delivered' }>;
-type Item = Delivery['undelivered'][number];
-
-/** Makes of rows that did not arrive what the journal keeps of them. Their text is looked up only here, a chunk at a time. */
+/** Turns rows that did not arrive into what the journal keeps of them. Their text is looked up only here, a chunk at a time. */
 export function createUndelivered(findRecords: RecordFinder): {
-  ofItems(items: readonly Item[]): UndeliveredRow[];
-  /** Rows of the chunk that can never be sent. Asked before the chunk lets its text go, and remembered by it. */
+  ofItems(items: readonly UndeliveredOperation[]): UndeliveredRow[];
+  /** Rows of the chunk that can never be sent. To be asked while the chunk still has its text; it remembers them. */
   invalidOf(chunk: WindowChunk): readonly UndeliveredRow[];
 } {
-  function ofChunk(chunk: WindowChunk, items: readonly Item[]): UndeliveredRow[] {
+  function ofChunk(chunk: WindowChunk, items: readonly UndeliveredOperation[]): UndeliveredRow[] {
     const { rows } = chunk.prepared.operations;
-    // A batch may hold the rows of a chunk in another order than the chunk does.
+    // In a batch, the rows of a chunk may be in another order than in the chunk.
     const ascending = items.toSorted((a, b) => a.index - b.index);
     const records = findRecords(chunk.prepared, ascending.map(({ index }) => rows[index] ?? 0)); // prettier-ignore
     return ascending.map(({ index, outcome }, i) => toRow(chunk, index, outcome, records[i]));
@@ -28,7 +25,7 @@ export function createUndelivered(findRecords: RecordFinder): {
 
   return {
     ofItems(items) {
-      const byChunk = new Map<WindowChunk, Item[]>();
+      const byChunk = new Map<WindowChunk, UndeliveredOperation[]>();
       for (const item of items) {
         const group = byChunk.get(item.chunk);
         if (group) group.push(item);
@@ -68,7 +65,7 @@ function toRow(chunk: WindowChunk, index: number, outcome: Undelivered, record: 
     column: null,
     field: null,
     persons: personsAt(chunk, index),
-    payload: operationBytes(chunk, index).slice(),
+    payload: operationBytes(chunk.prepared.operations, index).slice(),
     single: single ? `${single.method} ${single.path}` : null,
     record: record?.text ?? '',
   };

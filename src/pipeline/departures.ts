@@ -1,0 +1,27 @@
+import type { Clock } from '../domain/host.ts';
+import type { Admission } from './admission.ts';
+import type { Flights } from './flight.ts';
+import type { Intake } from './intake.ts';
+
+/** With nothing under way, a batch that is not full leaves after so long without a new row: a slow pipe. */
+const LINGER_MS = 50;
+/** With batches under way, perhaps waiting for a retry, it leaves when no other has left for so long. */
+const LINGER_MAX_MS = 500;
+const TICK_MS = 200;
+
+/** A full batch leaves at once. One that is not full waits for more rows, as long as there is hope for them. */
+export interface Departures {
+  /** Whether the batch being filled may leave as it is: no row can come, or none has come for a while. */
+  mayFlush(): boolean;
+  /** How long to wait, if nothing happens, before asking again. */
+  askAgainMs(): number;
+}
+
+export function createDepartures(intake: Intake, admission: Admission, flights: Flights, clock: Clock): Departures {
+  const hasLingered = (): boolean =>
+    flights.underWay() === 0 ? intake.starvedMs() >= LINGER_MS : intake.starvedMs() > 0 && clock.monotonic() - flights.launchedAt() >= LINGER_MAX_MS;
+  return {
+    mayFlush: () => intake.ended() || admission.isBlocked() || hasLingered(),
+    askAgainMs: () => (flights.underWay() === 0 ? LINGER_MS : TICK_MS),
+  };
+}
