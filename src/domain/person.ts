@@ -17,8 +17,18 @@ export function personText(kind: PersonKind, value: string): string {
   return `${kind}:${foldIdentifier(kind, value)}`;
 }
 
+/** A name of which only the hash is known: one that an earlier row tied to the person. It stands among person texts, which never begin so. */
+export function linkedText(hash: number): string {
+  return `#${hash}`;
+}
+
+export function isLinkedText(text: string): boolean {
+  return text.startsWith('#');
+}
+
 /** 32 bits, never 0, of a person text. Two persons may share them. */
 export function hashPerson(text: string): number {
+  if (isLinkedText(text)) return Number(text.slice(1));
   return finish(mix(FNV_START, text));
 }
 

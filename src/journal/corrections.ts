@@ -1,4 +1,5 @@
 import { crashPoint } from '../domain/crash-point.ts';
+import { hashPerson } from '../domain/person.ts';
 import type { UndeliveredRow } from '../domain/ledger.ts';
 import { EMPTY_TALLY, type UndeliveredState } from '../domain/outcome.ts';
 import type { Journal } from './journal.ts';
@@ -42,13 +43,13 @@ export function storeCorrections(journal: Journal, runId: number, corrections: r
  */
 export function withRowsOfSamePersons(journal: Journal, runId: number, chosen: ReadonlySet<number>): ReadonlySet<number> {
   const rows = new Set(chosen);
-  const persons = new Set<string>();
+  const persons = new Set<number>(); // hashes: of a name that another row tied to the person no more is known
   for (let size = -1; size !== persons.size; ) {
     size = persons.size;
     for (const row of undeliveredRows(journal, runId, ['failed'])) {
-      if (!rows.has(row.row) && !row.persons.some((person) => persons.has(person))) continue;
+      if (!rows.has(row.row) && !row.persons.some((person) => persons.has(hashPerson(person)))) continue;
       rows.add(row.row);
-      for (const person of row.persons) persons.add(person);
+      for (const person of row.persons) persons.add(hashPerson(person));
     }
   }
   return rows;

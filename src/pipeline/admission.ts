@@ -4,6 +4,7 @@ import type { Flights } from './flight.ts';
 import type { Halt } from './halt.ts';
 import type { Intake } from './intake.ts';
 import type { Lanes } from './lanes.ts';
+import type { Links } from './links.ts';
 import { createMixedKinds } from './mixed-kinds.ts';
 import type { Resumption } from './resumption.ts';
 import type { Settling } from './settling.ts';
@@ -26,6 +27,7 @@ export interface AdmissionOptions {
   readonly intake: Intake;
   readonly resumption: Resumption;
   readonly window: Window;
+  readonly links: Links;
   readonly lanes: Lanes;
   readonly flights: Flights;
   readonly settling: Settling;
@@ -34,7 +36,7 @@ export interface AdmissionOptions {
   readonly waitingMax: number;
 }
 
-export function createAdmission({ intake, resumption, window, lanes, flights, settling, halt, waitingMax }: AdmissionOptions): Admission {
+export function createAdmission({ intake, resumption, window, links, lanes, flights, settling, halt, waitingMax }: AdmissionOptions): Admission {
   const mixedKinds = createMixedKinds();
   let next: PreparedChunk | undefined; // read, and not let in yet
 
@@ -43,6 +45,7 @@ export function createAdmission({ intake, resumption, window, lanes, flights, se
   function admit(prepared: PreparedChunk, isInOneLane: boolean): void {
     const chunk = window.admit(resumption.withoutSettledSkips(prepared), isInOneLane);
     const { count } = prepared.operations;
+    links.learn(prepared.operations);
     for (let index = 0; index < count; index++) {
       if (resumption.recognises(chunk, index)) settling.skipSettled(chunk);
       else lanes.add(chunk, index);

@@ -8,6 +8,7 @@ import { createHalt, type Halt } from './halt.ts';
 import { createHeldPersons } from './held.ts';
 import { startIntake, type Intake } from './intake.ts';
 import { createLanes, type Lanes } from './lanes.ts';
+import { createLinks } from './links.ts';
 import type { RunProgress } from './progress.ts';
 import { createResumption } from './resumption.ts';
 import type { RunOptions } from './run.ts';
@@ -38,7 +39,8 @@ export function assemble(options: RunOptions): Parts {
   const bell = createBell();
   const halt = createHalt(options.stopping, bell.ring);
   const resumption = createResumption(before);
-  const held = createHeldPersons(before.failedPersons);
+  const links = createLinks();
+  const held = createHeldPersons(before.failedPersons, links);
   const window = createWindow();
 
   const progress = (): RunProgress => ({
@@ -50,6 +52,7 @@ export function assemble(options: RunOptions): Parts {
   const settling = createSettling({
     ...options,
     window,
+    links,
     rowsBefore: resumption.rowsBefore,
     onPassed: (position) => void (offset = position.offset),
     onCommit: () => options.onProgress(progress()),
@@ -60,7 +63,7 @@ export function assemble(options: RunOptions): Parts {
   const flights = createFlights({ settling, lanes, courier, held, halt, clock, ring: bell.ring });
   const intake = startIntake(options.chunks, bell.ring, clock);
   const waitingMax = Math.max(concurrency + 4, 8) * batchRowsMax;
-  const admission = createAdmission({ intake, resumption, window, lanes, flights, settling, halt, waitingMax });
+  const admission = createAdmission({ intake, resumption, window, links, lanes, flights, settling, halt, waitingMax });
   const departures = createDepartures(intake, admission, flights, clock);
   return { bell, halt, intake, admission, lanes, departures, flights, settling, progress, inDoubtResent: countRows(before.inDoubt) };
 }

@@ -1,9 +1,12 @@
 import { operationBytes } from '../domain/chunk.ts';
-import { hashPerson, personsOf } from '../domain/person.ts';
+import { hashPerson, isLinkedText, personsOf } from '../domain/person.ts';
 import { keysInto, type WindowChunk } from './batch.ts';
+import type { Links } from './links.ts';
 
 /** Persons with a failed row. Their later rows are held back, so that a retry of the failed one never overwrites newer values. */
 export interface HeldPersons {
+  /** What rows have said about names of one person. */
+  readonly links: Links;
   add(chunk: WindowChunk, index: number): void;
   has(chunk: WindowChunk, index: number): boolean;
 }
@@ -21,13 +24,19 @@ export function personsAt(chunk: WindowChunk, index: number): string[] {
   return personsOf(decoder.decode(operationBytes(operations, index)), operations.singles.get(index));
 }
 
-/** A set of hashes rules out almost every row; the exact strings decide the rest. */
-export function createHeldPersons(known: readonly string[]): HeldPersons {
+/** A set of hashes rules out almost every row; the exact strings decide the rest, except for names known by a link alone. */
+export function createHeldPersons(known: readonly string[], links: Links): HeldPersons {
   const exact = new Set<string>(known);
   const hashes = new Set<number>(known.map(hashPerson));
+  const linked = new Set<number>(known.filter(isLinkedText).map(hashPerson));
   const keys: number[] = [];
   return {
+    links,
     add(chunk, index) {
+      for (const key of links.of(keysInto(keys, chunk, index))) {
+        hashes.add(key);
+        linked.add(key);
+      }
       for (const person of personsAt(chunk, index)) {
         exact.add(person);
         hashes.add(hashPerson(person));
@@ -36,15 +45,16 @@ export function createHeldPersons(known: readonly string[]): HeldPersons {
     has(chunk, index) {
       if (hashes.size === 0) return false;
       if (!keysInto(keys, chunk, index).some((key) => hashes.has(key))) return false;
-      return personsAt(chunk, index).some((person) => exact.has(person));
+      return keys.some((key) => linked.has(key)) || personsAt(chunk, index).some((person) => exact.has(person));
     },
   };
 }
 
 export function holdForNow(held: HeldPersons): HeldForNow {
   const added: [WindowChunk, number][] = [];
-  const own = createHeldPersons([]);
+  const own = createHeldPersons([], held.links);
   return {
+    links: held.links,
     add(chunk, index) {
       added.push([chunk, index]);
       own.add(chunk, index);

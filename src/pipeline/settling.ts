@@ -7,6 +7,7 @@ import { mergeRanges, rangesOf } from '../domain/row-ranges.ts';
 import { eachOperation, rowNumber, type Batch, type WindowChunk } from './batch.ts';
 import { createCommitGroup } from './commit-group.ts';
 import type { Delivery } from './deliver.ts';
+import type { Links } from './links.ts';
 import { createUndelivered, type RecordFinder } from './undelivered-rows.ts';
 import type { Window } from './window.ts';
 
@@ -17,6 +18,7 @@ export interface SettlingOptions {
   readonly ledger: Ledger;
   readonly window: Window;
   readonly findRecords: RecordFinder;
+  readonly links: Links;
   readonly clock: Clock;
   /** Rows read by the run that never enter the window: mostly those before the checkpoint at which this process began. */
   readonly rowsBefore: () => number;
@@ -54,7 +56,7 @@ export interface Settling {
 
 export function createSettling(options: SettlingOptions): Settling {
   const { ledger, window, clock, onError } = options;
-  const rows = createUndelivered(options.findRecords);
+  const rows = createUndelivered(options.findRecords, options.links);
   const group = createCommitGroup({
     ledger,
     clock,

@@ -2,15 +2,17 @@ import { operationBytes } from '../domain/chunk.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import type { UndeliveredRow } from '../domain/ledger.ts';
 import type { Undelivered } from '../domain/outcome.ts';
-import { rowNumber, type WindowChunk } from './batch.ts';
+import { linkedText } from '../domain/person.ts';
+import { keysInto, rowNumber, type WindowChunk } from './batch.ts';
 import type { UndeliveredOperation } from './deliver.ts';
 import { personsAt } from './held.ts';
+import type { Links } from './links.ts';
 
 /** Finds the text and the physical line of rows again, by their index in the chunk. The indexes ascend. */
 export type RecordFinder = (chunk: PreparedChunk, indexes: readonly number[]) => readonly { readonly text: string; readonly line: number }[];
 
 /** Turns rows that did not arrive into what the journal keeps of them. Their text is looked up only here, a chunk at a time. */
-export function createUndelivered(findRecords: RecordFinder): {
+export function createUndelivered(findRecords: RecordFinder, links: Links): {
   ofItems(items: readonly UndeliveredOperation[]): UndeliveredRow[];
   /** Rows of the chunk that can never be sent. To be asked while the chunk still has its text; it remembers them. */
   invalidOf(chunk: WindowChunk): readonly UndeliveredRow[];
@@ -20,7 +22,10 @@ export function createUndelivered(findRecords: RecordFinder): {
     // In a batch, the rows of a chunk may be in another order than in the chunk.
     const ascending = items.toSorted((a, b) => a.index - b.index);
     const records = findRecords(chunk.prepared, ascending.map(({ index }) => rows[index] ?? 0)); // prettier-ignore
-    return ascending.map(({ index, outcome }, i) => toRow(chunk, index, outcome, records[i]));
+    return ascending.map(({ index, outcome }, i) => {
+      const persons = [...personsAt(chunk, index), ...links.of(keysInto([], chunk, index)).map(linkedText)];
+      return { ...toRow(chunk, index, outcome, records[i]), persons };
+    });
   }
 
   return {
@@ -54,7 +59,7 @@ export function createUndelivered(findRecords: RecordFinder): {
   };
 }
 
-function toRow(chunk: WindowChunk, index: number, outcome: Undelivered, record: { readonly text: string; readonly line: number } | undefined): UndeliveredRow {
+function toRow(chunk: WindowChunk, index: number, outcome: Undelivered, record: { readonly text: string; readonly line: number } | undefined): Omit<UndeliveredRow, 'persons'> {
   const single = chunk.prepared.operations.singles.get(index);
   return {
     row: rowNumber(chunk, index),
@@ -64,7 +69,6 @@ function toRow(chunk: WindowChunk, index: number, outcome: Undelivered, record: 
     reason: outcome.reason,
     column: null,
     field: null,
-    persons: personsAt(chunk, index),
     payload: operationBytes(chunk.prepared.operations, index).slice(),
     single: single ? `${single.method} ${single.path}` : null,
     record: record?.text ?? '',

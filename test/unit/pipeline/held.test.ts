@@ -3,6 +3,7 @@ import type { MadeRow } from '../../support/chunks.ts';
 import { windowChunkOf } from '../../support/chunks.ts';
 import { personsOf } from '../../../src/domain/person.ts';
 import { createHeldPersons } from '../../../src/pipeline/held.ts';
+import { createLinks } from '../../../src/pipeline/links.ts';
 
 function rowOf(operation: object): MadeRow {
   const body = JSON.stringify({ type: 'person', ...operation });
@@ -19,12 +20,12 @@ describe('rows behind a failed one', () => {
     ['either side of a merge', rowOf({ action: 'merge', primary: { id: '7' }, secondary: { email: 'a@b.c' } }), identify({ email: 'a@b.c' })],
     ['an anonymous id', identify({ id: '7' }, { email: 'a@b.c', phone: '+49', anonymous_id: 'x' }), rowOf({ action: 'event', name: 'e', identifiers: { anonymous_id: 'x' } })],
   ])('are held when they are addressed by %s', (_, failed, later) => {
-    const held = createHeldPersons([]);
+    const held = createHeldPersons([], createLinks());
     const chunk = windowChunkOf(0, [failed, later, identify({ id: 'somebody else' })]);
     held.add(chunk, 0);
     expect([held.has(chunk, 1), held.has(chunk, 2)]).toEqual([true, false]);
     // Another process knows them from the journal.
-    const [known, sent] = [createHeldPersons(failed.persons), windowChunkOf(10, [later])];
+    const [known, sent] = [createHeldPersons(failed.persons, createLinks()), windowChunkOf(10, [later])];
     expect(known.has(sent, 0)).toBe(true);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Batch, WindowChunk } from '../../../src/pipeline/batch.ts';
 import type { Change, Ledger } from '../../../src/domain/ledger.ts';
 import { EMPTY_TALLY } from '../../../src/domain/outcome.ts';
+import { createLinks } from '../../../src/pipeline/links.ts';
 import { createSettling, type Settling } from '../../../src/pipeline/settling.ts';
 import type { RecordFinder } from '../../../src/pipeline/undelivered-rows.ts';
 import { createWindow, type Window } from '../../../src/pipeline/window.ts';
@@ -32,7 +33,7 @@ function deskWith(findRecords: RecordFinder = () => []): Desk {
     finish: () => undefined,
   };
   const settling = createSettling({
-    ledger, window, clock: hastyClock, findRecords, rowsBefore: () => 0,
+    ledger, window, links: createLinks(), clock: hastyClock, findRecords, rowsBefore: () => 0,
     onUndelivered: () => undefined, onSpent: () => undefined, onPassed: () => undefined, onCommit: () => undefined,
     onError: (error) => errors.push(error),
   }); // prettier-ignore
