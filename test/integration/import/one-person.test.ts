@@ -11,6 +11,8 @@ const others = (letter: string, count: number): object[] => Array.from({ length:
 const byId = (v: string): object => ({ id: PERSON.id, v });
 const byEmail = (v: string): object => ({ email: PERSON.email, v });
 
+const text = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+
 it.for([
   { says: 'by e-mail behind one by id', between: 0, failing: byId('old'), later: byEmail('new') },
   { says: 'by id behind one by e-mail', between: 0, failing: byEmail('old'), later: byId('new') },
@@ -18,7 +20,7 @@ it.for([
 ])('a row $says waits for it, and follows it in the retry', async ({ between, failing, later }, test) => {
   const [service, folder] = [await openService(test), tempFolder(test)];
   const rows = [{ ...PERSON, v: 'first' }, ...others('a', between), failing, ...others('b', between), later];
-  writeFileSync(join(folder, 'people.ndjson'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  writeFileSync(join(folder, 'people.ndjson'), text(rows));
   const run = (command: string): ReturnType<typeof runCli> => runCli(test, [...command.split(' '), '--max-attempts', '2', '--json'], { cwd: folder, trackUrl: service.url });
 
   service.mood = { failsWith: ({ attributes }) => attributes?.['v'] === 'old' };
@@ -35,7 +37,6 @@ it.for([
 it('what ties the names is kept with the failed row: another process holds back the later one as well', async (test) => {
   const [service, folder] = [await openService(test), tempFolder(test)];
   const file = join(folder, 'people.ndjson');
-  const text = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   const run = (command: string): ReturnType<typeof runCli> => runCli(test, [...command.split(' '), '--max-attempts', '2', '--json'], { cwd: folder, trackUrl: service.url });
   writeFileSync(file, text([{ ...PERSON, v: 'first' }, byId('old'), ...others('a', 3), byEmail('new')]));
 
