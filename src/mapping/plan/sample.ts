@@ -1,5 +1,6 @@
 /** What a plan makes of the sample: payloads to show, and the events in it that could trigger campaigns. */
 import type { RawRow, RowBlock } from '../../domain/block.ts';
+import { operationBytes } from '../../domain/chunk.ts';
 import type { InvalidRow, PreparedChunk, SingleRequest } from '../../domain/chunk.ts';
 import type { PrepareSpec } from '../../domain/plan.ts';
 import { createPreparer } from '../rows/prepare.ts';
@@ -21,11 +22,8 @@ export function samplePayloads(spec: SampleSpec, rows: readonly RawRow[]): Sampl
   const { operations } = prepareSample(spec, rows, Number.POSITIVE_INFINITY);
   const byKind = new Map<string, SamplePayload>();
   const decoder = new TextDecoder();
-  let start = 0;
   for (let index = 0; index < operations.count; index++) {
-    const end = operations.ends[index] ?? start;
-    const operation = decoder.decode(operations.body.subarray(start, end));
-    start = end + 1;
+    const operation = decoder.decode(operationBytes(operations, index));
     const single = operations.singles.get(index) ?? null;
     const kind = single === null ? kindOf(operation) : `${single.method} ${single.path.replace(/customers\/[^/]+/, 'customers/…')}`;
     if (!byKind.has(kind)) byKind.set(kind, { kind, row: (operations.rows[index] ?? 0) + 1, operation, single });
