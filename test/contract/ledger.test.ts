@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, it, type TestContext } from 'vitest';
 import type { Position } from '../../src/domain/chunk.ts';
-import type { Change, Ledger, RowRanges, UndeliveredRow } from '../../src/domain/ledger.ts';
+import type { Change, Ledger, RowRanges, SettledRows, UndeliveredRow } from '../../src/domain/ledger.ts';
 import { settledRows } from '../../src/domain/outcome.ts';
 import { createImportLedger } from '../../src/journal/import-ledger.ts';
 import { openJournal, type Journal } from '../../src/journal/open.ts';
@@ -26,9 +26,9 @@ const failed = (row: number): UndeliveredRow => ({
   persons: [`id:${row}`], payload: new TextEncoder().encode(`{"n":${row}}`), single: null, record: `record ${row}`,
 }); // prettier-ignore
 const intent = (batch: number, rows: RowRanges): Change => ({ ...NOTHING, intents: [{ batch, rows }], rowsRead: ROWS });
-const settle = (batch: number | undefined, rows: RowRanges, delivered: number, undelivered: readonly UndeliveredRow[] = [], inDoubt: RowRanges = []): Change => ({
+const settle = (batch: number | undefined, rows: RowRanges, delivered: number, others: Partial<Pick<SettledRows, 'undelivered' | 'inDoubt'>> = {}): Change => ({
   ...NOTHING,
-  settled: [{ batch, rows, delivered, undelivered, inDoubt }],
+  settled: [{ batch, rows, delivered, undelivered: [], inDoubt: [], ...others }],
   rowsRead: ROWS,
 });
 
@@ -48,7 +48,7 @@ const KINDS: readonly (readonly [string, (test: TestContext) => Case])[] = [
   ['a retry', (test) => {
     const { journal, run } = journalOf(test);
     const rows = Array.from({ length: ROWS }, (_, i) => failed(i + 1));
-    createImportLedger(journal, run, () => 0).commit(settle(undefined, [[1, ROWS]], 0, rows));
+    createImportLedger(journal, run, () => 0).commit(settle(undefined, [[1, ROWS]], 0, { undelivered: rows }));
     return { journal, open: () => createRetryLedger(journal, run, () => 0) };
   }],
 ]; // prettier-ignore
@@ -78,7 +78,7 @@ describe.for(KINDS)('the ledger of %s', ([, create]) => {
     const ledger = open();
     const { nextBatch } = ledger.state();
     ledger.commit(intent(nextBatch, [[1, 5]]));
-    ledger.commit(settle(nextBatch, [[1, 5]], 4, [{ ...failed(3), state: 'rejected', code: 'invalid' }]));
+    ledger.commit(settle(nextBatch, [[1, 5]], 4, { undelivered: [{ ...failed(3), state: 'rejected', code: 'invalid' }] }));
     expect(ledger.tally()).toMatchObject({ delivered: 4, rejected: 1 });
     expect(open().tally()).toEqual(ledger.tally());
     expect(open().state().inDoubt).toEqual([]);
@@ -90,7 +90,7 @@ describe.for(KINDS)('the ledger of %s', ([, create]) => {
     const ledger = open();
     const { nextBatch } = ledger.state();
     ledger.commit(intent(nextBatch, [[1, 6]]));
-    ledger.commit(settle(nextBatch, [[1, 3]], 3, [], [[4, 6]]));
+    ledger.commit(settle(nextBatch, [[1, 3]], 3, { inDoubt: [[4, 6]] }));
     expect(open().state().inDoubt).toEqual([[4, 6]]);
     expect(open().tally().delivered).toBe(3);
   });
@@ -102,7 +102,7 @@ describe.for(KINDS)('the ledger of %s', ([, create]) => {
     ledger.commit(intent(nextBatch, [[1, 5]]));
     const before = ledger.tally();
     const broken = { ...failed(5), persons: undefined as unknown as string[] }; // cannot be stored: the column may not be null
-    expect(() => ledger.commit(settle(nextBatch, [[1, 5]], 4, [broken]))).toThrow();
+    expect(() => ledger.commit(settle(nextBatch, [[1, 5]], 4, { undelivered: [broken] }))).toThrow();
     expect(ledger.tally()).toEqual(before);
     expect(open().tally()).toEqual(before);
     expect(open().state().inDoubt).toEqual([[1, 5]]);
@@ -144,7 +144,7 @@ describe('the ledger of an import', () => {
 
   it('remembers the persons of failed rows, so that a later process keeps their rows back too', (test) => {
     const { journal, run } = journalOf(test);
-    createImportLedger(journal, run, () => 0).commit(settle(undefined, [[2, 3]], 0, [failed(2), { ...failed(3), persons: ['id:7', 'email:a@b.c'] }]));
+    createImportLedger(journal, run, () => 0).commit(settle(undefined, [[2, 3]], 0, { undelivered: [failed(2), { ...failed(3), persons: ['id:7', 'email:a@b.c'] }] }));
     expect([...createImportLedger(journal, run, () => 0).state().failedPersons].sort()).toEqual(['email:a@b.c', 'id:2', 'id:7']);
   });
 
