@@ -71,7 +71,7 @@ function notRouted(result: 'not found' | 'method not allowed' | 'bad encoding'):
   return metaError(status, result);
 }
 
-/** The answer to a request that is refused before it is read; undefined if it is not. */
+/** The answer to a request that is refused before its content is considered; undefined if it is not. */
 function refuse({ config, credentials, throttle }: Exchange, request: IncomingMessage, { route }: Match): Answer | undefined {
   if (config.redirectTo !== undefined && route.auth !== 'app') {
     return { status: 307, body: '', headers: { location: config.redirectTo + (request.url ?? '') } };

@@ -1,13 +1,12 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import type { LoadtestLedger, PlannedLoadtest } from '../../../src/domain/loadtest.ts';
 import { createLoadtestLedger } from '../../../src/journal/loadtests.ts';
 import { openJournal } from '../../../src/journal/open.ts';
+import { tempFolder } from '../../support/temp.ts';
 
 const planned: PlannedLoadtest = { id: 'run1', workspace: 'w1', scenario: 'ramp', rate: 80, duration_ms: 120_000, max_n: 3_599, started_at: 1_000 };
-const journalPath = (): string => join(mkdtempSync(join(tmpdir(), 'cio-bulk-ledger-')), 'journal.db');
+const journalPath = (test: TestContext): string => join(tempFolder(test), 'journal.db');
 
 function withLedger(path: string, work: (ledger: LoadtestLedger) => void): void {
   const journal = openJournal(path);
@@ -19,8 +18,8 @@ function withLedger(path: string, work: (ledger: LoadtestLedger) => void): void 
 }
 
 describe('load tests in the journal', () => {
-  it('survive the process: what was planned is there for the next one', () => {
-    const path = journalPath();
+  it('survive the process: what was planned is there for the next one', (test) => {
+    const path = journalPath(test);
     withLedger(path, (ledger) => ledger.plan(planned));
     withLedger(path, (ledger) => {
       expect(ledger.list()).toEqual([{ ...planned, state: 'planned', verdict: null, finished_at: null, k6_pid: null }]);
@@ -29,8 +28,8 @@ describe('load tests in the journal', () => {
     });
   });
 
-  it('go from planned to running to finished to cleaned', () => {
-    withLedger(journalPath(), (ledger) => {
+  it('go from planned to running to finished to cleaned', (test) => {
+    withLedger(journalPath(test), (ledger) => {
       ledger.plan(planned);
       ledger.started('run1', 4242);
       expect(ledger.list()[0]).toMatchObject({ state: 'running', k6_pid: 4242 });
@@ -42,8 +41,8 @@ describe('load tests in the journal', () => {
     });
   });
 
-  it('refuse a move from a state that it does not start from', () => {
-    withLedger(journalPath(), (ledger) => {
+  it('refuse a move from a state that it does not start from', (test) => {
+    withLedger(journalPath(test), (ledger) => {
       expect(() => ledger.started('run1', 1)).toThrow(/cannot become running/);
       ledger.plan(planned);
       ledger.finish('run1', 'aborted', 2_000);
@@ -53,8 +52,8 @@ describe('load tests in the journal', () => {
     });
   });
 
-  it('are listed oldest first', () => {
-    withLedger(journalPath(), (ledger) => {
+  it('are listed oldest first', (test) => {
+    withLedger(journalPath(test), (ledger) => {
       ledger.plan({ ...planned, id: 'younger', started_at: 2 });
       ledger.plan({ ...planned, id: 'older', started_at: 1 });
       expect(ledger.uncleaned('w1').map(({ id }) => id)).toEqual(['older', 'younger']);
