@@ -1,17 +1,11 @@
 import { eachOperation, requestOf, splitBatch, withoutOperations } from '../domain/batch.ts';
 import type { Batch, WindowChunk } from '../domain/batch.ts';
 import { CioBulkError } from '../domain/errors.ts';
-import type { Outcome, Reply } from '../domain/outcome.ts';
+import type { Courier, LastWord } from '../domain/courier.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import { refusal, toOutcomes } from '../domain/outcomes.ts';
-import { classify, replyCode, type WireRequest } from '../domain/wire.ts';
+import { classify, replyCode } from '../domain/wire.ts';
 import { holdForNow, type HeldForNow, type HeldPersons } from './held.ts';
-
-type LastWord = Awaited<ReturnType<Courier['send']>>;
-
-/** Sends one request until there is a last word on it. Implemented by api/persistent. */
-export interface Courier {
-  send(request: Omit<WireRequest, 'attempt'>, stopping: AbortSignal): Promise<{ readonly reply: Reply; readonly othersPassed: boolean; readonly isUnsent?: true }>;
-}
 
 /** What became of a batch. Rows that are in neither list are delivered: the usual case costs nothing per row. */
 export interface Delivery {

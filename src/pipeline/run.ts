@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { rowNumber } from '../domain/batch.ts';
 import type { Batch, WindowChunk } from '../domain/batch.ts';
 import type { PreparedChunk } from '../domain/chunk.ts';
+import type { Courier } from '../domain/courier.ts';
 import { crashPoint } from '../domain/crash-point.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Clock } from '../domain/host.ts';
@@ -9,7 +10,7 @@ import type { Ledger, UndeliveredRow } from '../domain/ledger.ts';
 import { settledRows, type Tally } from '../domain/outcome.ts';
 import { countRows, countWithin, createRowLookup } from '../domain/row-ranges.ts';
 import { createBell } from './bell.ts';
-import { BEHIND_FAILED, deliver, type Courier } from './deliver.ts';
+import { BEHIND_FAILED, deliver } from './deliver.ts';
 import { createHeldPersons } from './held.ts';
 import { startIntake } from './intake.ts';
 import { createLanes } from './lanes.ts';
@@ -39,9 +40,8 @@ export interface RunOptions {
   readonly courier: Courier;
   readonly findRecords: RecordFinder;
   readonly clock: Clock;
-  /** Requests in flight at most, and how many there are right now, those waiting for their turn included. */
+  /** Requests in flight at most. */
   readonly concurrency: number;
-  readonly requestsTaken: () => number;
   readonly batchRowsMax: number;
   readonly batchBytesMax: number;
   /** Aborts: take no more rows, settle what is in flight, end. */
@@ -199,7 +199,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
     }
   }
 
-  const mayLaunch = (): boolean => options.requestsTaken() < options.concurrency && batchesUnderWay < options.concurrency * BATCHES_PER_SLOT;
+  const mayLaunch = (): boolean => courier.hasRoom() && batchesUnderWay < options.concurrency * BATCHES_PER_SLOT;
   const hasLingered = (): boolean => (batchesUnderWay === 0 ? intake.starvedMs() >= LINGER_MS : intake.starvedMs() > 0 && clock.monotonic() - launchedAt >= LINGER_MAX_MS);
   const mayFlush = (): boolean => intake.ended() || next !== undefined || !hasRoom() || hasLingered();
   try {
