@@ -5,7 +5,8 @@ import type { NetworkFault, Reply } from '../domain/outcome.ts';
 import { isFromApi } from '../domain/outcomes.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Sender, Signals, WireRequest } from '../domain/wire.ts';
-import { createConnections, OutOfTurnError } from './connections.ts';
+import { OutOfTurnError } from './connection.ts';
+import { createConnections } from './connections.ts';
 import { ProxyError, refusalOf, type Proxy } from './proxy.ts';
 import { retryAfterMs } from './retry-after.ts';
 
