@@ -30,7 +30,7 @@ interface Round {
 }
 
 /**
- * isolate(persistent sender): a batch that the API refuses as a whole, or that keeps failing or being throttled, is halved until the culprit
+ * Isolates what is at fault: a batch that the API refuses as a whole, or that keeps failing or being throttled, is halved until the culprit
  * stands alone, so that one row cannot take 999 with it. Halves go one after the other: they share persons. When no part of it gets through,
  * the halving has proven nothing, and everything begins anew; how often, the courier's patience with an outage limits.
  */
