@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { workspaceOf } from '../src/session/target.ts';
 import { personId } from '../src/domain/loadtest.ts';
+import { Secret } from '../src/domain/secret.ts';
 import { createLoadtestLedger } from '../src/journal/loadtests.ts';
 import { openJournal } from '../src/journal/open.ts';
 import type { Context } from './context.ts';
@@ -33,7 +34,7 @@ export async function cleanup({ collect }: Context): Promise<void> {
 function sandboxWorkspace(journalPath: string): string {
   const db = new Database(join(dirname(journalPath), 'sandbox.db'), { readonly: true });
   try {
-    return workspaceOf({ siteId: String(db.prepare('SELECT site_id FROM identity').pluck().get()) });
+    return workspaceOf({ siteId: new Secret(String(db.prepare('SELECT site_id FROM identity').pluck().get())) });
   } finally {
     db.close();
   }

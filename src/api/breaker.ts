@@ -1,10 +1,7 @@
 import type { Clock } from '../domain/host.ts';
+import { createFailureShare } from './failure-share.ts';
 
-/** Open when half of at least this many requests within the window failed. */
-const REQUESTS_MIN = 20;
-const FAILURE_SHARE = 0.5;
-const WINDOW_MS = 10_000;
-/** First pause, doubled after each failed probe up to the last. */
+/** First pause, doubled after each failed trial up to the last. */
 const OPEN_FIRST_MS = 5_000;
 const OPEN_LAST_MS = 60_000;
 
@@ -18,7 +15,7 @@ export interface Admission {
 
 /**
  * `failure`: a network fault, a timeout or a 5xx. `itsOwn`: a failure, but the service answers others, so that it is about these bytes.
- * `throttled`: 429. `cut`: ended by us. Of the last three none says that a closed circuit is sick, and none closes an open one.
+ * `throttled`: 429. `cut`: ended by us. The last three never open a closed circuit, and never close an open one.
  */
 export type Result = 'success' | 'failure' | 'itsOwn' | 'throttled' | 'cut';
 
@@ -41,11 +38,11 @@ export interface Breaker {
 }
 
 /**
- * Circuit breaker around the wire. Open pauses the pump with its rows still pending: an outage costs waiting, not attempts.
+ * Circuit breaker around the wire. While it is open nothing is sent, and rows stay pending: an outage costs waiting, not attempts.
  *
  *   closed --too many failures--> open --pause over--> half-open --success--> closed
  *                                                      half-open --failure or 429--> open, for twice as long
- *                                                      half-open --a failure of its own--> half-open: the next one's trial
+ *                                                      half-open --a failure of its own--> half-open: the next request is the trial
  *
  * A pause ends at `maxOutageMs` of outage at the latest: before anybody gives up, the service is asked once more.
  */
@@ -55,73 +52,83 @@ export function createBreaker(clock: Clock, maxOutageMs = Infinity): Breaker {
   let openings = 0;
   let openMs = OPEN_FIRST_MS;
   let openUntil = 0;
-  let probing = false;
-  let failingSince: number | undefined;
-  let results: { at: number; succeeded: boolean }[] = [];
+  let isTrying = false;
+  const outage = createOutageWatch(clock);
+  const share = createFailureShare(clock);
+
+  function enter(next: typeof state): void {
+    state = next;
+    generation++;
+    isTrying = false;
+    share.forget();
+  }
 
   function open(): void {
     const now = clock.monotonic();
-    const lastChance = (failingSince ?? now) + maxOutageMs;
-    state = 'open';
-    generation++;
+    const lastChance = (outage.since() ?? now) + maxOutageMs;
+    enter('open');
     openings++;
-    probing = false;
-    results = [];
     openUntil = Math.max(now, Math.min(now + openMs, lastChance > now ? lastChance : Infinity));
     openMs = Math.min(OPEN_LAST_MS, openMs * 2);
   }
 
   function close(): void {
-    state = 'closed';
-    generation++;
-    probing = false;
-    results = [];
+    enter('closed');
     openMs = OPEN_FIRST_MS;
   }
 
-  function tooManyFailures(): boolean {
-    const since = clock.monotonic() - WINDOW_MS;
-    if (results.length > 0 && (results[0]?.at ?? 0) < since) results = results.filter(({ at }) => at >= since);
-    if (results.length < REQUESTS_MIN) return false;
-    return results.filter(({ succeeded }) => !succeeded).length >= results.length * FAILURE_SHARE;
+  function isOpen(): boolean {
+    if (state === 'open' && clock.monotonic() >= openUntil) enter('half-open');
+    return state === 'open' || (state === 'half-open' && isTrying);
   }
 
-  function isOpen(): boolean {
-    if (state === 'open' && clock.monotonic() >= openUntil) {
-      state = 'half-open';
-      generation++;
+  function record(admission: Admission, result: Result): void {
+    outage.note(admission, result);
+    if (admission.generation !== generation) return;
+    if (state === 'half-open') {
+      if (result === 'success') close();
+      else if (result === 'itsOwn') isTrying = false;
+      else open();
+    } else if (result === 'success' || result === 'failure') {
+      share.add(result === 'success');
+      if (result === 'failure' && share.isTooHigh()) open();
     }
-    return state === 'open' || (state === 'half-open' && probing);
   }
 
   return {
     async admit(signal) {
       while (isOpen() && !signal.aborted) await clock.sleep(Math.max(20, Math.min(250, openUntil - clock.monotonic())), signal);
       if (signal.aborted) return undefined;
-      const isTrial = state === 'half-open';
-      if (isTrial) probing = true;
-      return { generation, at: clock.monotonic(), isTrial };
+      isTrying = state === 'half-open';
+      return { generation, at: clock.monotonic(), isTrial: isTrying };
     },
     isOpen,
-    record(admission, result) {
-      if (result === 'success') failingSince = undefined;
-      else if (result !== 'cut') failingSince ??= admission.at;
-      if (admission.generation !== generation) return;
-      if (state === 'half-open') {
-        if (result === 'success') close();
-        else if (result === 'itsOwn') probing = false;
-        else open();
-      } else if (result === 'success' || result === 'failure') {
-        results.push({ at: clock.monotonic(), succeeded: result === 'success' });
-        if (result === 'failure' && tooManyFailures()) open();
-      }
-    },
-    trip: () => {
-      if (state !== 'open') open();
-    },
+    record,
+    trip: () => (state === 'open' ? undefined : open()),
     openUntil: () => (isOpen() ? openUntil : undefined),
     openings: () => openings,
-    outageMs: () => (failingSince === undefined ? 0 : clock.monotonic() - failingSince),
-    rest: () => void (failingSince = undefined),
+    outageMs: outage.ms,
+    rest: outage.rest,
+  };
+}
+
+interface OutageWatch {
+  note(admission: Admission, result: Result): void;
+  /** When the first request was asked that got no good answer, when there was no good one since. */
+  since(): number | undefined;
+  ms(): number;
+  rest(): void;
+}
+
+function createOutageWatch(clock: Clock): OutageWatch {
+  let since: number | undefined;
+  return {
+    note({ at }, result) {
+      if (result === 'success') since = undefined;
+      else if (result !== 'cut') since ??= at;
+    },
+    since: () => since,
+    ms: () => (since === undefined ? 0 : clock.monotonic() - since),
+    rest: () => void (since = undefined),
   };
 }

@@ -1,29 +1,11 @@
-/** A secret that no log, template string, JSON or inspection can show. */
-export class Secret {
-  readonly #value: string;
-  constructor(value: string) {
-    this.#value = value;
-  }
-  reveal(): string {
-    return this.#value;
-  }
-  toString(): string {
-    return '[secret]';
-  }
-  toJSON(): string {
-    return '[secret]';
-  }
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return '[secret]';
-  }
+import { Secret } from '../domain/secret.ts';
+
+/** The Track API pair as HTTP Basic: standard base64 of its UTF-8 (docs/customerio.md 1). */
+export function basicAuth(siteId: Secret, apiKey: Secret): Secret {
+  return new Secret(`Basic ${Buffer.from(`${siteId.reveal()}:${apiKey.reveal()}`).toString('base64')}`);
 }
 
-export interface TrackCredentials {
-  readonly siteId: Secret;
-  readonly apiKey: Secret;
-}
-
-/** HTTP Basic, standard base64 of the UTF-8 pair (docs/customerio.md 1). */
-export function basicAuth(credentials: TrackCredentials): string {
-  return `Basic ${Buffer.from(`${credentials.siteId.reveal()}:${credentials.apiKey.reveal()}`).toString('base64')}`;
+/** The App API key as a bearer token (docs/customerio.md 1). */
+export function bearerAuth(appApiKey: Secret): Secret {
+  return new Secret(`Bearer ${appApiKey.reveal()}`);
 }

@@ -3,9 +3,10 @@ import { crashPoint } from '../domain/crash-point.ts';
 import type { Clock } from '../domain/host.ts';
 import type { NetworkFault, Reply } from '../domain/outcome.ts';
 import { isFromApi } from '../domain/outcomes.ts';
-import type { Sender, WireRequest } from '../domain/wire.ts';
-import { createConnections, OutOfTurnError } from './connections.ts';
-import { basicAuth, type TrackCredentials } from './credentials.ts';
+import type { Secret } from '../domain/secret.ts';
+import type { Sender, Signals, WireRequest } from '../domain/wire.ts';
+import { OutOfTurnError } from './connection.ts';
+import { createConnections } from './connections.ts';
 import { ProxyError, refusalOf, type Proxy } from './proxy.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -16,7 +17,8 @@ const USER_AGENT = 'cio-bulk';
 export interface HttpOptions {
   /** Base URL without a path. */
   readonly baseUrl: string;
-  readonly credentials: TrackCredentials;
+  /** Value of the header `authorization`. */
+  readonly authorization: Secret;
   readonly proxy: Proxy | undefined;
   /** For a whole request: connecting, sending, and reading the answer to its last byte. */
   readonly timeoutMs: number;
@@ -26,25 +28,21 @@ export interface HttpOptions {
 }
 
 export interface HttpSender extends Sender {
-  /** Bytes of bodies handed to the network so far, repeats included. */
-  readonly bytesSent: () => number;
   close(): Promise<void>;
 }
 
-/** One request, one reply, over connections that are kept. Redirects are not followed: credentials never go to a host that was not asked for. */
+/** One request, one reply, over connections that are kept. What is under way ends with `aborting` alone. Redirects are not followed: credentials never go to a host that was not asked for. */
 export function createHttpSender(options: HttpOptions): HttpSender {
   const { proxy, clock } = options;
   const connections = createConnections(options);
-  const headers = { authorization: basicAuth(options.credentials), 'content-type': 'application/json', 'user-agent': USER_AGENT };
-  let bytes = 0;
+  const headers = { authorization: options.authorization.reveal(), 'content-type': 'application/json', 'user-agent': USER_AGENT };
 
-  async function send(request: WireRequest, signal: AbortSignal): Promise<Reply> {
+  async function send(request: WireRequest, { aborting }: Signals): Promise<Reply> {
     const cancel = new AbortController();
     const timer = setTimeout(() => cancel.abort(), options.timeoutMs);
     const onAbort = (): void => cancel.abort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) cancel.abort();
-    bytes += request.body.length;
+    aborting.addEventListener('abort', onAbort, { once: true });
+    if (aborting.aborted) cancel.abort();
     try {
       crashPoint('before bytes');
       const reply = await connections.ask(
@@ -54,13 +52,13 @@ export function createHttpSender(options: HttpOptions): HttpSender {
       crashPoint('after answer');
       return reply ?? { kind: 'fault', fault: 'out_of_turn' };
     } catch (error) {
-      if (signal.aborted) return { kind: 'fault', fault: 'aborted' };
+      if (aborting.aborted) return { kind: 'fault', fault: 'aborted' };
       if (cancel.signal.aborted) return { kind: 'fault', fault: 'timeout' };
       if (error instanceof OutOfTurnError) return { kind: 'fault', fault: 'out_of_turn' };
       return error instanceof ProxyError ? { kind: 'fault', fault: 'proxy', detail: error.message } : { kind: 'fault', fault: faultOf(error) };
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      aborting.removeEventListener('abort', onAbort);
     }
   }
 
@@ -81,7 +79,7 @@ export function createHttpSender(options: HttpOptions): HttpSender {
     };
   }
 
-  return { send, bytesSent: () => bytes, close: connections.close };
+  return { send, close: connections.close };
 }
 
 interface Body {

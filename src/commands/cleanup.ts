@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { countPeopleWith } from '../api/app-api.ts';
-import { Secret } from '../api/credentials.ts';
+import { createAppApi, type AppApi } from '../api/app-api.ts';
 import { duration, plainNumber } from './flags/values.ts';
 import { crashPoint } from '../domain/crash-point.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
-import type { Clock, Host } from '../domain/host.ts';
+import type { Host } from '../domain/host.ts';
 import { personId, type LoadtestLedger, type LoadtestRun } from '../domain/loadtest.ts';
 import { createLoadtestLedger } from '../journal/loadtests.ts';
 import { openJournal } from '../journal/open.ts';
@@ -68,20 +67,40 @@ export async function run(args: readonly string[], options: Record<string, unkno
     }
     await confirm(session, people, options, host);
     const settleMs = settleWaitMs ?? (session.target.isSandbox ? SANDBOX_SETTLE_MS : SETTLE_MS);
-    for (const loadtest of loadtests) {
-      const code = await cleanUp(loadtest, settleMs, { session, sending, host, terminal });
-      if (code !== EXIT.ok) return code;
-      crashPoint('cleanup swept');
-      ledger.markCleaned(loadtest.id);
-      terminal.json({ type: 'cleaned', run: loadtest.id, people: loadtest.max_n + 1 });
-      terminal.data(`Load test ${loadtest.id} is cleaned up: ${plural(loadtest.max_n + 1, 'test person', 'test people')} deleted`);
+    const appApi = appApiOf(session, host);
+    try {
+      return await cleanUpAll(loadtests, settleMs, { session, sending, host, terminal, appApi });
+    } finally {
+      await appApi?.close();
     }
-    return EXIT.ok;
   });
 }
 
+interface CleanupSetting extends SweepSetting {
+  /** Undefined without a key. */
+  readonly appApi: AppApi | undefined;
+}
+
+function appApiOf({ target, proxyFor }: SendingSession, { clock, stopping }: Host): AppApi | undefined {
+  return target.appApiKey && createAppApi({ baseUrl: target.appUrl, proxy: proxyFor(target.appUrl), appApiKey: target.appApiKey, clock, stopping });
+}
+
+async function cleanUpAll(loadtests: readonly LoadtestRun[], settleMs: number, setting: CleanupSetting): Promise<ExitCode> {
+  const { session, terminal } = setting;
+  const ledger = createLoadtestLedger(session.journal);
+  for (const loadtest of loadtests) {
+    const code = await cleanUp(loadtest, settleMs, setting);
+    if (code !== EXIT.ok) return code;
+    crashPoint('cleanup swept');
+    ledger.markCleaned(loadtest.id);
+    terminal.json({ type: 'cleaned', run: loadtest.id, people: loadtest.max_n + 1 });
+    terminal.data(`Load test ${loadtest.id} is cleaned up: ${plural(loadtest.max_n + 1, 'test person', 'test people')} deleted`);
+  }
+  return EXIT.ok;
+}
+
 /** Sweeps until two are done and nobody is left. What is done is in the journal: an interrupted cleanup goes on from there. */
-async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: SweepSetting): Promise<ExitCode> {
+async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: CleanupSetting): Promise<ExitCode> {
   const { session, host, terminal } = setting;
   await untilGone(loadtest, host);
   for (let sweeps = 0; ; sweeps++) {
@@ -92,11 +111,12 @@ async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: SweepSe
         terminal.say(`Waiting ${span(Math.min(restMs, settleMs))} for the service to apply the deletes`);
         await host.clock.sleep(Math.min(restMs, settleMs), host.stopping);
       }
+      const found = !host.stopping.aborted && done.filter(reachedAll).length >= SWEEPS_MIN ? await whatIsLeft(loadtest, setting) : 'left';
       if (host.stopping.aborted) {
         terminal.next(sameCommand(host));
         return host.stopCode() ?? EXIT.unfinished;
       }
-      if (done.filter(reachedAll).length >= SWEEPS_MIN && (await isGone(loadtest, session, terminal, host.clock))) return EXIT.ok;
+      if (found !== 'left') return EXIT.ok; // gone, or as far as two sweeps tell
     }
     if (sweeps >= SWEEPS_MAX)
       throw new CioBulkError('cleanup_unverified', `people of load test ${loadtest.id} are still found after ${SWEEPS_MAX} sweeps`, {
@@ -107,20 +127,22 @@ async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: SweepSe
   }
 }
 
-/** Asks the App API when there is a key; without one the second sweep has to do. */
-async function isGone(loadtest: LoadtestRun, { target, proxyFor }: SendingSession, terminal: Terminal, clock: Clock): Promise<boolean> {
-  if (target.appApiKey === undefined) {
+/** Asks the App API when there is a key. `unknown`, which is said: the two sweeps have to do. */
+async function whatIsLeft(loadtest: LoadtestRun, { session, appApi, terminal, host }: CleanupSetting): Promise<'gone' | 'left' | 'unknown'> {
+  if (!appApi) {
     terminal.say('Not verified: set CUSTOMERIO_APP_API_KEY to have the App API asked whether anybody is left');
-    return true;
+    return 'unknown';
   }
-  const left = await countPeopleWith({ baseUrl: target.appUrl, proxy: proxyFor(target.appUrl), appApiKey: new Secret(target.appApiKey), attribute: 'cio_bulk_run', value: loadtest.id, clock });
-  if (left === undefined) {
-    const proxy = proxyFor(target.appUrl);
-    terminal.warn(`the App API gave no answer${proxy ? ` through the proxy ${proxy.name}` : ''}: whether anybody is left is not verified`);
-    return true;
+  const { people, because } = await appApi.countPeopleWith('cio_bulk_run', loadtest.id);
+  if (host.stopping.aborted) return 'unknown'; // nobody waited for the answer
+  if (people === undefined) {
+    const proxy = session.proxyFor(session.target.appUrl);
+    terminal.warn(`the App API gave no answer${proxy ? ` through the proxy ${proxy.name}` : ''}: whether anybody is left is not verified${because ? ` (${because.message}; ${because.hint})` : ''}`);
+    return 'unknown';
   }
-  if (left > 0) terminal.say(`${plural(left, 'test person is', 'test people are')} still there: another sweep`);
-  return left === 0;
+  if (people === 0) return 'gone';
+  terminal.say(`${plural(people, 'test person is', 'test people are')} still there: another sweep`);
+  return 'left';
 }
 
 /** Only a launcher that was killed leaves a load test unfinished. If that was before it noted k6's pid, time has to tell. */
@@ -151,7 +173,7 @@ function chosen(ledger: LoadtestLedger, workspace: string, id: string | undefine
 
 async function confirm({ target }: SendingSession, people: number, options: Record<string, unknown>, host: Host): Promise<void> {
   const last4 = text(options, 'confirm');
-  if (last4 !== undefined && last4 !== target.siteId.slice(-4))
+  if (last4 !== undefined && !target.siteId.hasLast4(last4))
     throw new CioBulkError('guard', '--confirm is not the end of this site id', { hint: 'give the last 4 characters of CUSTOMERIO_SITE_ID' });
   if (target.isSandbox || options['yes'] === true || last4 !== undefined) return;
   const question = `Delete ${plural(people, 'test person', 'test people')} from this workspace?`;

@@ -7,6 +7,7 @@ import { duration, oneOf, plainNumber, wholeNumber } from './flags/values.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { SCENARIOS, type ScenarioName } from '../domain/loadtest.ts';
+import { Secret } from '../domain/secret.ts';
 import { createLoadtestLedger } from '../journal/loadtests.ts';
 import { checkComparable, compareSummaries, toComparisonLines } from '../loadtest/compare.ts';
 import { checkGuards } from '../loadtest/guards.ts';
@@ -140,7 +141,7 @@ function loadRequest(options: Record<string, unknown>): LoadRequest {
 }
 
 /** Stands for the sandbox until it runs: what k6 plans does not depend on the URL. */
-const SANDBOX_TO_BE: LoadTarget = { ...SANDBOX_KEYS, siteId: 'sandbox', trackUrl: 'http://127.0.0.1', isSandbox: true, environment: undefined, region: null, workspaceId: null };
+const SANDBOX_TO_BE: LoadTarget = { siteId: new Secret('sandbox'), trackApiKey: new Secret(SANDBOX_KEYS.trackApiKey), trackUrl: 'http://127.0.0.1', isSandbox: true, environment: undefined, region: null, workspaceId: null };
 
 function loadTarget({ trackUrl, siteId, trackApiKey, isSandbox, environment, region }: Target, environmentId: number | undefined): LoadTarget {
   return { trackUrl, siteId, trackApiKey, isSandbox, environment, region: region ?? null, workspaceId: environmentId ?? null };

@@ -2,13 +2,21 @@
 
 /**
  * Why there is no answer that could be believed. `not_the_api`: a 2xx that the API did not write, such as a portal's page. `out_of_turn`: the
- * connection speaks without being asked, so that nobody knows which request this answer belongs to.
+ * connection speaks without being asked, so that nobody knows which request this answer belongs to. `circuit_open`: not sent, because the service
+ * is taken to be down; never seen outside of `api/`.
  */
-export type NetworkFault = 'refused' | 'reset' | 'timeout' | 'dns' | 'tls' | 'aborted' | 'protocol' | 'proxy' | 'not_the_api' | 'out_of_turn';
+export type NetworkFault = 'refused' | 'reset' | 'timeout' | 'dns' | 'tls' | 'aborted' | 'protocol' | 'proxy' | 'not_the_api' | 'out_of_turn' | 'circuit_open';
 
-export type Reply =
-  | { readonly kind: 'response'; readonly status: number; readonly body: string; readonly retryAfterMs: number | undefined; readonly location: string | undefined; /** The service's clock when it answered, to the second. */ readonly dateMs?: number }
-  | { readonly kind: 'fault'; readonly fault: NetworkFault; /** For people, where the kind says too little. */ readonly detail?: string };
+interface Evidence {
+  /** The request failed, and the service was asked right afterwards whether it is there: it is. */
+  readonly serviceAnswers?: true;
+}
+
+export type Reply = Evidence &
+  (
+    | { readonly kind: 'response'; readonly status: number; readonly body: string; readonly retryAfterMs: number | undefined; readonly location: string | undefined; /** The service's clock when it answered, to the second. */ readonly dateMs?: number }
+    | { readonly kind: 'fault'; readonly fault: NetworkFault; /** For people, where the kind says too little. */ readonly detail?: string; /** Not a byte has left. */ readonly isUnsent?: true }
+  );
 
 /** Where a row ends. `pending` is no outcome: it is the absence of one. */
 export type Outcome =

@@ -15,10 +15,22 @@ export interface WireRequest {
   readonly attempt: number;
 }
 
-/** Sends one request, once, and tells what came back. Never rejects because of the network. */
-export interface Sender {
-  send(request: WireRequest, signal: AbortSignal): Promise<Reply>;
+/** `stopping`: begin nothing more, but take the answer to what is under way. `aborting`: cut that short, too. */
+export interface Signals {
+  readonly stopping: AbortSignal;
+  readonly aborting: AbortSignal;
 }
+
+/**
+ * Sends one request and tells what came back. Never rejects because of the network; ended by one of the signals, the reply is the fault
+ * `aborted`. The layers of `api/` are senders around a sender: an answer passes through all of them unchanged.
+ */
+export interface Sender {
+  send(request: WireRequest, signals: Signals): Promise<Reply>;
+}
+
+/** Stopped before a byte left. */
+export const UNSENT: Reply = { kind: 'fault', fault: 'aborted', isUnsent: true };
 
 /** What a reply means for the request as a whole. Decided in `classify`, nowhere else. */
 export type Verdict =
@@ -46,4 +58,9 @@ export function classify(reply: Reply): Verdict {
 /** A short name for a failed try, for reasons and logs: `http_503`, `timeout`. */
 export function replyCode(reply: Reply): string {
   return reply.kind === 'fault' ? reply.fault : `http_${reply.status}`;
+}
+
+/** Ended by one of the signals, at whatever point. */
+export function isAborted(reply: Reply): reply is Reply & { readonly kind: 'fault'; readonly fault: 'aborted' } {
+  return reply.kind === 'fault' && reply.fault === 'aborted';
 }

@@ -151,7 +151,6 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
       findRecords: (chunk, indexes) => recordsOf(spec.layout, chunk.raw, chunk.start.line, indexes),
       clock: host.clock,
       concurrency: sending.concurrency,
-      requestsTaken: session.requestsTaken,
       batchRowsMax: sending.batchRows,
       batchBytesMax: sending.batchBytes,
       stopping: limits.stopping,

@@ -67,7 +67,6 @@ export async function sweep(loadtest: LoadtestRun, number: number, { sending, ho
       findRecords: ({ start }, indexes) => indexes.map((index) => ({ text: JSON.stringify({ id: personId(loadtest.id, start.row + index) }), line: 0 })),
       clock: host.clock,
       concurrency: sending.concurrency,
-      requestsTaken: session.requestsTaken,
       batchRowsMax: sending.batchRows,
       batchBytesMax: sending.batchBytes,
       stopping: limits.stopping,

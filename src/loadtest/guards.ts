@@ -38,7 +38,7 @@ function guardEnvironment({ target }: GuardInput): void {
 }
 
 function guardConfirmation({ target, confirm }: GuardInput): void {
-  if (confirm !== undefined && confirm !== '' && confirm === target.siteId.slice(-4)) return;
+  if (confirm !== undefined && target.siteId.hasLast4(confirm)) return;
   const problem = confirm === undefined ? 'a load test of a real workspace has to be confirmed' : '--confirm does not match the site id in use';
   throw new CioBulkError('guard', problem, { hint: 'add --confirm with the last 4 characters of the staging workspace\'s site id' });
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { ScenarioName } from '../domain/loadtest.ts';
+import type { Secret } from '../domain/secret.ts';
 
 /** What the user asked for; null = the scenario's own. */
 export interface LoadRequest {
@@ -15,8 +16,8 @@ export interface LoadRequest {
 export interface LoadTarget {
   /** Base URL of the Track API, without a path. */
   readonly trackUrl: string;
-  readonly siteId: string;
-  readonly trackApiKey: string;
+  readonly siteId: Secret;
+  readonly trackApiKey: Secret;
   readonly isSandbox: boolean;
   /** Value of CUSTOMERIO_ENVIRONMENT. */
   readonly environment: string | undefined;
@@ -48,8 +49,8 @@ export function k6Environment(callerEnv: Env, request: LoadRequest, target: Load
     K6_NO_USAGE_REPORT: 'true',
     K6_AUTO_EXTENSION_RESOLUTION: 'false',
     CUSTOMERIO_TRACK_URL: target.trackUrl,
-    CUSTOMERIO_SITE_ID: target.siteId,
-    CUSTOMERIO_TRACK_API_KEY: target.trackApiKey,
+    CUSTOMERIO_SITE_ID: target.siteId.reveal(),
+    CUSTOMERIO_TRACK_API_KEY: target.trackApiKey.reveal(),
     ...(target.environment === undefined ? {} : { CUSTOMERIO_ENVIRONMENT: target.environment }),
     ...(request.rate === null ? {} : { CIO_BULK_RATE: String(request.rate) }),
     ...(request.durationMs === null ? {} : { CIO_BULK_DURATION: `${request.durationMs}ms` }),

@@ -1,16 +1,10 @@
 import { CioBulkError } from '../domain/errors.ts';
-import type { Outcome, Reply, Undelivered } from '../domain/outcome.ts';
+import type { Courier, LastWord } from '../domain/courier.ts';
+import type { Outcome, Undelivered } from '../domain/outcome.ts';
 import { refusal, toOutcomes } from '../domain/outcomes.ts';
-import { classify, replyCode, type WireRequest } from '../domain/wire.ts';
+import { classify, replyCode } from '../domain/wire.ts';
 import { eachOperation, requestOf, splitBatch, withoutOperations, type Batch, type WindowChunk } from './batch.ts';
 import { holdForNow, type HeldForNow, type HeldPersons } from './held.ts';
-
-type LastWord = Awaited<ReturnType<Courier['send']>>;
-
-/** Sends one request until there is a last word on it. Implemented by api/persistent. */
-export interface Courier {
-  send(request: Omit<WireRequest, 'attempt'>, stopping: AbortSignal): Promise<{ readonly reply: Reply; readonly othersPassed: boolean; readonly isUnsent?: true }>;
-}
 
 export interface UndeliveredOperation {
   readonly chunk: WindowChunk;

@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/host.ts';
 import type { Batch } from './batch.ts';
-import { deliver, type Courier } from './deliver.ts';
+import type { Courier } from '../domain/courier.ts';
+import { deliver } from './deliver.ts';
 import type { Halt } from './halt.ts';
 import type { HeldPersons } from './held.ts';
 import type { Lanes } from './lanes.ts';

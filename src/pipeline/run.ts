@@ -1,9 +1,9 @@
 import type { PreparedChunk } from '../domain/chunk.ts';
+import type { Courier } from '../domain/courier.ts';
 import { crashPoint } from '../domain/crash-point.ts';
 import type { Clock } from '../domain/host.ts';
 import type { Ledger, UndeliveredRow } from '../domain/ledger.ts';
 import { assemble } from './assemble.ts';
-import type { Courier } from './deliver.ts';
 import type { RunEnd, RunProgress } from './progress.ts';
 import type { RecordFinder } from './undelivered-rows.ts';
 
@@ -18,9 +18,8 @@ export interface RunOptions {
   readonly courier: Courier;
   readonly findRecords: RecordFinder;
   readonly clock: Clock;
-  /** Requests in flight at most, and how many there are right now, those waiting for their turn included. */
+  /** Requests in flight at most. */
   readonly concurrency: number;
-  readonly requestsTaken: () => number;
   readonly batchRowsMax: number;
   readonly batchBytesMax: number;
   /** When it aborts, the run takes no more rows, settles what is in flight, and ends. */
@@ -42,7 +41,7 @@ export interface RunOptions {
  */
 export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   const { bell, halt, intake, admission, lanes, departures, flights, settling, progress, inDoubtResent } = assemble(options);
-  const mayLaunch = (): boolean => options.requestsTaken() < options.concurrency && flights.underWay() < options.concurrency * BATCHES_PER_SLOT;
+  const mayLaunch = (): boolean => options.courier.hasRoom() && flights.underWay() < options.concurrency * BATCHES_PER_SLOT;
   try {
     while (!halt.signal.aborted) {
       admission.takeIn();

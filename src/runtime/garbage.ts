@@ -1,20 +1,21 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { Courier } from '../domain/courier.ts';
 
 /** Of bodies made or sent. What is in use then is some 15 MB: collecting takes about 10 ms, little beside the time it takes to send them. */
 const COLLECT_EVERY_BYTES = 12_000_000;
 
 /**
- * Young objects are collected by the thread that made them, and by no helpers: few of them are alive, so that four helpers for
- * every thread mostly wait for each other, on cores that have other work. Before the threads it is for have started.
+ * Lets each thread collect its own young objects, without helper threads: few of these objects survive, so that helpers mostly wait for
+ * each other, on cores that have other work. Must be called before the threads that it is meant for have started.
  */
 export function collectWithoutHelpers(): void {
   setFlagsFromString('--no-parallel-scavenge');
 }
 
 /**
- * Collects the garbage of bodies that were made or sent, in the thread that calls it. They lie outside of the JavaScript heap,
- * where V8 hardly counts them: left alone it lets a process with little else to do grow to several times what it uses.
+ * Collects the garbage of bodies that were made or sent, in the thread that calls it. Bodies lie outside of the JavaScript heap, where V8
+ * hardly counts them: left alone, it lets a process that does little else grow to several times what it uses.
  */
 export function createCollector(): (bytesSoFar: number) => void {
   let collectedAt = 0;
@@ -24,6 +25,18 @@ export function createCollector(): (bytesSoFar: number) => void {
     collectedAt = bytesSoFar;
     collect ??= exposedCollector();
     collect();
+  };
+}
+
+/** A courier that collects the garbage of the bodies it has sent, in the thread that sends. */
+export function collectingBodies(courier: Courier): Courier {
+  const collect = createCollector();
+  return {
+    ...courier,
+    send(request, stopping) {
+      collect(courier.traffic().bytesSent);
+      return courier.send(request, stopping);
+    },
   };
 }
 

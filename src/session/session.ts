@@ -1,27 +1,28 @@
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { createBreaker } from '../api/breaker.ts';
-import { Secret } from '../api/credentials.ts';
+import { createCourier } from '../api/courier.ts';
+import { basicAuth } from '../api/credentials.ts';
 import { createHttpSender } from '../api/http.ts';
 import { createPacer } from '../api/pacer.ts';
-import { createPersistentSender } from '../api/persistent.ts';
-import { askRegion, type AccountRegion } from '../api/preflight.ts';
+import { askRegion, UNKNOWN_ACCOUNT, type Account } from '../api/preflight.ts';
 import { proxyFor, type Proxy } from '../api/proxy.ts';
 import { createSlots } from '../api/slots.ts';
 import { withEnvFile } from './env-file.ts';
 import { targetFrom, workspaceOf, type Target } from './target.ts';
+import type { Courier, Traffic } from '../domain/courier.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
+import { Secret } from '../domain/secret.ts';
 import type { Waiting } from '../domain/waiting.ts';
 import { lockSender } from '../journal/lock.ts';
 import { networkOf } from '../journal/file-system.ts';
 import { journalError, openJournal, type Journal } from '../journal/open.ts';
-import type { Courier } from '../pipeline/deliver.ts';
 import { count, bytes, plural, span } from '../domain/text/numbers.ts';
 import { safeLine } from '../domain/text/safe-text.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { canContinue, sameCommand } from '../output/same-command.ts';
 import { closing } from './closing.ts';
-import { createCollector } from '../runtime/garbage.ts';
+import { collectingBodies } from '../runtime/garbage.ts';
 import { startSandbox, type Sandbox } from './sandbox-process.ts';
 import { assertTargetFlags, type SendingOptions } from './options.ts';
 
@@ -36,11 +37,10 @@ export interface SendingSession {
   readonly courier: Courier;
   /** The proxy on the way to a URL, if there is one. */
   readonly proxyFor: (url: string) => Proxy | undefined;
-  readonly requestsTaken: () => number;
   /** What sending waits for right now, for people who watch. */
   readonly waiting: () => Waiting | undefined;
   /** Of this process so far, or since `countingFromHere`. */
-  readonly traffic: () => { readonly requests: number; readonly retries: number; readonly bytesSent: number };
+  readonly traffic: () => Traffic;
 }
 
 /** The same session with its traffic counted from now on: that of one run among several. */
@@ -109,24 +109,23 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     const wire = createHttpSender({
       baseUrl: target.trackUrl,
       proxy,
-      credentials: { siteId: new Secret(target.siteId), apiKey: new Secret(target.trackApiKey) },
+      authorization: basicAuth(target.siteId, target.trackApiKey),
       timeoutMs: options.timeoutMs,
       clock,
       onDoubt: (rows) => terminal.warn(`${place} answered more often than it was asked: up to ${count(rows)} rows may have been settled by another request's answer, as accepted or as refused`),
     });
     defer(() => wire.close());
     const slots = createSlots(options.concurrency);
-    const persistent = createPersistentSender({
-      wire, pacer, slots, clock, breaker: createBreaker(clock, options.maxOutageMs), random: host.random,
+    const courier = collectingBodies(createCourier({
+      wire, pacer, slots, clock, breaker: createBreaker(clock, options.maxOutageMs), random: host.random, aborting: host.aborting,
       maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs, ...(proxy ? { place } : {}),
-    }); // prettier-ignore
+    })); // prettier-ignore
     const sayStopping = (): void => {
       if (slots.taken() > 0) terminal.say(`Stopping: waiting for the answers to the requests in flight, ${span(options.timeoutMs)} at most. A second Ctrl-C ends at once; the same command finishes the job either way`);
     };
     host.stopping.addEventListener('abort', sayStopping, { once: true });
     defer(() => host.stopping.removeEventListener('abort', sayStopping));
-    const { environmentId, clockAheadMs } = !options.preflight ? { environmentId: undefined, clockAheadMs: 0 } : await preflight(target, { wire, pacer, place, host, terminal, maxAttempts: options.maxAttempts, timeoutMs: options.timeoutMs });
-    const collect = createCollector();
+    const { environmentId, clockAheadMs } = options.preflight ? await preflight(target, { wire, pacer, place, host, terminal, maxAttempts: options.maxAttempts, timeoutMs: options.timeoutMs }) : UNKNOWN_ACCOUNT;
     return work({
       journal,
       target,
@@ -134,15 +133,9 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
       environmentId,
       clockAheadMs,
       proxyFor: (url) => proxyFor(url, env),
-      courier: {
-        send(request, stopping) {
-          collect(wire.bytesSent());
-          return persistent.send(request, { stopping, aborting: host.aborting });
-        },
-      },
-      requestsTaken: slots.taken,
-      waiting: persistent.waiting,
-      traffic: () => ({ requests: persistent.requests(), retries: persistent.retries(), bytesSent: wire.bytesSent() }),
+      courier,
+      waiting: courier.health,
+      traffic: courier.traffic,
     });
   });
 }
@@ -157,9 +150,9 @@ function sandboxTarget(sandbox: Sandbox | undefined): Target {
   return {
     trackUrl: sandbox.trackUrl,
     appUrl: sandbox.appUrl,
-    siteId: sandbox.siteId,
-    trackApiKey: sandbox.trackApiKey,
-    appApiKey: sandbox.appApiKey,
+    siteId: new Secret(sandbox.siteId),
+    trackApiKey: new Secret(sandbox.trackApiKey),
+    appApiKey: new Secret(sandbox.appApiKey),
     region: undefined,
     isSandbox: true,
     environment: 'sandbox',
@@ -169,7 +162,7 @@ function sandboxTarget(sandbox: Sandbox | undefined): Target {
 async function preflight(
   target: Target,
   { wire, pacer, place, host, terminal, maxAttempts, timeoutMs }: Pick<Parameters<typeof askRegion>[0], 'wire' | 'pacer' | 'place' | 'maxAttempts'> & { host: Host; terminal: Terminal; timeoutMs: number },
-): Promise<AccountRegion> {
+): Promise<Account> {
   const answered = new AbortController();
   const tellSilence = async (): Promise<void> => {
     await host.clock.sleep(SILENCE_MS, answered.signal);

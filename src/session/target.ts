@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { CioBulkError } from '../domain/errors.ts';
+import { Secret } from '../domain/secret.ts';
 import type { Environment } from './env-file.ts';
 
 export type Region = 'us' | 'eu';
 
-/** Where rows go, and with whose keys. The keys are plain text only here and in the HTTP layer. */
+/** Where rows go, and with whose keys. Keys are revealed at the last step only: in a request's header, and in the environment of k6. */
 export interface Target {
   readonly trackUrl: string;
   readonly appUrl: string;
-  readonly siteId: string;
-  readonly trackApiKey: string;
-  readonly appApiKey: string | undefined;
+  readonly siteId: Secret;
+  readonly trackApiKey: Secret;
+  readonly appApiKey: Secret | undefined;
   /** Undefined when nobody named one and a URL is given instead: then it is not checked. */
   readonly region: Region | undefined;
   readonly isSandbox: boolean;
@@ -34,7 +35,7 @@ export function targetFrom(env: Environment): Target {
     appUrl,
     siteId,
     trackApiKey,
-    appApiKey: nonEmpty(env['CUSTOMERIO_APP_API_KEY']),
+    appApiKey: secret(env['CUSTOMERIO_APP_API_KEY']),
     region: region ?? (env['CUSTOMERIO_TRACK_URL'] ? undefined : 'us'),
     isSandbox: false,
     environment: nonEmpty(env['CUSTOMERIO_ENVIRONMENT']),
@@ -50,18 +51,23 @@ export function targetText({ isSandbox, region, trackUrl }: Pick<Target, 'isSand
 
 /** What the journal knows a workspace by: the site id belongs to one workspace, and is not written down. */
 export function workspaceOf(target: Pick<Target, 'siteId'>): string {
-  return createHash('sha256').update(`cio-bulk workspace\n${target.siteId}`).digest('hex');
+  return createHash('sha256').update(`cio-bulk workspace\n${target.siteId.reveal()}`).digest('hex');
 }
 
 /** Names all that are missing: who sets one does not want to hear of the next. */
-function required<const Names extends readonly string[]>(env: Environment, ...names: Names): { [K in keyof Names]: string } {
-  const values = names.map((name) => nonEmpty(env[name]));
+function required<const Names extends readonly string[]>(env: Environment, ...names: Names): { [K in keyof Names]: Secret } {
+  const values = names.map((name) => secret(env[name]));
   const missing = names.filter((_, at) => values[at] === undefined);
   if (missing.length > 0)
     throw new CioBulkError('config', `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set`, {
       hint: `export ${missing.length === 1 ? 'it' : 'them'}, put ${missing.length === 1 ? 'it' : 'them'} into a file for --env-file, or try everything without an account: --sandbox`,
     });
-  return values as { [K in keyof Names]: string };
+  return values as { [K in keyof Names]: Secret };
+}
+
+function secret(value: string | undefined): Secret | undefined {
+  const text = nonEmpty(value);
+  return text === undefined ? undefined : new Secret(text);
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

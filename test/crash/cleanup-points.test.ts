@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/session/sandbox-process.ts';
 import { workspaceOf } from '../../src/session/target.ts';
 import { personId } from '../../src/domain/loadtest.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { createLoadtestLedger } from '../../src/journal/loadtests.ts';
 import { openJournal } from '../../src/journal/open.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -39,7 +40,7 @@ describe('cleanup that dies at a seam', () => {
   it.concurrent.for(POINTS)('deletes every test person and nobody else: %s', { timeout: 240_000 }, async (point, test) => {
     const sandbox = await loggingSandbox(test);
     const folder = tempFolder(test);
-    const workspace = workspaceOf(sandbox);
+    const workspace = workspaceOf({ siteId: new Secret(sandbox.siteId) });
     let deaths = 0;
     for (let hit = 1; hit <= HITS_MAX; hit++) {
       const cwd = join(folder, String(hit));

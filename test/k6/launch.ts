@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Secret } from '../../src/domain/secret.ts';
 import type { Clock } from '../../src/domain/host.ts';
 import type { LoadPlan, ScenarioName } from '../../src/domain/loadtest.ts';
 import { newRunId } from '../../src/loadtest/run-id.ts';
@@ -45,7 +46,7 @@ export interface Launched {
 /** Runs a load test with real k6 as the command does, with a ledger in memory. */
 export async function launch(options: LaunchOptions): Promise<Launched> {
   const { url, scenario, rate = 40, durationMs = 5_000, maxUsers = 5_000, p95Ms = 5_000, p99Ms = 8_000, script } = options;
-  const target = { trackUrl: url, siteId: 'site', trackApiKey: 'key', isSandbox: true, environment: undefined, region: null, workspaceId: null };
+  const target = { trackUrl: url, siteId: new Secret('site'), trackApiKey: new Secret('key'), isSandbox: true, environment: undefined, region: null, workspaceId: null };
   const env = { ...process.env, ...options.env };
   const prepared = await prepareLoadtest({
     request: { scenario, rate, durationMs, maxUsers, p95Ms, p99Ms },

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { listRuns } from '../../../src/journal/runs.ts';
 import { until } from '../../support/until.ts';
@@ -52,5 +53,26 @@ describe.concurrent('the sweeps of a cleanup', () => {
     const ended = await place.cleanup(AT_ONCE, { env: { CUSTOMERIO_APP_API_KEY: 'not-the-key' } });
     expect(ended).toMatchObject({ code: 0, stderr: expect.stringContaining('the App API gave no answer: whether anybody is left is not verified') });
     expect(await place.ids()).toEqual(others);
+  });
+
+  it('are not the end when a stop comes while the App API is asked: the same command goes on', async (test) => {
+    const place = await openTestWorkspace(test);
+    await place.leaveBehind('abcd', 3);
+    let asked = 0;
+    const silent = createServer(() => void asked++);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    test.onTestFinished(() => {
+      silent.closeAllConnections();
+      silent.close();
+    });
+    const address = silent.address();
+    const running = place.start(AT_ONCE, { env: { CUSTOMERIO_APP_URL: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}` } });
+    await until(() => asked === 1, 'the question to the App API');
+    running.child.kill('SIGINT');
+    const ended = await running.ended;
+    expect(ended).toMatchObject({ code: 130, lastLine: 'cio-bulk cleanup --yes --settle-wait 0' });
+    expect(ended.stderr).not.toContain('not verified');
+    expect(place.loadtests()).toMatchObject([{ state: 'planned' }]);
+    expect(await place.cleanup(AT_ONCE)).toMatchObject({ code: 0 });
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../../src/session/sandbox-process.ts';
 import { workspaceOf } from '../../../src/session/target.ts';
 import { personId, type LoadtestRun } from '../../../src/domain/loadtest.ts';
+import { Secret } from '../../../src/domain/secret.ts';
 import { createLoadtestLedger } from '../../../src/journal/loadtests.ts';
 import { openJournal, type Journal } from '../../../src/journal/open.ts';
 import { startCli, type CliOptions, type CliResult, type RunningCli } from '../../support/cli.ts';
@@ -55,7 +56,7 @@ export function credentialsOf(sandbox: Sandbox): Record<string, string> {
 
 export function planLoadtest(folder: string, run: string, people: number, siteId: string): void {
   withJournal(folder, (journal) =>
-    createLoadtestLedger(journal).plan({ id: run, workspace: workspaceOf({ siteId }), scenario: 'ramp', rate: 80, duration_ms: 120_000, max_n: people - 1, started_at: Date.now() - 3_600_000 }),
+    createLoadtestLedger(journal).plan({ id: run, workspace: workspaceOf({ siteId: new Secret(siteId) }), scenario: 'ramp', rate: 80, duration_ms: 120_000, max_n: people - 1, started_at: Date.now() - 3_600_000 }),
   );
 }
 

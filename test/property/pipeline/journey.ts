@@ -1,6 +1,6 @@
 import { createBreaker } from '../../../src/api/breaker.ts';
+import { createCourier } from '../../../src/api/courier.ts';
 import { createPacer } from '../../../src/api/pacer.ts';
-import { createPersistentSender } from '../../../src/api/persistent.ts';
 import { createSlots } from '../../../src/api/slots.ts';
 import type { PreparedChunk } from '../../../src/domain/chunk.ts';
 import type { Ledger } from '../../../src/domain/ledger.ts';
@@ -62,27 +62,26 @@ async function live(journey: Journey, begin: (journal: Journal) => { ledger: Led
 
 async function oneLife(journey: Journey, ledger: Ledger, chunks: AsyncIterable<PreparedChunk>): Promise<RunEnd> {
   const { world, random, concurrency } = journey;
-  const slots = createSlots(concurrency);
-  const persistent = createPersistentSender({
+  const courier = createCourier({
     wire: world.wire,
     pacer: createPacer({ rate: 0, rowsPerSecond: 0, clock: hastyClock }),
     breaker: createBreaker(hastyClock),
-    slots,
+    slots: createSlots(concurrency),
     clock: hastyClock,
     random,
     maxAttempts: 3,
     maxOutageMs: 1e12,
+    aborting: NEVER,
   });
   const stop = new AbortController();
   const end = await runPipeline({
     chunks,
     isComplete: () => true,
     ledger,
-    courier: { send: (request, stopping) => persistent.send(request, { stopping, aborting: NEVER }) },
+    courier,
     findRecords: (_, indexes) => indexes.map(() => ({ text: '', line: 0 })),
     clock: hastyClock,
     concurrency,
-    requestsTaken: slots.taken,
     batchRowsMax: journey.batchRows,
     batchBytesMax: 480_000,
     stopping: stop.signal,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseRegion } from '../../../src/api/preflight.ts';
+import { parseRegion } from '../../../src/api/region.ts';
 
 it.each([
   ['{"url":"https://track.customer.io","region":"us","environment_id":3}', 'us', 3],

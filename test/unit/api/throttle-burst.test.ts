@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createBreaker } from '../../../src/api/breaker.ts';
-import { createPersistentSender } from '../../../src/api/persistent.ts';
+import { createCourier } from '../../../src/api/courier.ts';
 import { createSlots } from '../../../src/api/slots.ts';
 import type { Clock } from '../../../src/domain/host.ts';
 import type { Reply } from '../../../src/domain/outcome.ts';
@@ -12,7 +12,7 @@ it('fifteen requests that are throttled at the same moment ask for one pause, no
   const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
   const pauses: number[] = [];
   let sent = 0;
-  const sender = createPersistentSender({
+  const courier = createCourier({
     wire: { send: () => Promise.resolve(answer(sent++ < 15 ? 429 : 200)) },
     pacer: { start: () => Promise.resolve(), slowDown: (pauseMs) => pauses.push(pauseMs), currentRate: () => 0, recentStartsAgoMs: () => [] },
     breaker: createBreaker(clock),
@@ -21,9 +21,10 @@ it('fifteen requests that are throttled at the same moment ask for one pause, no
     random: () => 1,
     maxAttempts: 5,
     maxOutageMs: 60_000,
+    aborting: never,
   });
   const content = { method: 'POST', path: '/api/v2/batch', body: new Uint8Array(), rows: 1 } as const;
-  await Promise.all(Array.from({ length: 15 }, () => sender.send(content, { stopping: never, aborting: never })));
+  await Promise.all(Array.from({ length: 15 }, () => courier.send(content, never)));
   expect(pauses).toHaveLength(15);
   expect(Math.max(...pauses)).toBeLessThanOrEqual(1_000);
 });

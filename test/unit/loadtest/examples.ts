@@ -1,5 +1,6 @@
 import { computePlan } from '../../../k6/lib/shape.ts';
 import type { K6Numbers, LoadPlan, ScenarioName } from '../../../src/domain/loadtest.ts';
+import { Secret } from '../../../src/domain/secret.ts';
 import type { LoadTarget } from '../../../src/loadtest/k6-environment.ts';
 import { toSummary } from '../../../src/loadtest/summary.ts';
 import type { LoadtestSummary } from '../../../src/loadtest/summary.ts';
@@ -31,8 +32,8 @@ export const GOOD: K6Numbers = {
 
 export const STAGING: LoadTarget = {
   trackUrl: 'https://track.customer.io',
-  siteId: 'site-id-1a2b',
-  trackApiKey: 'secret-track-key',
+  siteId: new Secret('site-id-1a2b'),
+  trackApiKey: new Secret('secret-track-key'),
   isSandbox: false,
   environment: 'staging',
   region: 'us',

@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createBreaker } from '../../../src/api/breaker.ts';
+import { createCourier } from '../../../src/api/courier.ts';
 import { createPacer } from '../../../src/api/pacer.ts';
-import { createPersistentSender, type PersistentSender } from '../../../src/api/persistent.ts';
 import { createSlots } from '../../../src/api/slots.ts';
+import type { Courier } from '../../../src/domain/courier.ts';
 import type { NetworkFault, Reply } from '../../../src/domain/outcome.ts';
 import type { WireRequest } from '../../../src/domain/wire.ts';
 import { fakeClock, type FakeClock } from '../../support/fake-clock.ts';
@@ -21,16 +22,16 @@ function fault(kind: NetworkFault): Reply {
 
 interface Bench {
   readonly clock: FakeClock;
-  readonly sender: PersistentSender;
+  readonly courier: Courier;
   readonly sent: WireRequest[];
-  readonly send: (name: string, stopping?: AbortSignal) => ReturnType<PersistentSender['send']>;
+  readonly send: (name: string, stopping?: AbortSignal) => ReturnType<Courier['send']>;
 }
 
-/** A sender over a wire that answers as `reply` says; half of the longest pause is taken every time. */
+/** A courier over a wire that answers as `reply` says; half of the longest pause is taken every time. */
 function bench(reply: (name: string, number: number) => Reply, options: { maxAttempts?: number; maxOutageMs?: number; concurrency?: number } = {}): Bench {
   const clock = fakeClock();
   const sent: WireRequest[] = [];
-  const sender = createPersistentSender({
+  const courier = createCourier({
     clock,
     wire: {
       send(request) {
@@ -44,23 +45,24 @@ function bench(reply: (name: string, number: number) => Reply, options: { maxAtt
     random: () => 0.5,
     maxAttempts: options.maxAttempts ?? 5,
     maxOutageMs: options.maxOutageMs ?? 60_000,
+    aborting: never,
   });
   return {
     clock,
-    sender,
+    courier,
     sent,
-    send: (name, stopping = never) => sender.send({ method: 'POST', path: '/api/v2/batch', body: Buffer.from(name), rows: 1 }, { stopping, aborting: never }),
+    send: (name, stopping = never) => courier.send({ method: 'POST', path: '/api/v2/batch', body: Buffer.from(name), rows: 1 }, stopping),
   };
 }
 
-describe('persistent sender', () => {
+describe('the courier of the Track API', () => {
   it('sends the same bytes again, with pauses that double, until there is an answer', async () => {
-    const { clock, send, sent, sender } = bench((_, number) => (number <= 3 ? status(503) : status(200)));
+    const { clock, send, sent, courier } = bench((_, number) => (number <= 3 ? status(503) : status(200)));
     const result = send('rows');
     await clock.pass(10_000);
     expect((await result).reply).toEqual(status(200));
     expect(sent.map(({ body, attempt }) => [Buffer.from(body).toString(), attempt])).toEqual([0, 1, 2, 3].map((attempt) => ['rows', attempt]));
-    expect([sender.requests(), sender.retries()]).toEqual([4, 3]);
+    expect(courier.traffic()).toEqual({ requests: 4, retries: 3, bytesSent: 16 });
   });
 
   it.each([400, 404, 413, 422])('takes %i as the last word at once', async (code) => {
