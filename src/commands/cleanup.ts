@@ -12,9 +12,10 @@ import { count, plural, span } from '../domain/text/numbers.ts';
 import { textTable } from '../domain/text/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { askForWord, canAsk } from '../output/ask.ts';
-import { finishedSweeps, reachedAll, sweep, type SweepSetting } from '../jobs/sweep.ts';
+import { finishedSweeps, reachedAll, sweep } from '../jobs/sweep.ts';
+import type { SendSetting } from '../jobs/setting.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './flags/common.ts';
-import { sameCommand } from '../output/same-command.ts';
+import { sameCommand } from '../output/next-command.ts';
 import { addTargetFlags } from './flags/sending.ts';
 import type { SendingOptions } from '../session/options.ts';
 import { withSendingSession, type SendingSession } from '../session/session.ts';
@@ -81,7 +82,7 @@ export async function run(args: readonly string[], options: Record<string, unkno
 }
 
 /** Sweeps until two are done and nobody is left. What is done is in the journal: an interrupted cleanup goes on from there. */
-async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: SweepSetting): Promise<ExitCode> {
+async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: SendSetting): Promise<ExitCode> {
   const { session, host, terminal } = setting;
   await untilGone(loadtest, host);
   for (let sweeps = 0; ; sweeps++) {

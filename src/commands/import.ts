@@ -11,7 +11,7 @@ import { importFile } from '../jobs/import.ts';
 import { inspectFile } from '../jobs/inspect/inspect-file.ts';
 import { addSendingFlags, sendingOptions } from './flags/sending.ts';
 import { assertNoneOf } from '../jobs/not-a-source.ts';
-import { sameCommand } from '../output/same-command.ts';
+import { sameCommand } from '../output/next-command.ts';
 import { withSendingSession, type SendingSession } from '../session/session.ts';
 import { addSourceFlags, sourceOptions } from './flags/source.ts';
 

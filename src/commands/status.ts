@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { wholeNumber } from './flags/values.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { settledRows } from '../domain/outcome.ts';
+import { settledRows, undeliveredRows } from '../domain/outcome.ts';
 import { countRows, decodeRanges } from '../domain/row-ranges.ts';
 import { senderOf } from '../journal/lock.ts';
 import { journalError, openJournal, type Journal } from '../journal/open.ts';
@@ -57,9 +57,8 @@ interface RunStatus {
 }
 
 function statusOf(journal: Journal, run: Run, look: Look): RunStatus {
-  const { failed, rejected, invalid, unclear } = run.tally;
   const notes = notesOf(journal, run.id);
-  const undelivered = failed + rejected + invalid + unclear;
+  const undelivered = undeliveredRows(run.tally);
   const inDoubt = inDoubtOf(journal, run.id).reduce((sum, rows) => sum + countRows(decodeRanges(rows)), 0);
   const isRunning = run.state === 'open' && senderOf(journal, run.workspace)?.isAlive === true;
   const state = run.state === 'open' ? (isRunning ? 'running' : 'interrupted') : run.state;

@@ -1,6 +1,7 @@
 import { crashPoint } from '../domain/crash-point.ts';
 import type { Position } from '../domain/chunk.ts';
 import { CioBulkError } from '../domain/errors.ts';
+import { undeliveredRows } from '../domain/outcome.ts';
 import type { Plan, SourceLayout } from '../domain/plan.ts';
 import { firstPosition, openBlocks } from '../input/records/blocks.ts';
 import type { Journal } from '../journal/open.ts';
@@ -49,7 +50,8 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
   const runs = runsOfSource(journal, sourceKey, workspace);
   const same = runs.find((run) => run.fingerprint === fingerprint);
   if (same && request.restart) {
-    if (same.state === 'open' || isUndelivered(same)) {
+    // Rows that did not arrive go out again with the new run: sent from the old one, they would overwrite newer values.
+    if (same.state === 'open' || undeliveredRows(same.tally) > 0) {
       setRunState(journal, same.id, 'abandoned', request.now);
       terminal.say(`Run ${same.id} is forgotten (--restart)`);
     }
@@ -78,11 +80,6 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
   }
   terminal.say(`A new run: ${safeLine(request.source)} is not the file that run ${same.id} has sent`);
   return begin(request);
-}
-
-/** Rows that did not arrive go out anew with the new run: sent again from the old one, they would overwrite newer values. */
-function isUndelivered({ tally }: Run): boolean {
-  return tally.failed + tally.rejected + tally.invalid + tally.unclear > 0;
 }
 
 async function reopen(request: RunRequest, { id }: Run, spec: RunSpec, why: string): Promise<FoundRun> {

@@ -1,11 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { CioBulkError, type ErrorCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
+import { settledRows, undeliveredRows } from '../domain/outcome.ts';
 import type { RunProgress } from '../pipeline/run.ts';
 import type { SendingOptions } from '../session/options.ts';
 
 /** `--max-errors n%` judges nothing before this many rows are settled. */
 const SHARE_ROWS_MIN = 100;
+
+type LimitOptions = Pick<SendingOptions, 'maxErrors' | 'maxDurationMs'>;
 
 /** What may end a run before its source does. The first reason wins. */
 export interface Limits {
@@ -17,8 +20,18 @@ export interface Limits {
   close(): void;
 }
 
+/** Sets the limits for `work`, and takes them away when it ends. */
+export async function withLimits<T>(options: LimitOptions, host: Host, work: (limits: Limits) => Promise<T>): Promise<T> {
+  const limits = createLimits(options, host);
+  try {
+    return await work(limits);
+  } finally {
+    limits.close();
+  }
+}
+
 /** `startedAt`: when the command began, by the monotonic clock; --max-duration counts from there. */
-export function createLimits(options: Pick<SendingOptions, 'maxErrors' | 'maxDurationMs'>, host: Host, startedAt = host.clock.monotonic()): Limits {
+export function createLimits(options: LimitOptions, host: Host, startedAt = host.clock.monotonic()): Limits {
   const stop = new AbortController();
   let reason: CioBulkError | undefined;
   const end = (code: ErrorCode, message: string, hint?: string): void => {
@@ -36,8 +49,8 @@ export function createLimits(options: Pick<SendingOptions, 'maxErrors' | 'maxDur
     check({ tally }) {
       const { maxErrors } = options;
       if (!maxErrors || reason) return;
-      const undelivered = tally.failed + tally.rejected + tally.invalid + tally.unclear;
-      const settled = undelivered + tally.delivered + tally.skipped;
+      const undelivered = undeliveredRows(tally);
+      const settled = settledRows(tally);
       const tooMany = maxErrors.rows !== undefined ? undelivered > maxErrors.rows : settled >= SHARE_ROWS_MIN && undelivered > settled * (maxErrors.share ?? 1);
       if (tooMany) end('max_errors', `${undelivered} rows are undelivered, more than --max-errors allows`, 'see them with `cio-bulk failures`; run the same command with a higher --max-errors to go on');
     },

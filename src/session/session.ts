@@ -20,7 +20,7 @@ import type { Courier } from '../pipeline/deliver.ts';
 import { count, bytes, plural, span } from '../domain/text/numbers.ts';
 import { safeLine } from '../domain/text/safe-text.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { canContinue, sameCommand } from '../output/same-command.ts';
+import { canContinue, sameCommand } from '../output/next-command.ts';
 import { closing } from './closing.ts';
 import { createCollector } from '../runtime/garbage.ts';
 import { startSandbox, type Sandbox } from './sandbox-process.ts';
@@ -72,7 +72,7 @@ export async function withSendingSession<T>(
   }
 }
 
-interface SessionSetting {
+export interface SessionSetting {
   readonly command: string;
   readonly options: SendingOptions;
   readonly journalPath: string;

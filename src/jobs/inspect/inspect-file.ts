@@ -39,7 +39,7 @@ export interface InspectSetting {
 export function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode> {
   return withSample(file, setting.source, setting.host, async (source) => {
     const { terminal, host } = setting;
-    showPlan(terminal, terminal.data, source.source, source.layout, source.guess, source.planned);
+    showPlan(source, terminal, terminal.data);
     if (setting.mapPath !== undefined) {
       assertNoneOf(resolve(host.cwd, setting.mapPath), `--write-map ${setting.mapPath}`, [{ path: file.path, what: `${safeLine(file.name)}, which it is made from` }]);
       writeMap(resolve(host.cwd, setting.mapPath), setting.mapPath, source, terminal);

@@ -56,7 +56,7 @@ it('the rows of a corrected file are rows of the run that it names, whichever ca
   await place.run('import second.csv');
   const contradiction = await place.run('retry-failed --from fixed.csv --run 2');
   expect(contradiction.code).toBe(2);
-  expect(contradiction.stderr).toContain('rows of run 1, and --run says 2');
+  expect(contradiction.stderr).toContain('rows of run 1, but --run says 2');
   expect((await place.run('retry-failed --from fixed.csv')).summary).toMatchObject({ run: 1, delivered: 2, rejected: 0 });
   const { stdout } = await place.run('status');
   expect(stdout).toContain('"rejected":1'); // run 2 has kept its own
@@ -183,7 +183,7 @@ it('rows of a run that --restart gave up are not sent again', async (test) => {
   expect(plain.stderr).toContain('Nothing to retry');
   const named = await place.run('retry-failed --run 1');
   expect(named.code).toBe(2);
-  expect(named.stderr).toContain('run 1 was given up by --restart');
+  expect(named.stderr).toContain('run 1 was abandoned by --restart');
   expect(values(service.taken)).toEqual(['new', 'x']);
 });
 
