@@ -6,14 +6,14 @@ import { expandInputs, type InputFile } from '../input/bytes/files.ts';
 import { addCommonFlags, addHelpEnd, terminalOf, text } from './flags/common.ts';
 import { eachFile } from '../jobs/each-file.ts';
 import { inspectFile } from '../jobs/inspect/inspect-file.ts';
-import { BATCH_BYTES, BATCH_ROWS, RATE } from './flags/sending.ts';
+import { SENDING_DEFAULTS } from '../session/options.ts';
 import { addSourceFlags, sourceOptions } from './flags/source.ts';
 
 export function configure(command: Command): void {
   command.argument('<file...>', 'CSV, TSV or NDJSON files, directories, patterns; - is stdin');
   addSourceFlags(command)
     .option('--write-map <file>', 'write the plan as a mapping file, to be kept and given to --map')
-    .option('--rate <n>', 'HTTP requests per second that the estimate is for; 0 = no limit', String(RATE));
+    .option('--rate <n>', 'HTTP requests per second that the estimate is for; 0 = no limit', String(SENDING_DEFAULTS.rate));
   addCommonFlags(command);
   addHelpEnd(command, ['cio-bulk validate fixtures/users.csv', 'cio-bulk validate fixtures/users.csv --json'], [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.undelivered, EXIT.sigint, EXIT.sigterm]);
 }
@@ -22,11 +22,11 @@ export function configure(command: Command): void {
 export async function run(args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
   const terminal = terminalOf(options, host);
   const source = sourceOptions(options, host.cwd);
-  const rate = plainNumber('--rate', text(options, 'rate') ?? String(RATE), 0, 100_000);
+  const rate = plainNumber('--rate', text(options, 'rate') ?? String(SENDING_DEFAULTS.rate), 0, 100_000);
   const mapPath = text(options, 'writeMap');
   const files = await expandInputs(args, host.cwd);
   if (mapPath !== undefined && files.length > 1) throw new CioBulkError('usage', `--write-map is for one file, and ${files.length} are given`);
-  const estimate = { batchRowsMax: BATCH_ROWS, batchBytesMax: BATCH_BYTES, rate, rowsPerSecond: 0 };
+  const estimate = { batchRowsMax: SENDING_DEFAULTS.batchRows, batchBytesMax: SENDING_DEFAULTS.batchBytes, rate, rowsPerSecond: 0 };
   const look = (file: InputFile): Promise<ExitCode> => inspectFile(file, { source, host, terminal, estimate, isRecentDecided: source.skipRecent, showSamples: false, mapPath });
   return eachFile(files, terminal, look, () => !host.stopping.aborted);
 }

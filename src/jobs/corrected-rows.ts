@@ -81,7 +81,7 @@ export function prepareFixedRows(source: FixedSource): FixedRows {
       throw new CioBulkError('usage', `--from ${file.path}: row ${before.row} is said to come from line ${fixed.sourceLine}, and in run ${run.id} of this journal it comes from line ${before.line}`, {
         hint: 'give a file that `cio-bulk failures` wrote from this journal; another one is named with --journal',
       });
-    const losses = lostBySpreadsheet(spec, plan, before, fixed, layout);
+    const losses = lostBySpreadsheet({ before: spec.layout, after: layout }, plan, before, fixed);
     const identifier = losses.find(({ isIdentifier }) => isIdentifier);
     if (identifier) {
       const reason = `the ${identifier.name} was changed as a spreadsheet changes what it takes for a number: leading zeros, a plus sign or digits are gone`;
@@ -156,14 +156,14 @@ interface Loss {
   readonly isIdentifier: boolean;
 }
 
-/** Cells of the row that a spreadsheet has changed on its own account. */
-function lostBySpreadsheet({ layout: before }: RunSpec, plan: Plan, { record }: UndeliveredRow, { content }: FixedRow, layout: SourceLayout): Loss[] {
+/** Cells that a spreadsheet changed by itself, between the source of the run and the corrected file. */
+function lostBySpreadsheet({ before, after }: { readonly before: SourceLayout; readonly after: SourceLayout }, plan: Plan, { record }: UndeliveredRow, { content }: FixedRow): Loss[] {
   if (before.format === 'ndjson') return [];
   const cells = parseRecord(record, before.delimiter);
   if (cells?.length !== before.header.length) return [];
   return plan.columns.flatMap(({ name, role }): Loss[] => {
     if (role === 'drop') return [];
-    const [old, now] = [cells[before.header.findIndex((one) => one.trim() === name.trim())], valueIn(content, layout, name)];
+    const [old, now] = [cells[before.header.findIndex((one) => one.trim() === name.trim())], valueIn(content, after, name)];
     if (old === undefined || typeof now !== 'string' || !isSpreadsheetLoss(old, now)) return [];
     return [{ name, isIdentifier: role === 'id' || role === 'email' || role === 'cio_id' || role === 'event_id' || plan.dedupeKey?.includes(name) === true }];
   });

@@ -10,3 +10,10 @@ export interface SendSetting {
   readonly host: Host;
   readonly terminal: Terminal;
 }
+
+/** What a job that only reads the journal works with. */
+export interface LookSetting {
+  readonly journalPath: string;
+  readonly host: Host;
+  readonly terminal: Terminal;
+}

@@ -61,6 +61,11 @@ export function retryCommand(run: number, argv: readonly string[], { from, allow
   return commandLine(['retry-failed', '--run', String(run), ...(from === undefined ? [] : ['--from', from]), ...flagsOf(argv, SENDING, SENDING_SWITCHES), ...allowed]);
 }
 
+/** Deletes the test people of a load test, in the workspace that the load test of `argv` was sent to. */
+export function cleanupCommand(loadtest: string, argv: readonly string[]): string {
+  return commandLine(['cleanup', '--run', loadtest, ...flagsOf(argv, [...SENDING, '--confirm'], ['--sandbox'])]);
+}
+
 /** Those of these flags that were given, with their values. */
 function flagsOf(argv: readonly string[], withValue: readonly string[], switches: readonly string[]): string[] {
   const found: string[] = [];
