@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { expandInputs, type InputFile } from '../input/bytes/files.ts';
-import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf } from './flags/common.ts';
-import { assertConfirmable } from '../jobs/confirm-action.ts';
-import { eachFile } from '../jobs/each-file.ts';
+import { expandInputs } from '../input/bytes/files.ts';
 import { importFiles } from '../jobs/import-files.ts';
-import { inspectFile } from '../jobs/inspect/inspect-file.ts';
+import { inspectFiles } from '../jobs/inspect/inspect-file.ts';
+import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf } from './flags/common.ts';
 import { addSendingFlags, sendingOptions } from './flags/sending.ts';
 import { addSourceFlags, sourceOptions } from './flags/source.ts';
 
@@ -15,7 +13,7 @@ export function configure(command: Command): void {
   addSourceFlags(command);
   addSendingFlags(command)
     .option('--dry-run', 'show the plan, what would be invalid, and a sample payload; send nothing')
-    .option('--restart', 'forget the unfinished run of this file and start a new one')
+    .option('--restart', 'abandon the unfinished run of this file and start a new one')
     .option('--yes', 'do not ask before deleting or suppressing people');
   addCommonFlags(command);
   addHelpEnd(
@@ -33,10 +31,7 @@ export async function run(args: readonly string[], options: Record<string, unkno
   if (options['dryRun'] === true) {
     const estimate = { batchRowsMax: sending.batchRows, batchBytesMax: sending.batchBytes, rate: sending.rate, rowsPerSecond: sending.rowsPerSecond };
     const isRecentDecided = sending.allowTriggers || source.skipRecent || sending.sandbox;
-    const look = (file: InputFile): Promise<ExitCode> => inspectFile(file, { source, host, terminal, estimate, isRecentDecided, showSamples: true, mapPath: undefined });
-    return eachFile(files, terminal, look, () => !host.stopping.aborted);
+    return inspectFiles(files, { source, host, terminal, estimate, isRecentDecided, showSamples: true, mapPath: undefined });
   }
-  const isConfirmed = options['yes'] === true;
-  assertConfirmable(source.plan.action ?? source.plan.map?.action ?? 'identify', isConfirmed, host);
-  return importFiles(files, { source, sending, host, terminal, journalPath: journalPathOf(options, host), restart: options['restart'] === true, isConfirmed });
+  return importFiles(files, { source, sending, host, terminal, journalPath: journalPathOf(options, host), restart: options['restart'] === true, isConfirmed: options['yes'] === true });
 }

@@ -4,13 +4,15 @@ import type { InputFile } from '../input/bytes/files.ts';
 import { runsOfSource } from '../journal/runs.ts';
 import { sameCommand } from '../output/next-command.ts';
 import { withSendingSession, type SendingSession } from '../session/session.ts';
+import { assertConfirmable } from './confirm-action.ts';
 import { eachFile } from './each-file.ts';
 import { importFile, type ImportSetting } from './import.ts';
 import { assertNoneOf } from './not-a-source.ts';
 
 /** Several files are one run each, in the order given; the worst exit code wins. */
 export function importFiles(files: readonly InputFile[], setting: Omit<ImportSetting, 'session' | 'startedAt'>): Promise<ExitCode> {
-  const { sending, host, terminal, journalPath } = setting;
+  const { source, sending, host, terminal, journalPath } = setting;
+  assertConfirmable(source.plan.action ?? source.plan.map?.action ?? 'identify', setting.isConfirmed, host);
   assertNoneOf(journalPath, `the journal ${journalPath}`, files.map(({ path, name }) => ({ path, what: `${safeLine(name)}, which is to be read` })));
   const startedAt = host.clock.monotonic();
   const isOver = (): boolean => host.stopping.aborted || (sending.maxDurationMs !== undefined && host.clock.monotonic() - startedAt >= sending.maxDurationMs);

@@ -20,7 +20,7 @@ export interface Limits {
   close(): void;
 }
 
-/** Sets the limits for `work`, and takes them away when it ends. */
+/** Runs `work` under its limits. */
 export async function withLimits<T>(options: LimitOptions, host: Host, work: (limits: Limits) => Promise<T>): Promise<T> {
   const limits = createLimits(options, host);
   try {
@@ -41,7 +41,7 @@ export function createLimits(options: LimitOptions, host: Host, startedAt = host
   const timer =
     options.maxDurationMs === undefined
       ? undefined
-      : setTimeout(() => end('deadline_reached', '--max-duration is over; what was in flight is settled', 'run the same command again to go on'), Math.max(0, options.maxDurationMs - (host.clock.monotonic() - startedAt)));
+      : setTimeout(() => end('deadline_reached', '--max-duration has passed; everything in flight is settled', 'run the same command again to continue'), Math.max(0, options.maxDurationMs - (host.clock.monotonic() - startedAt)));
   const stopping = AbortSignal.any([host.stopping, stop.signal]);
   setMaxListeners(0, stopping); // every request in flight listens
   return {
@@ -52,7 +52,7 @@ export function createLimits(options: LimitOptions, host: Host, startedAt = host
       const undelivered = undeliveredRows(tally);
       const settled = settledRows(tally);
       const tooMany = maxErrors.rows !== undefined ? undelivered > maxErrors.rows : settled >= SHARE_ROWS_MIN && undelivered > settled * (maxErrors.share ?? 1);
-      if (tooMany) end('max_errors', `${undelivered} rows are undelivered, more than --max-errors allows`, 'see them with `cio-bulk failures`; run the same command with a higher --max-errors to go on');
+      if (tooMany) end('max_errors', `${undelivered} rows are undelivered, more than --max-errors allows`, 'see them with `cio-bulk failures`; run the same command with a higher --max-errors to continue');
     },
     fail(error) {
       reason ??= error instanceof CioBulkError ? error : new CioBulkError('input_unreadable', 'the stream could not be read to its end', { cause: error });
@@ -63,7 +63,7 @@ export function createLimits(options: LimitOptions, host: Host, startedAt = host
   };
 }
 
-/** The same host, which also stops when a limit is reached: for what waits before there is a run. */
+/** The same host, which also stops when a limit is reached: for the time before there is a run. */
 export function stoppingAt(host: Host, { stopping }: Limits): Host {
   return Object.create(host, { stopping: { value: stopping } }) as Host; // not a copy: that would open stdin
 }

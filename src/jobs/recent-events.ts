@@ -20,7 +20,7 @@ export function recentSince(host: Pick<Host, 'clock'>): number {
   return Math.floor(host.clock.now() / 1000) - RECENT_HOURS * 3600;
 }
 
-/** Nobody mails half the company by accident: recent events need a decision before the first request. */
+/** Nobody should mail half the company by accident: recent events need a decision before the first request. */
 export async function decideOnRecent(source: OpenSource, choice: RecentChoice, host: Host): Promise<{ policy: RecentPolicy; sinceSeconds: number }> {
   const sinceSeconds = recentSince(host);
   if (choice.skipRecent) return { policy: 'skip', sinceSeconds };

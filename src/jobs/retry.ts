@@ -8,7 +8,7 @@ import { withSendingSession, type SessionSetting } from '../session/session.ts';
 import { chooseRows, type RowsToRetry } from './choose-rows.ts';
 import { readFixedFile, type FixedFile } from './corrected-file.ts';
 import { withLimits } from './limits.ts';
-import { sendRun } from './send-run.ts';
+import { sendRun, type RunWork } from './send-run.ts';
 import type { SendSetting } from './setting.ts';
 
 export interface RetryRequest {
@@ -53,7 +53,7 @@ async function retryRun(request: RetryRequest, file: FixedFile | undefined, sett
 
 function send(run: Run, { states, isWanted, count }: RowsToRetry, allowTriggers: boolean, setting: SendSetting): Promise<ExitCode> {
   const { session: { journal }, sending, host } = setting;
-  const work = {
+  const work: RunWork = {
     run,
     name: run.source,
     title: `retry of run ${run.id}`,
@@ -64,7 +64,7 @@ function send(run: Run, { states, isWanted, count }: RowsToRetry, allowTriggers:
     rowsTotal: () => count,
     retry: { rows: count, rowsRead: () => findRun(journal, run.id)?.rowsRead ?? run.rowsRead },
   };
-  // --max-errors is for rows that turn out to be undelivered: these are so from the start.
+  // --max-errors has no meaning here: these rows are undelivered from the start.
   return withLimits({ ...sending, maxErrors: undefined }, host, (limits) => sendRun(work, setting, limits));
 }
 

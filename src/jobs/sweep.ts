@@ -9,7 +9,7 @@ import { sameCommand } from '../output/next-command.ts';
 import type { SendingSession } from '../session/session.ts';
 import { targetText } from '../session/target.ts';
 import { withLimits } from './limits.ts';
-import { sendRun } from './send-run.ts';
+import { sendRun, type RunWork } from './send-run.ts';
 import type { SendSetting } from './setting.ts';
 
 /** What the journal calls the `number`th sweep over the people of a load test. */
@@ -38,14 +38,13 @@ export function sweep(loadtest: LoadtestRun, number: number, setting: SendSettin
   const { journal } = session;
   const run = runOfSweep(loadtest, number, setting);
   noteRun(journal, run.id, { argv: host.argv, folder: host.cwd, target: targetText(session.target) });
-  const work = {
+  const work: RunWork = {
     run,
     name: run.source,
     chunks: deleteChunks(loadtest.id, run.checkpoint?.row ?? 0, loadtest.max_n),
     isComplete: () => true,
     ledger: createImportLedger(journal, run.id, host.clock.now),
-    findRecords: ({ start }: { readonly start: { readonly row: number } }, indexes: readonly number[]) =>
-      indexes.map((index) => ({ text: JSON.stringify({ id: personId(loadtest.id, start.row + index) }), line: 0 })),
+    findRecords: ({ start }, indexes) => indexes.map((index) => ({ text: JSON.stringify({ id: personId(loadtest.id, start.row + index) }), line: 0 })),
     rowsTotal: () => loadtest.max_n + 1,
     next: sameCommand(host),
   };

@@ -11,6 +11,7 @@ import { createProgress } from '../../output/progress.ts';
 import { safeLine, safeText } from '../../domain/text/safe-text.ts';
 import { writeWhole } from '../../output/write-lines.ts';
 import type { Terminal } from '../../output/terminal.ts';
+import { eachFile } from '../each-file.ts';
 import { assertNoneOf } from '../not-a-source.ts';
 import { createInspection, type Inspection } from './inspection.ts';
 import { showInspection } from './inspection-report.ts';
@@ -35,8 +36,12 @@ export interface InspectSetting {
   readonly mapPath: string | undefined;
 }
 
-/** `validate` and `import --dry-run`: everything that an import does before it sends. Nothing is sent or journalled. */
-export function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode> {
+/** `validate` and `import --dry-run`: everything that an import does before it sends, for each file. Nothing is sent or journalled. */
+export function inspectFiles(files: readonly InputFile[], setting: InspectSetting): Promise<ExitCode> {
+  return eachFile(files, setting.terminal, (file) => inspectFile(file, setting), () => !setting.host.stopping.aborted);
+}
+
+function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode> {
   return withSample(file, setting.source, setting.host, async (source) => {
     const { terminal, host } = setting;
     showPlan(source, terminal, terminal.data);
