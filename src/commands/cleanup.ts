@@ -1,31 +1,11 @@
 import type { Command } from 'commander';
-import { createAppApi, type AppApi } from '../api/app-api.ts';
-import { duration, plainNumber } from './flags/values.ts';
-import { crashPoint } from '../domain/crash-point.ts';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { personId, type LoadtestLedger, type LoadtestRun } from '../domain/loadtest.ts';
-import { createLoadtestLedger } from '../journal/loadtests.ts';
-import { openJournal } from '../journal/open.ts';
-import { count, plural, span } from '../domain/text/numbers.ts';
-import { textTable } from '../domain/text/table.ts';
-import type { Terminal } from '../output/terminal.ts';
-import { askForWord, canAsk } from '../output/ask.ts';
-import { finishedSweeps, reachedAll, sweep, type SweepSetting } from '../jobs/sweep.ts';
+import { cleanUpAll, listLoadtests } from '../jobs/cleanup.ts';
+import { SENDING_DEFAULTS } from '../session/options.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './flags/common.ts';
-import { sameCommand } from '../output/same-command.ts';
-import { addTargetFlags } from './flags/sending.ts';
-import type { SendingOptions } from '../session/options.ts';
-import { withSendingSession, type SendingSession } from '../session/session.ts';
-
-/** The service applies deletes late, and a late update call would bring a person back: hence a second sweep. */
-const SWEEPS_MIN = 2;
-/** Of one call: whoever calls again may have found out what keeps creating people. */
-const SWEEPS_MAX = 5;
-const SETTLE_MS = 60_000;
-const SANDBOX_SETTLE_MS = 500;
-/** k6 stops by itself within seconds when its launcher dies; until then it may still create people. */
-const K6_GONE_MS = 15_000;
+import { addTargetFlags, targetOptions } from './flags/sending.ts';
+import { duration, plainNumber } from './flags/values.ts';
 
 export function configure(command: Command): void {
   addTargetFlags(command)
@@ -34,7 +14,7 @@ export function configure(command: Command): void {
     .option('--dry-run', 'say what would be deleted')
     .option('--yes', 'do not ask')
     .option('--confirm <last4>', 'last 4 characters of the site id, instead of --yes')
-    .option('--rate <n>', 'HTTP requests per second in all, retries included; 0 = no limit', '80')
+    .option('--rate <n>', 'HTTP requests per second in all, retries included; 0 = no limit', String(SENDING_DEFAULTS.rate))
     .option('--settle-wait <duration>', 'between two sweeps, since the service applies late (default: 60s; sandbox: 500ms)');
   addCommonFlags(command);
   addHelpEnd(
@@ -44,173 +24,19 @@ export function configure(command: Command): void {
   );
 }
 
-export async function run(args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
+export function run(args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
   if (args.length > 0) throw new CioBulkError('usage', `cleanup takes no arguments, but got "${args.join(' ')}"`);
-  const terminal = terminalOf(options, host);
-  const journalPath = journalPathOf(options, host);
-  if (options['list'] === true) return list(journalPath, terminal);
+  const look = { journalPath: journalPathOf(options, host), host, terminal: terminalOf(options, host) };
+  if (options['list'] === true) return Promise.resolve(listLoadtests(look));
   const settleWait = text(options, 'settleWait');
-  const settleWaitMs = settleWait === undefined ? undefined : duration('--settle-wait', settleWait, 0);
-  const sending = sessionOptions(options);
-  return withSendingSession({ command: 'cleanup', options: sending, journalPath, host, terminal }, async (session) => {
-    const ledger = createLoadtestLedger(session.journal);
-    const loadtests = chosen(ledger, session.workspace, text(options, 'run'));
-    if (loadtests.length === 0) {
-      terminal.say('Nothing to clean up: every load test of this workspace is cleaned up');
-      return EXIT.ok;
-    }
-    const people = loadtests.reduce((sum, { max_n: maxN }) => sum + maxN + 1, 0);
-    if (options['dryRun'] === true) {
-      for (const loadtest of loadtests) announce(loadtest, terminal);
-      terminal.say(`Dry run: ${plural(people, 'test person', 'test people')} would be deleted`);
-      return EXIT.ok;
-    }
-    await confirm(session, people, options, host);
-    const settleMs = settleWaitMs ?? (session.target.isSandbox ? SANDBOX_SETTLE_MS : SETTLE_MS);
-    const appApi = appApiOf(session, host);
-    try {
-      return await cleanUpAll(loadtests, settleMs, { session, sending, host, terminal, appApi });
-    } finally {
-      await appApi?.close();
-    }
-  });
-}
-
-interface CleanupSetting extends SweepSetting {
-  /** Undefined without a key. */
-  readonly appApi: AppApi | undefined;
-}
-
-function appApiOf({ target, proxyFor }: SendingSession, { clock, stopping }: Host): AppApi | undefined {
-  return target.appApiKey && createAppApi({ baseUrl: target.appUrl, proxy: proxyFor(target.appUrl), appApiKey: target.appApiKey, clock, stopping });
-}
-
-async function cleanUpAll(loadtests: readonly LoadtestRun[], settleMs: number, setting: CleanupSetting): Promise<ExitCode> {
-  const { session, terminal } = setting;
-  const ledger = createLoadtestLedger(session.journal);
-  for (const loadtest of loadtests) {
-    const code = await cleanUp(loadtest, settleMs, setting);
-    if (code !== EXIT.ok) return code;
-    crashPoint('cleanup swept');
-    ledger.markCleaned(loadtest.id);
-    terminal.json({ type: 'cleaned', run: loadtest.id, people: loadtest.max_n + 1 });
-    terminal.data(`Load test ${loadtest.id} is cleaned up: ${plural(loadtest.max_n + 1, 'test person', 'test people')} deleted`);
-  }
-  return EXIT.ok;
-}
-
-/** Sweeps until two are done and nobody is left. What is done is in the journal: an interrupted cleanup goes on from there. */
-async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: CleanupSetting): Promise<ExitCode> {
-  const { session, host, terminal } = setting;
-  await untilGone(loadtest, host);
-  for (let sweeps = 0; ; sweeps++) {
-    const done = finishedSweeps(session, loadtest);
-    if (done.length > 0) {
-      const restMs = (done.at(-1)?.updatedAt ?? 0) + settleMs - host.clock.now();
-      if (restMs > 0) {
-        terminal.say(`Waiting ${span(Math.min(restMs, settleMs))} for the service to apply the deletes`);
-        await host.clock.sleep(Math.min(restMs, settleMs), host.stopping);
-      }
-      const found = !host.stopping.aborted && done.filter(reachedAll).length >= SWEEPS_MIN ? await whatIsLeft(loadtest, setting) : 'left';
-      if (host.stopping.aborted) {
-        terminal.next(sameCommand(host));
-        return host.stopCode() ?? EXIT.unfinished;
-      }
-      if (found !== 'left') return EXIT.ok; // gone, or as far as two sweeps tell
-    }
-    if (sweeps >= SWEEPS_MAX)
-      throw new CioBulkError('cleanup_unverified', `people of load test ${loadtest.id} are still found after ${SWEEPS_MAX} sweeps`, {
-        hint: 'something may still be creating them: stop it first',
-      });
-    const code = await sweep(loadtest, done.length + 1, setting);
-    if (code !== EXIT.ok) return code;
-  }
-}
-
-/** Asks the App API when there is a key. `unknown`, which is said: the two sweeps have to do. */
-async function whatIsLeft(loadtest: LoadtestRun, { session, appApi, terminal, host }: CleanupSetting): Promise<'gone' | 'left' | 'unknown'> {
-  if (!appApi) {
-    terminal.say('Not verified: set CUSTOMERIO_APP_API_KEY to have the App API asked whether anybody is left');
-    return 'unknown';
-  }
-  const { people, because } = await appApi.countPeopleWith('cio_bulk_run', loadtest.id);
-  if (host.stopping.aborted) return 'unknown'; // nobody waited for the answer
-  if (people === undefined) {
-    const proxy = session.proxyFor(session.target.appUrl);
-    terminal.warn(`the App API gave no answer${proxy ? ` through the proxy ${proxy.name}` : ''}: whether anybody is left is not verified${because ? ` (${because.message}; ${because.hint})` : ''}`);
-    return 'unknown';
-  }
-  if (people === 0) return 'gone';
-  terminal.say(`${plural(people, 'test person is', 'test people are')} still there: another sweep`);
-  return 'left';
-}
-
-/** Only a launcher that was killed leaves a load test unfinished. If that was before it noted k6's pid, time has to tell. */
-async function untilGone({ state, k6_pid: pid, started_at: startedAt }: LoadtestRun, { clock, stopping }: Host): Promise<void> {
-  const passedMs = pid === null ? Math.max(0, clock.now() - startedAt) : 0;
-  const deadline = clock.monotonic() + K6_GONE_MS - passedMs;
-  const mayLive = (): boolean => state !== 'finished' && (pid === null || isAlive(pid)) && clock.monotonic() < deadline;
-  while (mayLive() && !stopping.aborted) await clock.sleep(200, stopping);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
-function chosen(ledger: LoadtestLedger, workspace: string, id: string | undefined): readonly LoadtestRun[] {
-  const uncleaned = ledger.uncleaned(workspace);
-  if (id === undefined) return uncleaned;
-  const known = ledger.list().find((loadtest) => loadtest.id === id);
-  if (!known) throw new CioBulkError('no_such_run', `there is no load test ${JSON.stringify(id)} in this journal`, { hint: '`cio-bulk cleanup --list` shows them' });
-  if (known.workspace !== workspace)
-    throw new CioBulkError('wrong_workspace', `load test ${id} ran in another workspace than these credentials belong to`, { hint: 'use the credentials (or --sandbox) with which it ran' });
-  return uncleaned.filter((loadtest) => loadtest.id === id);
-}
-
-async function confirm({ target }: SendingSession, people: number, options: Record<string, unknown>, host: Host): Promise<void> {
-  const last4 = text(options, 'confirm');
-  if (last4 !== undefined && !target.siteId.hasLast4(last4))
-    throw new CioBulkError('guard', '--confirm is not the end of this site id', { hint: 'give the last 4 characters of CUSTOMERIO_SITE_ID' });
-  if (target.isSandbox || options['yes'] === true || last4 !== undefined) return;
-  const question = `Delete ${plural(people, 'test person', 'test people')} from this workspace?`;
-  if (canAsk(host) && (await askForWord(host, question, 'delete'))) return;
-  throw new CioBulkError('confirmation_needed', `${plural(people, 'test person', 'test people')} would be deleted: it needs --yes, or --confirm with the end of the site id`);
-}
-
-function announce(loadtest: LoadtestRun, terminal: Terminal): void {
-  terminal.json({ type: 'cleanup', run: loadtest.id, first: personId(loadtest.id, 0), last: personId(loadtest.id, loadtest.max_n), people: loadtest.max_n + 1 });
-  terminal.data(`${personId(loadtest.id, 0)} to ${personId(loadtest.id, loadtest.max_n)}`);
-}
-
-function list(journalPath: string, terminal: Terminal): ExitCode {
-  const journal = openJournal(journalPath, { readonly: true });
-  try {
-    const all = createLoadtestLedger(journal).list();
-    for (const { workspace: _, ...loadtest } of all) terminal.json({ type: 'loadtest', ...loadtest });
-    if (all.length === 0) terminal.data('The journal holds no load tests');
-    else
-      terminal.data(
-        textTable(
-          ['run', 'scenario', 'rate', 'people at most', 'started (UTC)', 'state'],
-          all.map((one) => [one.id, one.scenario, String(one.rate), count(one.max_n + 1), new Date(one.started_at).toISOString().slice(0, 16).replace('T', ' '), one.state === 'cleaned' ? 'cleaned' : 'not cleaned']),
-        ),
-      );
-    return EXIT.ok;
-  } finally {
-    journal.close();
-  }
-}
-
-/** Deletes travel in full v2 batches; only the rate is worth a flag. */
-function sessionOptions(options: Record<string, unknown>): SendingOptions {
-  return {
-    rate: plainNumber('--rate', text(options, 'rate') ?? '80', 0, 100_000),
-    rowsPerSecond: 0, concurrency: 15, batchRows: 1_000, batchBytes: 480_000, maxAttempts: 5, timeoutMs: 10_000, maxOutageMs: 15 * 60_000,
-    maxErrors: undefined, maxDurationMs: undefined, allowTriggers: false,
-    preflight: options['preflight'] !== false, sandbox: options['sandbox'] === true, envFile: text(options, 'envFile'),
-  }; // prettier-ignore
+  const request = {
+    loadtest: text(options, 'run'),
+    isDryRun: options['dryRun'] === true,
+    isConfirmed: options['yes'] === true,
+    confirm: text(options, 'confirm'),
+    settleMs: settleWait === undefined ? undefined : duration('--settle-wait', settleWait, 0),
+  };
+  // Deletes travel in full v2 batches: of all limits, only the rate is worth a flag.
+  const rate = plainNumber('--rate', text(options, 'rate') ?? '', 0, 100_000);
+  return cleanUpAll(request, { ...look, options: { ...SENDING_DEFAULTS, ...targetOptions(options), rate } });
 }

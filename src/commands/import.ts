@@ -1,18 +1,11 @@
 import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { expandInputs, type InputFile } from '../input/bytes/files.ts';
-import { runsOfSource } from '../journal/runs.ts';
-import { safeLine } from '../domain/text/safe-text.ts';
+import { expandInputs } from '../input/bytes/files.ts';
+import { importFiles } from '../jobs/import-files.ts';
+import { inspectFiles } from '../jobs/inspect/inspect-file.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf } from './flags/common.ts';
-import { assertConfirmable } from '../jobs/confirm-action.ts';
-import { eachFile } from '../jobs/each-file.ts';
-import { importFile } from '../jobs/import.ts';
-import { inspectFile } from '../jobs/inspect/inspect-file.ts';
 import { addSendingFlags, sendingOptions } from './flags/sending.ts';
-import { assertNoneOf } from '../jobs/not-a-source.ts';
-import { sameCommand } from '../output/same-command.ts';
-import { withSendingSession, type SendingSession } from '../session/session.ts';
 import { addSourceFlags, sourceOptions, tellLeftOut } from './flags/source.ts';
 
 export function configure(command: Command): void {
@@ -20,7 +13,7 @@ export function configure(command: Command): void {
   addSourceFlags(command);
   addSendingFlags(command)
     .option('--dry-run', 'show the plan, what would be invalid, and a sample payload; send nothing')
-    .option('--restart', 'forget the unfinished run of this file and start a new one')
+    .option('--restart', 'abandon the unfinished run of this file and start a new one')
     .option('--yes', 'do not ask before deleting or suppressing people');
   addCommonFlags(command);
   addHelpEnd(
@@ -30,7 +23,6 @@ export function configure(command: Command): void {
   );
 }
 
-/** Several files are one run each, in the order given; the worst exit code wins. */
 export async function run(args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
   const terminal = terminalOf(options, host);
   const sending = sendingOptions(options);
@@ -39,29 +31,7 @@ export async function run(args: readonly string[], options: Record<string, unkno
   if (options['dryRun'] === true) {
     const estimate = { batchRowsMax: sending.batchRows, batchBytesMax: sending.batchBytes, rate: sending.rate, rowsPerSecond: sending.rowsPerSecond };
     const isRecentDecided = sending.allowTriggers || source.skipRecent || sending.sandbox;
-    const look = (file: InputFile): Promise<ExitCode> => inspectFile(file, { source, host, terminal, estimate, isRecentDecided, showSamples: true, mapPath: undefined });
-    return eachFile(files, terminal, look, () => !host.stopping.aborted);
+    return inspectFiles(files, { source, host, terminal, estimate, isRecentDecided, showSamples: true, mapPath: undefined });
   }
-  const isConfirmed = options['yes'] === true;
-  assertConfirmable(source.plan.action ?? source.plan.map?.action ?? 'identify', isConfirmed, host);
-  const journalPath = journalPathOf(options, host);
-  assertNoneOf(journalPath, `the journal ${journalPath}`, files.map(({ path, name }) => ({ path, what: `${safeLine(name)}, which is to be read` })));
-  const startedAt = host.clock.monotonic();
-  const isOver = (): boolean => host.stopping.aborted || (sending.maxDurationMs !== undefined && host.clock.monotonic() - startedAt >= sending.maxDurationMs);
-  return withSendingSession({ command: 'import', options: sending, journalPath, host, terminal }, async (session) => {
-    const setting = { session, source, sending, host, terminal, journalPath, restart: options['restart'] === true, isConfirmed, startedAt };
-    return eachFile(files, terminal, (file) => importFile(file, setting), (code, rest, file) => {
-      if (rest.length === 0 || isOver()) return false;
-      if (isDone(code, session, file)) return true;
-      terminal.say(`Not sent: ${rest.map(({ name }) => safeLine(name)).join(', ')}. The rest of ${safeLine(file.name)} comes first: it would overwrite newer values`);
-      terminal.next(sameCommand(host, { hasBegun: true }));
-      return false;
-    });
-  });
-}
-
-/** Files are sent in the order given: while rows of one are still to be sent, those of the next must not overtake them. */
-function isDone(code: ExitCode, { journal, workspace }: SendingSession, file: InputFile): boolean {
-  if (code === EXIT.ok || code === EXIT.undelivered) return true;
-  return code === EXIT.usage && runsOfSource(journal, file.path, workspace).every(({ state }) => state !== 'open');
+  return importFiles(files, { source, sending, host, terminal, journalPath: journalPathOf(options, host), restart: options['restart'] === true, isConfirmed: options['yes'] === true });
 }

@@ -1,21 +1,9 @@
 import type { Command } from 'commander';
-import { wholeNumber } from './flags/values.ts';
-import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
+import { EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { settledRows } from '../domain/outcome.ts';
-import { countRows, decodeRanges } from '../domain/row-ranges.ts';
-import { senderOf } from '../journal/lock.ts';
-import { journalError, openJournal, type Journal } from '../journal/open.ts';
-import { findRun, inDoubtOf, listRuns, type Run } from '../journal/runs.ts';
-import { notesOf, type RunNotes } from '../journal/run-notes.ts';
-import { countUndelivered, waitsForLeave } from '../journal/undelivered.ts';
-import { count, plural, shellWord, span } from '../domain/text/numbers.ts';
-import { textTable } from '../domain/text/table.ts';
-import { safeLine } from '../domain/text/safe-text.ts';
-import type { Terminal } from '../output/terminal.ts';
+import { showStatus } from '../jobs/show-status.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './flags/common.ts';
-import { allowedCommand, commandLine, failuresCommand, retryCommand, withJournalOf } from '../output/next-command.ts';
-import { hasSkippedRecent } from '../jobs/skipped-recent.ts';
+import { wholeNumber } from './flags/values.ts';
 
 export function configure(command: Command): void {
   command.option('--run <id>', 'one run in detail (default: a table of all runs)');
@@ -23,126 +11,9 @@ export function configure(command: Command): void {
   addHelpEnd(command, ['cio-bulk status'], [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.stopped]);
 }
 
-/** Reads the journal and changes nothing: works while a run is going on. */
 export function run(_args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
-  const terminal = terminalOf(options, host);
-  const given = text(options, 'run');
-  const look: Look = { argv: host.argv, cwd: host.cwd, journalPath: journalPathOf(options, host) };
-  const journal = openJournal(look.journalPath, { readonly: true });
-  try {
-    if (given === undefined) showAll(journal, terminal, look);
-    else showOne(journal, terminal, look, wholeNumber('--run', given, 1));
-  } catch (error) {
-    throw journalError(error, journal.path);
-  } finally {
-    journal.close();
-  }
+  const givenRun = text(options, 'run');
+  const runId = givenRun === undefined ? undefined : wholeNumber('--run', givenRun, 1);
+  showStatus(runId, { journalPath: journalPathOf(options, host), host, terminal: terminalOf(options, host) });
   return Promise.resolve(EXIT.ok);
-}
-
-/** How this look was called. */
-interface Look {
-  readonly argv: readonly string[];
-  readonly cwd: string;
-  readonly journalPath: string;
-}
-
-interface RunStatus {
-  readonly run: Run;
-  readonly notes: RunNotes | undefined;
-  readonly state: 'running' | 'interrupted' | 'finished' | 'abandoned';
-  readonly undelivered: number;
-  readonly inDoubt: number;
-  readonly next: string;
-}
-
-function statusOf(journal: Journal, run: Run, look: Look): RunStatus {
-  const { failed, rejected, invalid, unclear } = run.tally;
-  const notes = notesOf(journal, run.id);
-  const undelivered = failed + rejected + invalid + unclear;
-  const inDoubt = inDoubtOf(journal, run.id).reduce((sum, rows) => sum + countRows(decodeRanges(rows)), 0);
-  const isRunning = run.state === 'open' && senderOf(journal, run.workspace)?.isAlive === true;
-  const state = run.state === 'open' ? (isRunning ? 'running' : 'interrupted') : run.state;
-  return { run, notes, state, undelivered, inDoubt, next: state === 'running' ? 'wait' : state === 'abandoned' ? '' : nextOf(journal, run, state, undelivered, notes, look) };
-}
-
-/** What to type next: with the flags of the command that began the run, and the journal that this one was given. */
-function nextOf(journal: Journal, run: Run, state: 'interrupted' | 'finished', undelivered: number, notes: RunNotes | undefined, { argv, cwd, journalPath }: Look): string {
-  const isHere = notes === undefined || notes.folder === cwd;
-  const there = isHere ? '' : `cd ${shellWord(notes.folder)} && `; // where its other paths lead from
-  const begun = withJournalOf(notes?.argv ?? [], isHere ? argv : ['--journal', journalPath]);
-  if (state === 'interrupted') return notes === undefined ? 'run the same command again' : `${there}${commandLine(begun.filter((word) => word !== '--restart'))}`;
-  if (run.tally.failed > 0) return there + retryCommand(run.id, begun, { allowTriggers: waitsForLeave(journal, run.id) });
-  if (undelivered > 0) return failuresCommand(run.id, argv);
-  return hasSkippedRecent(journal, run) ? `${there}${allowedCommand(begun)}` : 'nothing';
-}
-
-function showAll(journal: Journal, terminal: Terminal, look: Look): void {
-  const all = listRuns(journal).map((run) => statusOf(journal, run, look));
-  for (const status of all) terminal.json(toJson(journal, status));
-  if (all.length === 0) {
-    terminal.data('The journal holds no runs');
-    return;
-  }
-  const rows = all.map(({ run, notes, state, undelivered, next }) => [
-    String(run.id), state, run.type, run.source, targetOf(run, notes), count(Math.max(run.rowsRead, settledRows(run.tally))), count(run.tally.delivered), count(undelivered), new Date(run.startedAt).toISOString().slice(0, 16).replace('T', ' '), span(run.updatedAt - run.startedAt), next,
-  ]); // prettier-ignore
-  terminal.data(textTable(['run', 'state', 'type', 'source', 'target', 'rows read', 'delivered', 'undelivered', 'started (UTC)', 'took', 'next'], rows));
-}
-
-function showOne(journal: Journal, terminal: Terminal, look: Look, id: number): void {
-  const run = findRun(journal, id);
-  if (!run) throw new CioBulkError('no_such_run', `there is no run ${id} in this journal`, { hint: '`cio-bulk status` lists the runs' });
-  const status = statusOf(journal, run, look);
-  terminal.json(toJson(journal, status));
-  const { tally } = run;
-  terminal.data(`Run ${run.id}: ${safeLine(run.source)}, ${status.state}`);
-  terminal.data(
-    textTable(
-      ['', ''],
-      [
-        ...(status.notes ? [['command', commandLine(status.notes.argv)], ['in', status.notes.folder]] : []),
-        ['target', targetOf(run, status.notes)],
-        ['started', `${new Date(run.startedAt).toISOString().slice(0, 19).replace('T', ' ')} UTC`],
-        ['took', span(run.updatedAt - run.startedAt)],
-        ['rows read', count(Math.max(run.rowsRead, settledRows(tally)))],
-        ...Object.entries(tally).map(([name, value]) => [name, count(value)]),
-        ['in doubt', count(status.inDoubt)],
-        ['checkpoint', run.checkpoint ? `row ${count(run.checkpoint.row)}, byte ${count(run.checkpoint.offset)}` : 'none'],
-      ],
-    ),
-  );
-  for (const { state, code, count: rows } of countUndelivered(journal, id)) terminal.data(`  ${plural(rows, 'row')} ${state}: ${code}`);
-  if (status.next !== '') terminal.data(`Next: ${status.next}`);
-}
-
-/** Where a run sends, as far as it is known. */
-function targetOf({ environmentId }: Run, notes: RunNotes | undefined): string {
-  if (notes?.target === 'sandbox') return 'sandbox';
-  return [notes?.target, environmentId === null ? undefined : `workspace ${environmentId}`].filter((part) => part !== undefined).join(', ');
-}
-
-function toJson(journal: Journal, { run, notes, state, undelivered, inDoubt, next }: RunStatus): Record<string, unknown> & { type: string } {
-  const rowsRead = Math.max(run.rowsRead, settledRows(run.tally));
-  return {
-    type: 'run',
-    run: run.id,
-    kind: run.type,
-    source: run.source,
-    state,
-    rows_read: rowsRead,
-    ...run.tally,
-    pending: rowsRead - settledRows(run.tally),
-    undelivered,
-    in_doubt: inDoubt,
-    checkpoint_row: run.checkpoint?.row ?? 0,
-    started_at: new Date(run.startedAt).toISOString(),
-    updated_at: new Date(run.updatedAt).toISOString(),
-    target: notes?.target ?? null,
-    workspace: run.environmentId,
-    command: notes ? commandLine(notes.argv) : null,
-    duration_ms: run.updatedAt - run.startedAt,
-    codes: Object.fromEntries(countUndelivered(journal, run.id).map(({ state: of, code, count: rows }) => [`${of}:${code}`, rows])),
-    next,
-  };
 }

@@ -47,6 +47,11 @@ export function settledRows(tally: Tally): number {
   return tally.delivered + tally.rejected + tally.failed + tally.invalid + tally.skipped + tally.unclear;
 }
 
+/** Rows of a tally that did not arrive, whoever refused them. */
+export function undeliveredRows(tally: Tally): number {
+  return tally.failed + tally.rejected + tally.invalid + tally.unclear;
+}
+
 export function addTally(a: Tally, b: Tally): Tally {
   return {
     delivered: a.delivered + b.delivered,

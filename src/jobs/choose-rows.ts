@@ -26,9 +26,9 @@ export interface RowsToRetry {
 export interface Choice {
   readonly journal: Journal;
   readonly run: Run;
-  /** A corrected failures file: then only its rows go, and what their persons have waiting. */
+  /** A corrected failures file: only its rows are sent, and the failed rows of the same persons. */
   readonly file: FixedFile | undefined;
-  /** Rows that could not be mapped are mapped once more, with a changed plan. */
+  /** Rows that could not be mapped are mapped again, with a changed plan. */
   readonly mapsAnew: boolean;
   readonly changePlan: (plan: Plan) => Plan;
   readonly states: readonly UndeliveredState[];
@@ -40,7 +40,7 @@ export interface Choice {
   readonly terminal: Terminal;
 }
 
-/** What was corrected is stored before anything is sent. Says what cannot be sent, and what may overtake newer values. */
+/** Stores corrections before anything is sent. Reports what still cannot be sent, and which rows may overwrite newer values. */
 export function chooseRows(choice: Choice): RowsToRetry {
   const { journal, run, file, states, terminal, host } = choice;
   const source = file ?? (choice.mapsAnew ? storedInvalidRows(journal, run) : undefined);
@@ -51,24 +51,24 @@ export function chooseRows(choice: Choice): RowsToRetry {
   }
   const overtaken = (fixed?.overtaken ?? 0) + (states.includes('rejected') ? run.tally.rejected : 0) + (states.includes('unclear') ? run.tally.unclear : 0);
   if (overtaken > 0 && holdsPeople(run))
-    terminal.warn(`${plural(overtaken, 'row')} that held back no later row of the same person (refused, unclear, or about somebody else until now) ${overtaken === 1 ? 'goes' : 'go'} out now: where a later row has arrived meanwhile, its values are overwritten by older ones`);
+    terminal.warn(`${plural(overtaken, 'row')} that held back no later row of the same person (refused, unclear, or about somebody else until now) ${overtaken === 1 ? 'is' : 'are'} sent now: if a later row has arrived in the meantime, older values overwrite its own`);
   if (file && fixed) {
     const rows = withRowsOfSamePersons(journal, run.id, fixed.sendable);
     const others = rows.size - fixed.sendable.size;
-    if (others > 0) terminal.say(`${plural(others, 'failed row')} of the same persons ${others === 1 ? 'goes' : 'go'} along, so that their values stay in order`);
+    if (others > 0) terminal.say(`${plural(others, 'failed row')} of the same persons ${others === 1 ? 'is' : 'are'} sent too, to keep their values in order`);
     return { states: ['failed'], isWanted: (row) => rows.has(row), count: rows.size };
   }
   const moved = fixed?.corrections.length ?? 0;
   return { states, isWanted: () => true, count: run.tally.failed + moved + (states.includes('rejected') ? run.tally.rejected : 0) + (states.includes('unclear') ? run.tally.unclear : 0) };
 }
 
-/** An event that comes late overwrites nothing. */
+/** Only people have values to overwrite: a late event does no harm. */
 function holdsPeople(run: Run): boolean {
   const { plan, layout } = JSON.parse(run.spec) as Partial<RunSpec>;
   return plan?.kind !== 'events' || layout?.format === 'ndjson';
 }
 
-/** Rows that could never be sent, as they stood in their source. */
+/** Rows that could not be mapped, as they were in their source. */
 function storedInvalidRows(journal: Journal, run: Run): FixedFile {
   const { layout } = JSON.parse(run.spec) as RunSpec;
   const rows = new Map<number, FixedRow>();
@@ -88,8 +88,8 @@ function tellOf({ refused, known, damaged }: FixedRows, { path }: FixedFile, run
   }
   if (refused.length > SHOWN_MAX) terminal.warn(`${count(refused.length - SHOWN_MAX)} more rows of ${path} still cannot be sent`);
   if (refused.some(({ code }) => code === 'spreadsheet_number'))
-    terminal.warn('give the column the format "text" before the file is opened in a spreadsheet, and correct it once more; to change an identifier on purpose, import the row');
+    terminal.warn('format the column as text before you open the file in a spreadsheet, and correct it again; to change an identifier on purpose, import the row');
   for (const [name, rows] of damaged)
-    terminal.warn(`${plural(rows, 'value')} of ${name} ${rows === 1 ? 'was' : 'were'} changed as a spreadsheet changes what it takes for a number (leading zeros, a plus sign or digits are gone)`);
-  if (known > 0) terminal.say(`${plural(known, 'row')} of ${path} ${known === 1 ? 'is' : 'are'} not undelivered any more, and ${known === 1 ? 'is' : 'are'} left out`);
+    terminal.warn(`${plural(rows, 'value')} of ${name} ${rows === 1 ? 'was' : 'were'} changed the way spreadsheets change numbers: leading zeros, a plus sign or digits are gone`);
+  if (known > 0) terminal.say(`${plural(known, 'row')} of ${path} ${known === 1 ? 'is' : 'are'} no longer undelivered and left out`);
 }

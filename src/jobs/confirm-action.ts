@@ -8,23 +8,23 @@ import type { OpenSource } from '../reading/open-source.ts';
 import { startReading } from '../reading/start-reading.ts';
 import type { SourceOptions } from '../reading/options.ts';
 
-/** What cannot be taken back, as the end of a sentence about people. */
+/** What cannot be undone, as the end of a sentence about people. */
 const FINAL: Readonly<Record<string, string>> = {
   delete: 'deletes them with their history',
   suppress: 'deletes them and blocks their identifiers for good',
 };
 
-/** The count of an estimate is exact for some thousands. */
+/** Up to here, the count of an estimate is exact. */
 const EXACT_MAX = 5_000;
 
-/** Where nobody can be asked, --yes must stand in the command. Known before anything is read. */
+/** Without a terminal to ask on, the command needs --yes. Checked before anything is read. */
 export function assertConfirmable(action: string, isConfirmed: boolean, host: Host): void {
   const effect = FINAL[action];
   if (effect === undefined || isConfirmed || canAsk(host)) return;
-  throw new CioBulkError('confirmation_needed', `--action ${action} is about people and ${effect}: it needs --yes`, { hint: 'look first with --dry-run' });
+  throw new CioBulkError('confirmation_needed', `--action ${action} is about people and ${effect}: it needs --yes`, { hint: 'try it first with --dry-run' });
 }
 
-/** On a terminal: after the plan, the number of people is shown, and the exact word is asked for. */
+/** On a terminal: after the plan, shows the number of people and asks for the exact word. */
 export async function confirmAction(source: OpenSource, options: SourceOptions, isConfirmed: boolean, host: Host): Promise<void> {
   const { action } = source.planned.plan;
   const effect = FINAL[action];

@@ -18,19 +18,19 @@ export interface FixedRow {
   readonly text: string;
 }
 
-/** A failures file that somebody has corrected. It holds rows of one run. */
+/** A corrected failures file. It holds rows of one run. */
 export interface FixedFile {
   readonly path: string;
   readonly layout: SourceLayout;
   /** Undefined when it has no rows. */
   readonly run: number | undefined;
-  /** By row number. A row that stands there twice counts as it stands last. */
+  /** By row number. If a row occurs twice, the last one counts. */
   readonly rows: ReadonlyMap<number, FixedRow>;
-  /** Lines that are no rows. */
+  /** Lines that could not be read as rows. */
   readonly unreadable: readonly { readonly line: number; readonly reason: string }[];
 }
 
-/** Reads the whole file: it is as small as what failed. Throws `usage` when it does not say which rows of which run it corrects. */
+/** Reads the whole file: it is as small as what failed. Throws `usage` unless each row names its run and its row number. */
 export async function readFixedFile(path: string, host: Host): Promise<FixedFile> {
   const layout = await detectLayout(resolve(host.cwd, path), { format: 'auto', delimiter: 'auto', encoding: 'auto' });
   if (layout.format !== 'ndjson' && layout.header.length > 0)
@@ -50,11 +50,11 @@ export async function readFixedFile(path: string, host: Host): Promise<FixedFile
       const number = (name: string): number | undefined => numberIn(content, layout, name);
       const [row, ofRun] = [number('cio_bulk_row'), number('cio_bulk_run')];
       if (row === undefined || ofRun === undefined)
-        throw new CioBulkError('usage', `--from ${path}: line ${line} has no ${row === undefined ? 'cio_bulk_row' : 'cio_bulk_run'}, so nobody knows which row it corrects`, {
+        throw new CioBulkError('usage', `--from ${path}: line ${line} has no ${row === undefined ? 'cio_bulk_row' : 'cio_bulk_run'}, so it is unknown which row it corrects`, {
           hint: 'give a file that `cio-bulk failures` wrote, or import a new file instead',
         });
       if (run !== undefined && run !== ofRun)
-        throw new CioBulkError('usage', `--from ${path} holds rows of run ${run} and, on line ${line}, of run ${ofRun}`, { hint: 'make a file for each run' });
+        throw new CioBulkError('usage', `--from ${path} holds rows of run ${run} and, on line ${line}, of run ${ofRun}`, { hint: 'use one file per run' });
       run = ofRun;
       rows.set(row, { row, line, sourceLine: number('cio_bulk_line'), content, text });
     }
@@ -62,7 +62,7 @@ export async function readFixedFile(path: string, host: Host): Promise<FixedFile
   return { path, layout, run, rows, unreadable };
 }
 
-/** What a row holds under a name, as text or as it is in JSON. */
+/** The value under a name: the text of a cell, or a JSON value. */
 export function valueIn(row: RawRow, layout: SourceLayout, name: string): unknown {
   if (Array.isArray(row)) return row[layout.header.findIndex((one) => one.trim() === name.trim())];
   return 'json' in row && Object.hasOwn(row.json, name) ? row.json[name] : undefined;

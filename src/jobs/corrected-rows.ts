@@ -18,7 +18,7 @@ import { valueIn, type FixedFile, type FixedRow } from './corrected-file.ts';
 import { recentSinceSeconds } from '../domain/recent.ts';
 import { isSpreadsheetLoss } from './spreadsheet-loss.ts';
 
-const CORRECTED = { code: 'corrected', reason: 'the row was corrected, and did not arrive yet' } as const;
+const CORRECTED = { code: 'corrected', reason: 'the row was corrected and has not arrived yet' } as const;
 
 export interface FixedSource {
   readonly journal: Journal;
@@ -34,18 +34,18 @@ export interface FixedSource {
   readonly changePlan: (plan: Plan) => Plan;
 }
 
-/** What a corrected file says, compared with what the journal holds. */
+/** A corrected file compared with the journal. */
 export interface FixedRows {
   readonly corrections: readonly Correction[];
   /** Rows of the file that can be sent, whether they were changed or not. */
   readonly sendable: ReadonlySet<number>;
-  /** Rows that held nobody back (they were refused, or are about somebody else now): later rows of their persons may have gone out. */
+  /** Rows that no later row waited for (they were refused, or are about another person now): those may have been sent already. */
   readonly overtaken: number;
   /** Rows that still cannot be sent: they stay as they are. */
   readonly refused: readonly { readonly line: number; readonly row: number | null; readonly state: UndeliveredState; readonly code: string; readonly reason: string; readonly column: number | null; readonly field: string | null }[];
-  /** Rows of the file that are not undelivered: they have arrived by now. */
+  /** Rows of the file that have arrived by now. */
   readonly known: number;
-  /** Columns, none of them an identifier, that a spreadsheet has turned into numbers, and in how many rows. */
+  /** Columns, no identifiers among them, whose cells a spreadsheet turned into numbers, with the count of rows. */
   readonly damaged: ReadonlyMap<string, number>;
 }
 
@@ -58,7 +58,7 @@ export function prepareFixedRows(source: FixedSource): FixedRows {
   const spec = JSON.parse(run.spec) as RunSpec;
   const { layout } = file;
   if (spec.layout.format === 'ndjson' && layout.format !== 'ndjson')
-    throw new CioBulkError('usage', `--from ${file.path}: run ${run.id} has read NDJSON, whose values a CSV file cannot hold`, { hint: `write its rows with: cio-bulk failures --run ${run.id} --format ndjson` });
+    throw new CioBulkError('usage', `--from ${file.path}: run ${run.id} read NDJSON, and a CSV file cannot hold its values`, { hint: `write its rows with: cio-bulk failures --run ${run.id} --format ndjson` });
   const plan = source.changePlan(planFor(layout, spec.plan, file.path));
   const newPreparer = (): Preparer =>
     createPreparer({
@@ -80,13 +80,13 @@ export function prepareFixedRows(source: FixedSource): FixedRows {
     if (!fixed) continue;
     known--;
     if (fixed.sourceLine !== undefined && fixed.sourceLine !== before.line)
-      throw new CioBulkError('usage', `--from ${file.path}: row ${before.row} is said to come from line ${fixed.sourceLine}, and in run ${run.id} of this journal it comes from line ${before.line}`, {
+      throw new CioBulkError('usage', `--from ${file.path}: row ${before.row} comes from line ${fixed.sourceLine} according to the file, but in run ${run.id} of this journal it comes from line ${before.line}`, {
         hint: 'give a file that `cio-bulk failures` wrote from this journal; another one is named with --journal',
       });
-    const losses = lostBySpreadsheet(spec, plan, before, fixed, layout);
+    const losses = lostBySpreadsheet({ before: spec.layout, after: layout }, plan, before, fixed);
     const identifier = losses.find(({ isIdentifier }) => isIdentifier);
     if (identifier) {
-      const reason = `the ${identifier.name} was changed as a spreadsheet changes what it takes for a number: leading zeros, a plus sign or digits are gone`;
+      const reason = `the ${identifier.name} was changed the way spreadsheets change numbers: leading zeros, a plus sign or digits are gone`;
       refused.push({ line: fixed.line, row: fixed.row, state: before.state, code: 'spreadsheet_number', reason, column: null, field: identifier.name });
       continue;
     }
@@ -113,7 +113,7 @@ type Prepared =
   | { readonly payload: Uint8Array; readonly single: string | null; readonly request: { readonly method: 'PUT' | 'POST' | 'DELETE'; readonly path: string } | undefined; readonly isGuarded: boolean; readonly isEvent: boolean }
   | { readonly code: string; readonly reason: string; readonly column: number | null; readonly field: string | null };
 
-/** Prepares rows one by one. Two equal rows are no repeat here: what lies between them may be delivered already. */
+/** Prepares rows one by one. An equal row is not skipped as a repeat here: rows between the two may have been delivered already. */
 function createRowPreparer(newPreparer: () => Preparer): (fixed: FixedRow) => Prepared {
   let preparer = newPreparer();
   const attempt = ({ row, content }: FixedRow) => {
@@ -143,7 +143,7 @@ function createRowPreparer(newPreparer: () => Preparer): (fixed: FixedRow) => Pr
   };
 }
 
-/** Only what was refused, by us or by the API, is known not to have counted. */
+/** Only a row that was refused, by the API or before, is known not to have counted. */
 function mayHaveArrived({ state, isInDoubt }: UndeliveredRow & { readonly isInDoubt: boolean }): boolean {
   return isInDoubt || (state !== 'rejected' && state !== 'invalid');
 }
@@ -158,14 +158,14 @@ interface Loss {
   readonly isIdentifier: boolean;
 }
 
-/** Cells of the row that a spreadsheet has changed on its own account. */
-function lostBySpreadsheet({ layout: before }: RunSpec, plan: Plan, { record }: UndeliveredRow, { content }: FixedRow, layout: SourceLayout): Loss[] {
+/** Cells that a spreadsheet changed by itself, between the source of the run and the corrected file. */
+function lostBySpreadsheet({ before, after }: { readonly before: SourceLayout; readonly after: SourceLayout }, plan: Plan, { record }: UndeliveredRow, { content }: FixedRow): Loss[] {
   if (before.format === 'ndjson') return [];
   const cells = parseRecord(record, before.delimiter);
   if (cells?.length !== before.header.length) return [];
   return plan.columns.flatMap(({ name, role }): Loss[] => {
     if (role === 'drop') return [];
-    const [old, now] = [cells[before.header.findIndex((one) => one.trim() === name.trim())], valueIn(content, layout, name)];
+    const [old, now] = [cells[before.header.findIndex((one) => one.trim() === name.trim())], valueIn(content, after, name)];
     if (old === undefined || typeof now !== 'string' || !isSpreadsheetLoss(old, now)) return [];
     return [{ name, isIdentifier: role === 'id' || role === 'email' || role === 'cio_id' || role === 'event_id' || plan.dedupeKey?.includes(name) === true }];
   });

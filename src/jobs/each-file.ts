@@ -5,8 +5,8 @@ import { showError } from '../output/show-error.ts';
 import { worseOf } from '../domain/errors.ts';
 
 /**
- * Does something with each file, in the order given; the worst exit code wins. Of several files, one that cannot be used must not hide
- * the others: its error is told, and they have their turn. `mayGoOn` is asked before the next.
+ * Works on each file, in the order given; the worst exit code wins. When one of several files cannot be used, its error is shown and
+ * the others still have their turn. `mayGoOn` is asked before the next.
  */
 export async function eachFile(files: readonly InputFile[], terminal: Terminal, work: (file: InputFile) => Promise<ExitCode>, mayGoOn: (code: ExitCode, rest: readonly InputFile[], last: InputFile) => boolean): Promise<ExitCode> {
   let worst: ExitCode = EXIT.ok;

@@ -1,4 +1,4 @@
-/** The event id of an operation: the string under `id` at the top of its JSON text. Undefined when it is no event. */
+/** The event id of an operation: the string under `id` at the top of its JSON text. Undefined when it is not an event. */
 export function eventIdIn(json: string): string | undefined {
   const place = placeOfId(json);
   return place && json.slice(place.start, place.end);
@@ -10,7 +10,7 @@ export function withEventId(json: string, id: string): string {
   return place ? json.slice(0, place.start) + id + json.slice(place.end) : json;
 }
 
-/** Found by walking over the strings, and not by parsing: numbers keep their digits. */
+/** Walks over the strings instead of parsing, so that numbers keep their digits. */
 function placeOfId(json: string): { readonly start: number; readonly end: number } | undefined {
   const token = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
   let depth = 0;

@@ -1,14 +1,16 @@
 import { crashPoint } from '../domain/crash-point.ts';
 import type { Position } from '../domain/chunk.ts';
 import { CioBulkError } from '../domain/errors.ts';
+import { undeliveredRows } from '../domain/outcome.ts';
 import type { Plan, SourceLayout } from '../domain/plan.ts';
 import { firstPosition, openBlocks } from '../input/records/blocks.ts';
 import type { Journal } from '../journal/open.ts';
 import { createRun, findRun, goOnBeforeUnended, runsOfSource, setRunState, type Run } from '../journal/runs.ts';
+import { count } from '../domain/text/numbers.ts';
 import { safeLine } from '../domain/text/safe-text.ts';
 import type { Terminal } from '../output/terminal.ts';
 
-/** What a run was started with, and goes on with: never a secret. */
+/** What a run was started with and is resumed with. Never holds a secret. */
 export interface RunSpec {
   readonly name: string;
   readonly layout: SourceLayout;
@@ -31,7 +33,7 @@ export interface RunRequest {
   readonly now: number;
   /** What a new run would be. */
   readonly newSpec: RunSpec;
-  /** A stream that is still coming in: to be waited for. */
+  /** The source is a stream that is still coming in: wait for its rows. */
   readonly follow: boolean;
   readonly signal: AbortSignal;
 }
@@ -39,19 +41,20 @@ export interface RunRequest {
 export interface FoundRun {
   readonly run: Run;
   readonly spec: RunSpec;
-  /** The source was sent to its end before, and nothing has been added since. */
+  /** The source was sent to its end, and nothing was added since. */
   readonly nothingToSend: boolean;
 }
 
-/** Resume is the default: the same source, mapping and target continue their run; anything else begins a new one and says why. */
+/** Resuming is the default: the same source, mapping and target continue their run. Anything else starts a new one, and says why. */
 export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
   const { journal, terminal, sourceKey, workspace, fingerprint } = request;
   const runs = runsOfSource(journal, sourceKey, workspace);
   const same = runs.find((run) => run.fingerprint === fingerprint);
   if (same && request.restart) {
-    if (same.state === 'open' || isUndelivered(same)) {
+    // Rows that did not arrive go out again with the new run: sent from the old one, they would overwrite newer values.
+    if (same.state === 'open' || undeliveredRows(same.tally) > 0) {
       setRunState(journal, same.id, 'abandoned', request.now);
-      terminal.say(`Run ${same.id} is forgotten (--restart)`);
+      terminal.say(`Run ${same.id} abandoned (--restart)`);
     }
     return begin(request, await clockToKeep(request, same));
   }
@@ -63,37 +66,32 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
   if (same.state === 'open') {
     if (hasSentNothing(same) && !isSamePlan(spec, request.newSpec)) {
       setRunState(journal, same.id, 'abandoned', request.now);
-      terminal.say(`Run ${same.id} had sent nothing, and the file has changed: it is planned anew`);
+      terminal.say(`Run ${same.id} had sent nothing and the file has changed: starting again`);
       return begin(request);
     }
-    terminal.say(`Run ${same.id} goes on${same.checkpoint && same.checkpoint.row > 0 ? ` after row ${same.checkpoint.row.toLocaleString('en-US')}` : ''}`);
+    terminal.say(`Resuming run ${same.id}${same.checkpoint && same.checkpoint.row > 0 ? ` after row ${count(same.checkpoint.row)}` : ''}`);
     return { run: same, spec, nothingToSend: false };
   }
   const change = await changeSince(request, spec, same.checkpoint);
   if (change === 'same') return { run: same, spec, nothingToSend: true };
-  if (change === 'longer') return reopen(request, same, spec, `rows were added behind row ${(same.checkpoint?.row ?? 0).toLocaleString('en-US')}`);
+  if (change === 'longer') return reopen(request, same, spec, `rows were added after row ${count(same.checkpoint?.row ?? 0)}`);
   if (same.unended && (await changeSince(request, spec, same.unended)) === 'longer') {
     goOnBeforeUnended(journal, same);
-    return reopen(request, same, spec, 'its last line, which had no line end, is another now, and counts as a new row');
+    return reopen(request, same, spec, 'its last line had no line end and has changed: it counts as a new row');
   }
-  terminal.say(`A new run: ${safeLine(request.source)} is not the file that run ${same.id} has sent`);
+  terminal.say(`A new run: ${safeLine(request.source)} is not the file that run ${same.id} sent`);
   return begin(request);
 }
 
-/** Rows that did not arrive go out anew with the new run: sent again from the old one, they would overwrite newer values. */
-function isUndelivered({ tally }: Run): boolean {
-  return tally.failed + tally.rejected + tally.invalid + tally.unclear > 0;
-}
-
 async function reopen(request: RunRequest, { id }: Run, spec: RunSpec, why: string): Promise<FoundRun> {
-  request.terminal.say(`Run ${id} goes on: ${why}`);
+  request.terminal.say(`Resuming run ${id}: ${why}`);
   setRunState(request.journal, id, 'open', request.now);
   const run = findRun(request.journal, id);
   if (!run) throw new CioBulkError('no_such_run', `run ${id} is no longer in the journal`);
   return { run, spec, nothingToSend: false };
 }
 
-/** Not one of its rows was counted, and none may be on its way: nothing of the file has been relied on. */
+/** No row was counted, and none can be in flight: nothing depends on what the file was. */
 function hasSentNothing({ checkpoint, reach, rowsRead }: Run): boolean {
   return (checkpoint === null || checkpoint.row === 0) && reach === null && rowsRead === 0;
 }
@@ -104,13 +102,13 @@ function isSamePlan(before: RunSpec, now: RunSpec): boolean {
 }
 
 /**
- * The clock of a run whose file is sent once more from the start: events with neither time nor key keep their ids by it, so that
- * those which have arrived are not counted twice. Undefined when the file is another one by now: its rows are new events.
+ * The clock of a run whose file is sent again from the start. Events with neither time nor key keep their ids by it, so that those
+ * that arrived are not counted twice. Undefined when the file has changed: its rows are new events.
  */
 async function clockToKeep(request: RunRequest, run: Run): Promise<number | undefined> {
   const spec = JSON.parse(run.spec) as RunSpec;
   const mayHaveEvents = spec.plan.kind === 'events' || spec.layout.format === 'ndjson';
-  if (!mayHaveEvents || spec.layout.path !== request.sourceKey) return undefined; // what comes through a pipe cannot be compared
+  if (!mayHaveEvents || spec.layout.path !== request.sourceKey) return undefined; // a stream cannot be compared
   return (await changeSince(request, spec, run.checkpoint)) === 'changed' ? undefined : spec.clockMs;
 }
 
@@ -135,7 +133,7 @@ async function begin(request: RunRequest, clockMs?: number): Promise<FoundRun> {
   return { run, spec, nothingToSend: false };
 }
 
-/** Reads the part that was sent (only to hash it), and whether a row stands behind it. A stream is waited for. */
+/** Hashes the part that was sent, and looks whether a row follows it. Waits for a stream. */
 async function changeSince({ newSpec, follow, signal }: RunRequest, spec: RunSpec, from: Position | null): Promise<'same' | 'longer' | 'changed'> {
   if (from === null) return 'same';
   try {

@@ -2,60 +2,44 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { CioBulkError, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { settledRows } from '../domain/outcome.ts';
-import { recordsOf } from '../input/records/records.ts';
 import type { InputFile } from '../input/bytes/files.ts';
+import { recordsOf } from '../input/records/records.ts';
 import { createImportLedger } from '../journal/import-ledger.ts';
-import type { Journal } from '../journal/open.ts';
 import { runsOfSource, secondsUsed, setEnvironment } from '../journal/runs.ts';
-import { runPipeline } from '../pipeline/run.ts';
-import type { Waiting } from '../domain/waiting.ts';
+import { sameCommand } from '../output/next-command.ts';
 import { createProgress } from '../output/progress.ts';
-import type { Terminal } from '../output/terminal.ts';
-import { confirmAction } from './confirm-action.ts';
 import { showError } from '../output/show-error.ts';
+import { bytesTotalOf, openSource, type OpenSource, type SpoolPlace } from '../reading/open-source.ts';
+import type { SourceOptions } from '../reading/options.ts';
+import { createRowEstimate } from '../reading/row-estimate.ts';
+import { startReading } from '../reading/start-reading.ts';
+import type { SendingSession } from '../session/session.ts';
+import { confirmAction } from './confirm-action.ts';
 import { endRun, endWithoutRows } from './end-run.ts';
 import { findOrCreateRun } from './find-run.ts';
 import { createLimits, stoppingAt, type Limits } from './limits.ts';
-import { bytesTotalOf, openSource, type OpenSource, type SpoolPlace } from '../reading/open-source.ts';
-import { startReading } from '../reading/start-reading.ts';
 import { decideOnRecent } from './recent-events.ts';
-import { createRowEstimate } from '../reading/row-estimate.ts';
-import { sameCommand } from '../output/same-command.ts';
-import type { SendingOptions } from '../session/options.ts';
-import { countingFromHere, type SendingSession } from '../session/session.ts';
+import { sendRun, type RunWork } from './send-run.ts';
+import type { SendSetting } from './setting.ts';
 import { showPlan } from './show-plan.ts';
-import { decideForRun } from './skipped-recent.ts';
-import type { SourceOptions } from '../reading/options.ts';
-import { undeliveredLines } from '../output/undelivered-lines.ts';
+import { decideForRun, type RecentRun } from './skipped-recent.ts';
 
-export interface ImportSetting {
-  readonly session: SendingSession;
+export interface ImportSetting extends SendSetting {
   readonly source: SourceOptions;
-  readonly sending: SendingOptions;
-  readonly host: Host;
-  readonly terminal: Terminal;
   readonly journalPath: string;
   readonly restart: boolean;
-  /** --yes: deleting and suppressing are not asked about. */
+  /** --yes: no question before people are deleted or suppressed. */
   readonly isConfirmed: boolean;
-  /** Monotonic. */
+  /** When the command began, by the monotonic clock. */
   readonly startedAt: number;
 }
 
-/** One file, one run: find out what it is, find its run or begin one, send what is left, and say how it ended. */
+/** One file, one run: opens the file, finds its run or begins one, sends what is left, and reports how it ended. */
 export async function importFile(file: InputFile, setting: ImportSetting): Promise<ExitCode> {
   const { host, terminal } = setting;
-  const { journal, workspace } = setting.session;
-  const place: SpoolPlace = {
-    spoolFolder: join(dirname(setting.journalPath), 'spool'),
-    workspace,
-    // One that no run waits for was left behind, by a process that died before the run began or after it had ended.
-    isWanted: (key) => !setting.restart && runsOfSource(journal, key, workspace).some(({ state }) => state === 'open'),
-  };
   const limits = createLimits(setting.sending, host, setting.startedAt);
   try {
-    const source = await openPatiently(file, setting, () => openSource(file, setting.source, stoppingAt(host, limits), place));
+    const source = await openPatiently(file, setting, limits);
     try {
       return await importSource(source, file, setting, limits);
     } finally {
@@ -72,8 +56,53 @@ export async function importFile(file: InputFile, setting: ImportSetting): Promi
   }
 }
 
-/** A pipe may say nothing for a long time: that is told. */
-async function openPatiently(file: InputFile, { host, terminal }: ImportSetting, open: () => Promise<OpenSource>): Promise<OpenSource> {
+async function importSource(source: OpenSource, file: InputFile, setting: ImportSetting, limits: Limits): Promise<ExitCode> {
+  const { session: { journal, workspace, target, clockAheadMs }, sending, source: options, host, terminal } = setting;
+  const recent = await decideOnRecent(source, { allowTriggers: sending.allowTriggers, skipRecent: options.skipRecent, isSandbox: target.isSandbox, clockAheadMs }, host);
+  const { planned } = source;
+  showPlan({ ...source, planned: { ...planned, warnings: [...planned.warnings, ...planned.identityWarnings] } }, terminal, terminal.say);
+  if (source.sample.length === 0 && runsOfSource(journal, source.key, workspace).length === 0) {
+    await source.discard();
+    return endWithoutRows(source.source, setting); // no run: an empty sample must not decide on rows that come later
+  }
+  await refuseHopeless(source, setting);
+  await confirmAction(source, options, setting.isConfirmed, host);
+  const timesFrom = timesAfter(setting.session, host);
+  const found = await findRun(source, setting, recent);
+  const { run, spec } = found;
+  if (found.nothingToSend) {
+    await source.discard();
+    return endRun({ run, ending: { kind: 'nothing_to_send' } }, setting);
+  }
+  const reading = startReading({ ...taskOf(source, found, options), timesFrom, clockAheadMs, identity: { target: workspace, dataset: spec.dataset, clockMs: spec.clockMs }, name: file.name });
+  source.spooled.catch(limits.fail);
+  const estimate = createRowEstimate({ bytesTotal: await bytesTotalOf(source), rowsMax: options.limit });
+  const work: RunWork = {
+    run,
+    name: file.name,
+    chunks: estimate.counted(reading),
+    isComplete: reading.isComplete,
+    onSpent: reading.giveBack,
+    ledger: createImportLedger(journal, run.id, host.clock.now),
+    findRecords: (chunk, indexes) => recordsOf(spec.layout, chunk.raw, chunk.start.line, indexes),
+    rowsTotal: estimate.rowsTotal,
+    isStream: source.follow,
+    warnings: reading.warnings,
+    limit: options.limit,
+    onFinished: source.discard,
+  };
+  return sendRun(work, setting, limits);
+}
+
+/** A stream may be silent for a long time: the progress says so. */
+async function openPatiently(file: InputFile, { session: { journal, workspace }, source: options, host, terminal, ...setting }: ImportSetting, limits: Limits): Promise<OpenSource> {
+  const place: SpoolPlace = {
+    spoolFolder: join(dirname(setting.journalPath), 'spool'),
+    workspace,
+    // A copy that no run waits for was left behind by a process that died before its run began, or after it had ended.
+    isWanted: (key) => !setting.restart && runsOfSource(journal, key, workspace).some(({ state }) => state === 'open'),
+  };
+  const open = (): Promise<OpenSource> => openSource(file, options, stoppingAt(host, limits), place);
   if (!file.isStream) return open();
   const since = host.clock.monotonic();
   const progress = createProgress(terminal, host.clock, file.name, { waitingFor: () => ({ state: 'input', reason: `data from ${file.name}`, since, until: null }) });
@@ -84,96 +113,60 @@ async function openPatiently(file: InputFile, { host, terminal }: ImportSetting,
   }
 }
 
-async function importSource(source: OpenSource, file: InputFile, setting: ImportSetting, limits: Limits): Promise<ExitCode> {
-  const { source: options, sending, host, terminal } = setting;
-  const session = countingFromHere(setting.session);
-  const { journal, workspace } = session;
-  const fingerprint = createHash('sha256').update(JSON.stringify(options.meaning)).digest('hex');
-  const decision = await decideOnRecent(source, { allowTriggers: sending.allowTriggers, skipRecent: options.skipRecent, isSandbox: session.target.isSandbox, clockAheadMs: session.clockAheadMs }, host);
-  showPlan(terminal, terminal.say, source.source, source.layout, source.guess, { ...source.planned, warnings: [...source.planned.warnings, ...source.planned.identityWarnings] });
-  if (source.sample.length === 0 && runsOfSource(journal, source.key, workspace).length === 0) {
-    await source.discard();
-    return endWithoutRows(terminal, source.source, session); // no run: what the file holds later is not decided by an empty sample
-  }
-  if (source.hopeless !== null && !runsOfSource(journal, source.key, workspace).some((run) => run.fingerprint === fingerprint)) {
-    source.release();
-    await source.spooled.catch(() => undefined);
-    await source.discard(); // no run of it, and nothing to resume: the command comes again with another flag
-    throw source.hopeless;
-  }
-  await confirmAction(source, options, setting.isConfirmed, host);
-  const timesFrom = timesAfter(journal, session, host);
-  const found = await findOrCreateRun({
-    journal, terminal, workspace, fingerprint,
-    sourceKey: source.key, source: source.source, environmentId: session.environmentId, restart: setting.restart, now: host.clock.now(),
-    newSpec: { name: source.name, layout: source.layout, plan: source.planned.plan, dataset: source.name, clockMs: host.clock.now(), skip: options.skip },
-    follow: source.follow, signal: source.signal,
-  }); // prettier-ignore
-  const { run, spec, nothingToSend, recent } = decideForRun({ journal, host, target: session.target }, found, decision);
-  if (recent.policy === 'only' && !nothingToSend) terminal.say(`Run ${run.id} sends the recent events that run ${found.run.id} left out, and nothing else`);
-  if (run.environmentId !== null && session.environmentId !== undefined && run.environmentId !== session.environmentId)
-    throw new CioBulkError('wrong_workspace', `run ${run.id} has sent to workspace ${run.environmentId}, and this key belongs to workspace ${session.environmentId}`);
-  if (session.environmentId !== undefined) setEnvironment(journal, run.id, session.environmentId);
-  if (nothingToSend) {
-    await source.discard();
-    return endRun({ terminal, run, note: 'Nothing to send: this file was sent before, and nothing was added', host, session });
-  }
+/** Nothing of the sample can be sent, and there is no run to resume: the user will come back with another flag. */
+async function refuseHopeless(source: OpenSource, { session: { journal, workspace }, source: options }: ImportSetting): Promise<void> {
+  if (source.hopeless === null || runsOfSource(journal, source.key, workspace).some(({ fingerprint }) => fingerprint === fingerprintOf(options))) return;
+  source.release();
+  await source.spooled.catch(() => undefined);
+  await source.discard();
+  throw source.hopeless;
+}
 
-  const startedAt = host.clock.monotonic();
-  const settledBefore = settledRows(run.tally);
-  const ledger = createImportLedger(journal, run.id, host.clock.now);
-  const reading = startReading({
-    layout: { ...spec.layout, path: source.layout.path },
+/** The run of this source, and what becomes of its recent events. Throws when the run belongs to another workspace. */
+async function findRun(source: OpenSource, setting: ImportSetting, decision: Awaited<ReturnType<typeof decideOnRecent>>): Promise<RecentRun> {
+  const { session: { journal, workspace, environmentId, target }, source: options, host, terminal } = setting;
+  const now = host.clock.now();
+  const before = await findOrCreateRun({
+    journal, terminal, workspace, environmentId, now,
+    fingerprint: fingerprintOf(options),
+    sourceKey: source.key,
+    source: source.source,
+    restart: setting.restart,
+    newSpec: { name: source.name, layout: source.layout, plan: source.planned.plan, dataset: source.name, clockMs: now, skip: options.skip },
+    follow: source.follow,
+    signal: source.signal,
+  });
+  const found = decideForRun({ journal, host, target }, before, decision);
+  const { run } = found;
+  if (found.recent.policy === 'only' && !found.nothingToSend) terminal.say(`Run ${run.id} sends only the recent events that run ${before.run.id} left out`);
+  if (environmentId === undefined) return found;
+  if (run.environmentId !== null && run.environmentId !== environmentId)
+    throw new CioBulkError('wrong_workspace', `run ${run.id} was sent to workspace ${run.environmentId}, but this key belongs to workspace ${environmentId}`);
+  setEnvironment(journal, run.id, environmentId);
+  return found;
+}
+
+/** What is left of the run's source, within `--limit`. */
+function taskOf({ layout, follow }: OpenSource, { run, spec, recent }: RecentRun, { limit }: SourceOptions) {
+  return {
+    layout: { ...spec.layout, path: layout.path },
     plan: spec.plan,
-    identity: { target: workspace, dataset: spec.dataset, clockMs: spec.clockMs },
-    timesFrom,
-    clockAheadMs: session.clockAheadMs,
     from: run.checkpoint,
     reach: run.reach,
     skipRows: spec.skip,
     recent,
-    follow: source.follow,
-    name: file.name,
-    rowsMax: options.limit === null ? null : options.limit + Math.max(0, spec.skip - (run.checkpoint?.row ?? 0)),
-  });
-  source.spooled.catch(limits.fail);
-  const estimate = createRowEstimate({ bytesTotal: await bytesTotalOf(source), rowsMax: options.limit });
-  let settledAt: number | undefined; // everything that came was settled by then
-  const waitingFor = (): Waiting | undefined => session.waiting() ?? (source.follow && settledAt !== undefined ? { state: 'input', reason: `more data from ${file.name}`, since: settledAt, until: null } : undefined);
-  const progress = createProgress(terminal, host.clock, file.name, { rowsBefore: settledBefore, waitingFor });
-  try {
-    const end = await runPipeline({
-      chunks: estimate.counted(reading),
-      isComplete: reading.isComplete,
-      onSpent: reading.giveBack,
-      ledger,
-      courier: session.courier,
-      findRecords: (chunk, indexes) => recordsOf(spec.layout, chunk.raw, chunk.start.line, indexes),
-      clock: host.clock,
-      concurrency: sending.concurrency,
-      batchRowsMax: sending.batchRows,
-      batchBytesMax: sending.batchBytes,
-      stopping: limits.stopping,
-      onUndelivered: undeliveredLines(terminal, run.id, file.name),
-      onProgress(now) {
-        limits.check(now);
-        const undelivered = now.tally.failed + now.tally.rejected + now.tally.invalid + now.tally.unclear;
-        settledAt = now.pending === 0 ? host.clock.monotonic() : undefined;
-        progress.update({ rowsTotal: estimate.rowsTotal(), rowsSettled: settledRows(now.tally), rowsRead: now.rowsRead, undelivered, requests: session.traffic().requests });
-      },
-    });
-    progress.stop();
-    if (end.finished) await source.discard();
-    return endRun({ terminal, run, end, host, session, startedAt, settledBefore, stop: limits.reason(), limit: options.limit, warnings: reading.warnings() });
-  } catch (error) {
-    progress.stop();
-    endRun({ terminal, run, host, session, startedAt, settledBefore, error, warnings: reading.warnings() });
-    throw error;
-  }
+    follow,
+    rowsMax: limit === null ? null : limit + Math.max(0, spec.skip - (run.checkpoint?.row ?? 0)),
+  };
+}
+
+/** What the flags mean for the rows: another meaning is another run. */
+function fingerprintOf({ meaning }: SourceOptions): string {
+  return createHash('sha256').update(JSON.stringify(meaning)).digest('hex');
 }
 
 /** The first second that updates of this process may carry: after those of earlier runs, and not in the future, where later updates by others would lose. */
-function timesAfter(journal: Journal, { workspace, clockAheadMs }: SendingSession, { clock }: Host): number {
+function timesAfter({ journal, workspace, clockAheadMs }: SendingSession, { clock }: Host): number {
   const now = Math.floor((clock.now() - clockAheadMs) / 1000);
   return Math.min(secondsUsed(journal, workspace), now) + 1;
 }

@@ -1,11 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { CioBulkError, type ErrorCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
+import { settledRows, undeliveredRows } from '../domain/outcome.ts';
 import type { RunProgress } from '../pipeline/progress.ts';
 import type { SendingOptions } from '../session/options.ts';
 
 /** `--max-errors n%` judges nothing before this many rows are settled. */
 const SHARE_ROWS_MIN = 100;
+
+type LimitOptions = Pick<SendingOptions, 'maxErrors' | 'maxDurationMs'>;
 
 /** What may end a run before its source does. The first reason wins. */
 export interface Limits {
@@ -17,8 +20,18 @@ export interface Limits {
   close(): void;
 }
 
+/** Runs `work` under its limits. */
+export async function withLimits<T>(options: LimitOptions, host: Host, work: (limits: Limits) => Promise<T>): Promise<T> {
+  const limits = createLimits(options, host);
+  try {
+    return await work(limits);
+  } finally {
+    limits.close();
+  }
+}
+
 /** `startedAt`: when the command began, by the monotonic clock; --max-duration counts from there. */
-export function createLimits(options: Pick<SendingOptions, 'maxErrors' | 'maxDurationMs'>, host: Host, startedAt = host.clock.monotonic()): Limits {
+export function createLimits(options: LimitOptions, host: Host, startedAt = host.clock.monotonic()): Limits {
   const stop = new AbortController();
   let reason: CioBulkError | undefined;
   const end = (code: ErrorCode, message: string, hint?: string): void => {
@@ -28,7 +41,7 @@ export function createLimits(options: Pick<SendingOptions, 'maxErrors' | 'maxDur
   const timer =
     options.maxDurationMs === undefined
       ? undefined
-      : setTimeout(() => end('deadline_reached', '--max-duration is over; what was in flight is settled', 'run the same command again to go on'), Math.max(0, options.maxDurationMs - (host.clock.monotonic() - startedAt)));
+      : setTimeout(() => end('deadline_reached', '--max-duration has passed; everything in flight is settled', 'run the same command again to continue'), Math.max(0, options.maxDurationMs - (host.clock.monotonic() - startedAt)));
   const stopping = AbortSignal.any([host.stopping, stop.signal]);
   setMaxListeners(0, stopping); // every request in flight listens
   return {
@@ -36,10 +49,10 @@ export function createLimits(options: Pick<SendingOptions, 'maxErrors' | 'maxDur
     check({ tally }) {
       const { maxErrors } = options;
       if (!maxErrors || reason) return;
-      const undelivered = tally.failed + tally.rejected + tally.invalid + tally.unclear;
-      const settled = undelivered + tally.delivered + tally.skipped;
+      const undelivered = undeliveredRows(tally);
+      const settled = settledRows(tally);
       const tooMany = maxErrors.rows !== undefined ? undelivered > maxErrors.rows : settled >= SHARE_ROWS_MIN && undelivered > settled * (maxErrors.share ?? 1);
-      if (tooMany) end('max_errors', `${undelivered} rows are undelivered, more than --max-errors allows`, 'see them with `cio-bulk failures`; run the same command with a higher --max-errors to go on');
+      if (tooMany) end('max_errors', `${undelivered} rows are undelivered, more than --max-errors allows`, 'see them with `cio-bulk failures`; run the same command with a higher --max-errors to continue');
     },
     fail(error) {
       reason ??= error instanceof CioBulkError ? error : new CioBulkError('input_unreadable', 'the stream could not be read to its end', { cause: error });
@@ -50,7 +63,7 @@ export function createLimits(options: Pick<SendingOptions, 'maxErrors' | 'maxDur
   };
 }
 
-/** The same host, which also stops when a limit is reached: for what waits before there is a run. */
+/** The same host, which also stops when a limit is reached: for the time before there is a run. */
 export function stoppingAt(host: Host, { stopping }: Limits): Host {
   return Object.create(host, { stopping: { value: stopping } }) as Host; // not a copy: that would open stdin
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { CioBulkError } from '../domain/errors.ts';
 
-/** Refuses to write where something is read from: whatever the two are called, they must not be one file. */
+/** Refuses to write to a file that is being read, whatever the two are called. */
 export function assertNoneOf(path: string, flag: string, read: readonly { readonly path: string; readonly what: string }[]): void {
   const own = identityOf(path);
   if (own === undefined) return;

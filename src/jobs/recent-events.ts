@@ -15,7 +15,7 @@ export interface RecentChoice {
   readonly clockAheadMs: number;
 }
 
-/** Nobody mails half the company by accident: recent events need a decision before the first request. */
+/** Nobody should mail half the company by accident: recent events need a decision before the first request. */
 export async function decideOnRecent(source: OpenSource, choice: RecentChoice, host: Host): Promise<{ policy: RecentPolicy; sinceSeconds: number }> {
   const sinceSeconds = recentSinceSeconds(host.clock.now() - choice.clockAheadMs);
   if (choice.skipRecent) return { policy: 'skip', sinceSeconds };

@@ -5,8 +5,17 @@ import { textTable } from '../domain/text/table.ts';
 import { safeLine } from '../domain/text/safe-text.ts';
 import type { Terminal } from '../output/terminal.ts';
 
+export interface ShownPlan {
+  readonly source: string;
+  readonly layout: SourceLayout;
+  /** A word by which people can tell whether the encoding was guessed well; null when it was no guess. */
+  readonly guess: string | null;
+  readonly planned: Pick<PlanResult, 'plan' | 'table' | 'lines' | 'warnings'>;
+}
+
 /** The plan as a table for people and as an object for programs. Samples of cells are shown to people only. */
-export function showPlan(terminal: Terminal, write: (text: string) => void, source: string, layout: SourceLayout, guess: string | null, { plan, table, lines, warnings }: Pick<PlanResult, 'plan' | 'table' | 'lines' | 'warnings'>): void {
+export function showPlan({ source, layout, guess, planned }: ShownPlan, terminal: Terminal, write: (text: string) => void): void {
+  const { plan, table, lines, warnings } = planned;
   terminal.json({
     type: 'plan',
     source,
@@ -33,6 +42,6 @@ export function showPlan(terminal: Terminal, write: (text: string) => void, sour
       ),
     );
   if (lines.length > 0) write(`  lines of the sample: ${lines.map(({ type, count: of }) => `${type} ${count(of)}`).join(', ')}`);
-  if (guess !== null) terminal.warn(`the encoding is a guess: in ${layout.encoding} the file has words like ${guess}; if that is wrong, name another with --encoding`);
+  if (guess !== null) terminal.warn(`the encoding is a guess: in ${layout.encoding} the file has words like ${guess}; if that is wrong, name the right one with --encoding`);
   for (const warning of warnings) terminal.warn(warning);
 }

@@ -19,9 +19,9 @@ interface Place {
 }
 
 /**
- * What becomes of a run's recent events. With --skip-recent it is written down since when events are recent, so that they can be sent
- * later; rows that may have been sent before are not left out. A finished run that left recent events out is followed, once they are
- * allowed, by a run over the same file which sends these and nothing else.
+ * What becomes of a run's recent events. --skip-recent records since when events count as recent, so that they can be sent later; rows
+ * that may have been sent already are not left out. Once recent events are allowed, a finished run that left some out is followed by a
+ * run over the same file that sends only these.
  */
 export function decideForRun({ journal, host, target }: Place, found: FoundRun, recent: { readonly policy: RecentPolicy; readonly sinceSeconds: number }): RecentRun {
   const { run } = found;
@@ -43,7 +43,7 @@ export function decideForRun({ journal, host, target }: Place, found: FoundRun, 
   };
 }
 
-/** Whether a finished run has left recent events out which nobody has sent since. */
+/** Whether a finished run left out recent events that have not been sent since. */
 export function hasSkippedRecent(journal: Journal, run: Run): boolean {
   if (run.tally.skipped === 0 || (notesOf(journal, run.id)?.skippedSince ?? null) === null) return false;
   return runsOfSource(journal, run.sourceKey, run.workspace).find((one) => one.fingerprint === fingerprintOf(run))?.state !== 'finished';

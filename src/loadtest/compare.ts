@@ -1,5 +1,6 @@
 /** Two runs of the same scenario at the same rate, side by side. Pure. */
 import { CioBulkError } from '../domain/errors.ts';
+import { alignedRows } from '../domain/text/table.ts';
 import type { LoadtestSummary } from './summary.ts';
 
 export interface Change {
@@ -45,10 +46,10 @@ export function checkComparable(before: LoadtestSummary, scenario: string, rate:
 
 /** One line per change, for the terminal. */
 export function toComparisonLines({ before, changes }: Comparison): string[] {
-  const rows = changes.map(({ what, before, after, judgement }) => [what, format(before), format(after), judgement === 'same' ? '' : judgement]);
+  const rows = changes.map(({ what, before, after, judgement }) => [what, format(before), '->', format(after), judgement === 'same' ? '' : judgement]);
   return [
     `Compared with ${before}`,
-    ...rows.map(([what = '', was = '', is = '', judgement = '']) => `${what.padEnd(22)}  ${was.padStart(10)}  ->  ${is.padStart(10)}  ${judgement}`.trimEnd()),
+    ...alignedRows(rows, { right: (column) => column === 1 || column === 3, atLeast: [22, 10, 2, 10] }),
   ];
 }
 

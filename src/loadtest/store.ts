@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CioBulkError } from '../domain/errors.ts';
+import { errorCode } from '../domain/text/error-code.ts';
 import { SUMMARY_SCHEMA } from './summary.ts';
 import type { LoadtestSummary } from './summary.ts';
 
@@ -43,8 +44,7 @@ function attempt(path: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    throw new CioBulkError('output_unwritable', `${path} cannot be written (${code})`, { hint: 'make room there, or choose another place with --journal', cause: error });
+    throw new CioBulkError('output_unwritable', `${path} cannot be written (${errorCode(error) ?? 'unknown error'})`, { hint: 'make room there, or choose another place with --journal', cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
-/** A load test for the terminal. Pure: it is made from the summary alone, so it can be shown again at any time. */
+/** A load test for the terminal. Pure: the summary is all it knows, so that it can be shown again at any time. */
+import { alignedRows } from '../domain/text/table.ts';
 import type { LoadtestSummary } from './summary.ts';
 import type { Sample } from './watch.ts';
 
@@ -54,9 +55,7 @@ function thresholdTable({ thresholds }: LoadtestSummary): string[] {
 
 /** First column to the left, the others to the right. */
 function columns(rows: readonly (readonly string[])[]): string[] {
-  const width = (index: number): number => Math.max(...rows.map((row) => (row[index] ?? '').length));
-  const cell = (text: string, index: number): string => (index === 0 ? text.padEnd(Math.max(width(0), 12)) : text.padStart(width(index)));
-  return rows.map((row) => row.map(cell).join('  ').trimEnd());
+  return alignedRows(rows, { right: (column) => column > 0, atLeast: [12] });
 }
 
 function number(value: number): string {

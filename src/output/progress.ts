@@ -77,8 +77,9 @@ export function createProgress(terminal: Terminal, clock: Clock, name: string, {
     if (now - saidAt < everyMs) return;
     saidAt = now;
     const waiting = longEnough(waitingFor(), now);
-    if (terminal.options.json) return terminal.json(jsonOf(name, point, figures(), waiting, now));
-    terminal.progress(lineOf(name, point, figures(), waiting, { now, hasBar: terminal.isInteractive }));
+    const shown: Shown = { name, point, figures: figures(), waiting, now };
+    if (terminal.options.json) return terminal.json(jsonOf(shown));
+    terminal.progress(lineOf(shown, terminal.isInteractive));
   }
 
   async function keepSaying(): Promise<void> {
@@ -106,7 +107,17 @@ function longEnough(waiting: Waiting | undefined, now: number): Waiting | undefi
   return waiting && now - waiting.since >= WAITING_MIN_MS ? waiting : undefined;
 }
 
-function lineOf(name: string, point: ProgressPoint, { percent, rowsPerSecond, requestsPerSecond, etaMs }: Figures, waiting: Waiting | undefined, { now, hasBar }: { now: number; hasBar: boolean }): string {
+interface Shown {
+  readonly name: string;
+  readonly point: ProgressPoint;
+  readonly figures: Figures;
+  readonly waiting: Waiting | undefined;
+  /** Monotonic. */
+  readonly now: number;
+}
+
+function lineOf({ name, point, figures, waiting, now }: Shown, hasBar: boolean): string {
+  const { percent, rowsPerSecond, requestsPerSecond, etaMs } = figures;
   const bar = hasBar && percent !== null ? ` ${barOf(percent)}` : '';
   const share = percent === null ? '' : ` ${percent} %`;
   const undelivered = point.undelivered > 0 ? [`${count(point.undelivered)} undelivered`] : [];
@@ -128,7 +139,7 @@ function waitingText({ reason, since, until }: Waiting, now: number): string {
   return `waiting ${span(now - since)}: ${reason}${left}`;
 }
 
-function jsonOf(name: string, point: ProgressPoint, { percent, rowsPerSecond, requestsPerSecond, etaMs }: Figures, waiting: Waiting | undefined, now: number) {
+function jsonOf({ name, point, figures: { percent, rowsPerSecond, requestsPerSecond, etaMs }, waiting, now }: Shown) {
   return {
     type: 'progress',
     source: name,

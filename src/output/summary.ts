@@ -5,7 +5,7 @@ import { bytes, count, plural, span } from '../domain/text/numbers.ts';
 import { safeLine } from '../domain/text/safe-text.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What a run ends with. Row counts are of the run as a whole, the rest is of this process. */
+/** How a run ended. Row counts are those of the whole run, the rest is of this process. */
 export interface Summary {
   readonly run: number | null;
   readonly source: string;
@@ -56,7 +56,7 @@ function showText(terminal: Terminal, summary: Summary, rowsPerSecond: number): 
     ['rows read', summary.rowsRead, ''],
     ['delivered', tally.delivered, 'accepted by the API'],
     ['rejected', tally.rejected, 'the API refused these rows'],
-    ['failed', tally.failed, 'may be sent again: cio-bulk retry-failed'],
+    ['failed', tally.failed, 'can be sent again: cio-bulk retry-failed'],
     ['invalid', tally.invalid, 'can never be sent as they are'],
     ['skipped', tally.skipped, 'left out on purpose'],
     ['unclear', tally.unclear, 'the API reported errors without saying which rows'],

@@ -2,10 +2,10 @@ import type { UndeliveredRow } from '../domain/ledger.ts';
 import { safeLine } from '../domain/text/safe-text.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Lines shown before the rest is only counted. */
+/** Lines shown as text. */
 const SHOWN_MAX = 5;
 
-/** Tells of rows that did not arrive: each as an object with --json, the first few as text. Never with a value of the row. */
+/** Reports rows that did not arrive: each as an object with --json, the first few as text. Never with a value of the row. */
 export function undeliveredLines(terminal: Terminal, run: number, name: string): (rows: readonly UndeliveredRow[]) => void {
   let shown = 0;
   return (rows) => {
@@ -23,7 +23,7 @@ export function undeliveredFields(run: number | null, row: Omit<UndeliveredRow, 
   return { type: 'undelivered', run, row: row.row, line, state, code, reason, column, field };
 }
 
-/** `users.csv:17:3`, as compilers say it. */
+/** `users.csv:17:3`, as compilers write it. */
 export function where(name: string, row: Pick<UndeliveredRow, 'line' | 'column' | 'row'>): string {
   if (row.line === 0) return `${name}, row ${row.row}`;
   return `${name}:${row.line}${row.column === null ? '' : `:${row.column}`}`;

@@ -14,6 +14,7 @@ import { removeSpool, spoolStdin } from '../input/bytes/spool.ts';
 import type { PlanResult } from '../mapping/plan/plan-options.ts';
 import { inferPlan } from '../mapping/plan/plan.ts';
 import { CioBulkError } from '../domain/errors.ts';
+import { errorCode } from '../domain/text/error-code.ts';
 import { hopelessness, withLooks, type Looked } from './looks-like.ts';
 import { encodingGuess } from './encoding-guess.ts';
 import type { SourceOptions } from './options.ts';
@@ -116,8 +117,7 @@ async function temporaryFolder(): Promise<string> {
   try {
     return await mkdtemp(join(tmpdir(), 'cio-bulk-'));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw new CioBulkError('output_unwritable', `a stream is kept in a temporary folder while it is looked at, and ${tmpdir()} does not take one (${code})`, {
+    throw new CioBulkError('output_unwritable', `a stream is kept in a temporary folder while it is looked at, and ${tmpdir()} does not take one (${errorCode(error) ?? 'unreadable'})`, {
       hint: 'name another place with TMPDIR, or look at a file',
       cause: error,
     });

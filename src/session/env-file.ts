@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { CioBulkError } from '../domain/errors.ts';
+import { errorCode } from '../domain/text/error-code.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,8 +12,7 @@ export function withEnvFile(env: Environment, path: string | undefined): Environ
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw new CioBulkError('env_file', `--env-file ${path} cannot be read (${code})`, { cause: error });
+    throw new CioBulkError('env_file', `--env-file ${path} cannot be read (${errorCode(error) ?? 'unreadable'})`, { cause: error });
   }
   return { ...parseEnv(text.replace(/^\uFEFF/, '')), ...env };
 }

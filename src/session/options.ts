@@ -25,6 +25,24 @@ export interface SendingOptions {
   readonly envFile: string | undefined;
 }
 
+/** Which workspace is sent to, and whether it is asked for its region first. */
+export type TargetOptions = Pick<SendingOptions, 'preflight' | 'sandbox' | 'envFile'>;
+
+/** What holds where nothing else is said. Full v2 batches; requests per second, milliseconds, bytes. */
+export const SENDING_DEFAULTS: Omit<SendingOptions, keyof TargetOptions> = {
+  rate: 80,
+  rowsPerSecond: 0,
+  concurrency: 15,
+  batchRows: 1_000,
+  batchBytes: 480_000,
+  maxAttempts: 5,
+  timeoutMs: 10_000,
+  maxOutageMs: 15 * 60_000,
+  maxErrors: undefined,
+  maxDurationMs: undefined,
+  allowTriggers: false,
+};
+
 /** `--sandbox` and credentials from a file contradict each other. */
 export function assertTargetFlags({ sandbox, envFile }: Pick<SendingOptions, 'sandbox' | 'envFile'>): void {
   if (sandbox && envFile !== undefined) throw new CioBulkError('usage', '--sandbox and --env-file contradict each other: the sandbox has credentials of its own');

@@ -20,7 +20,7 @@ import { journalError, openJournal, type Journal } from '../journal/open.ts';
 import { count, bytes, plural, span } from '../domain/text/numbers.ts';
 import { safeLine } from '../domain/text/safe-text.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { canContinue, sameCommand } from '../output/same-command.ts';
+import { canContinue, sameCommand } from '../output/next-command.ts';
 import { closing } from './closing.ts';
 import { collectingBodies } from '../runtime/garbage.ts';
 import { startSandbox, type Sandbox } from './sandbox-process.ts';
@@ -75,7 +75,7 @@ export async function withSendingSession<T>(
   }
 }
 
-interface SessionSetting {
+export interface SessionSetting {
   readonly command: string;
   readonly options: SendingOptions;
   readonly journalPath: string;

@@ -9,14 +9,14 @@ import { text } from './common.ts';
 
 const FLAGS = ['timezone', 'types', 'empty', 'eventName', 'set'] as const;
 
-/** What may be said about rows that could not be mapped, when they are mapped once more. */
+/** Flags for mapping invalid rows again. */
 export function addPlanFlags(command: Command): Command {
   return command
-    .option('--timezone <zone>', 'map invalid rows anew: of times without an offset, such as Europe/Vienna or UTC')
-    .option('--types <types>', 'map invalid rows anew: string, or col:type,...')
-    .option('--empty <policy>', 'map invalid rows anew: what an empty cell means: omit, null or keep')
-    .option('--event-name <name>', 'map invalid rows anew: the event name of rows without one')
-    .addOption(command.createOption('--set <key=value>', 'map invalid rows anew: constant attribute, repeatable').argParser(append));
+    .option('--timezone <zone>', 'map invalid rows again: of times without an offset, such as Europe/Vienna or UTC')
+    .option('--types <types>', 'map invalid rows again: string, or col:type,...')
+    .option('--empty <policy>', 'map invalid rows again: what an empty cell means: omit, null or keep')
+    .option('--event-name <name>', 'map invalid rows again: the event name of rows without one')
+    .addOption(command.createOption('--set <key=value>', 'map invalid rows again: constant attribute, repeatable').argParser(append));
 }
 
 function append(value: string, before: readonly string[] | undefined): string[] {
@@ -31,7 +31,7 @@ export function hasPlanFlags(options: Record<string, unknown>): boolean {
 export function planChange(options: Record<string, unknown>): (plan: Plan) => Plan {
   const timezone = text(options, 'timezone');
   if (timezone !== undefined && !isZone(timezone))
-    throw new CioBulkError('usage', `--timezone: "${timezone}" is no time zone`, { hint: 'use a name such as Europe/Vienna, an offset such as +02:00, or UTC' });
+    throw new CioBulkError('usage', `--timezone: "${timezone}" is not a time zone`, { hint: 'use a name such as Europe/Vienna, an offset such as +02:00, or UTC' });
   const given = text(options, 'empty');
   const empty = given === undefined ? undefined : oneOf('--empty', given, ['omit', 'null', 'keep']);
   const types = parseTypes(text(options, 'types'));

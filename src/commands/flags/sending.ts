@@ -1,12 +1,7 @@
 import type { Command } from 'commander';
 import { duration, errorLimit, oneOf, plainNumber, wholeNumber } from './values.ts';
-import type { SendingOptions } from '../../session/options.ts';
+import { SENDING_DEFAULTS as DEFAULTS, type SendingOptions, type TargetOptions } from '../../session/options.ts';
 import { text } from './common.ts';
-
-/** Defaults, in requests per second, rows, and bytes. */
-export const RATE = 80;
-export const BATCH_ROWS = 1000;
-export const BATCH_BYTES = 480_000;
 
 const ENVIRONMENT = `
 Environment (or a file for --env-file; none of it with --sandbox):
@@ -26,12 +21,12 @@ export function addTargetFlags(command: Command): Command {
 
 export function addSendingFlags(command: Command): Command {
   return addTargetFlags(command)
-    .option('--rate <n>', 'HTTP requests per second in all, retries included; 0 = no limit', String(RATE))
+    .option('--rate <n>', 'HTTP requests per second in all, retries included; 0 = no limit', String(DEFAULTS.rate))
     .option('--max-rows-per-second <n>', 'a second limit, in rows')
-    .option('--concurrency <n>', 'requests in flight at most', '15')
-    .option('--batch-rows <n>', 'rows in one v2 batch at most', String(BATCH_ROWS))
-    .option('--batch-bytes <n>', 'bytes of one v2 batch at most', String(BATCH_BYTES))
-    .option('--max-attempts <n>', 'tries per request', '5')
+    .option('--concurrency <n>', 'requests in flight at most', String(DEFAULTS.concurrency))
+    .option('--batch-rows <n>', 'rows in one v2 batch at most', String(DEFAULTS.batchRows))
+    .option('--batch-bytes <n>', 'bytes of one v2 batch at most', String(DEFAULTS.batchBytes))
+    .option('--max-attempts <n>', 'tries per request', String(DEFAULTS.maxAttempts))
     .option('--timeout <duration>', 'for one request', '10s')
     .option('--max-outage <duration>', 'stop, resumable, when the API does not answer for this long', '15m')
     .option('--max-errors <n|n%>', 'stop when more rows than this are undelivered')
@@ -60,11 +55,13 @@ export function sendingOptions(options: Record<string, unknown>): SendingOptions
     maxOutageMs: duration('--max-outage', value('maxOutage'), 1),
     maxErrors,
     maxDurationMs: optional('maxDuration', (given) => duration('--max-duration', given)),
-    preflight: options['preflight'] !== false,
     allowTriggers: options['allowTriggers'] === true,
-    sandbox: options['sandbox'] === true,
-    envFile: text(options, 'envFile'),
+    ...targetOptions(options),
   };
+}
+
+export function targetOptions(options: Record<string, unknown>): TargetOptions {
+  return { preflight: options['preflight'] !== false, sandbox: options['sandbox'] === true, envFile: text(options, 'envFile') };
 }
 
 export function readChoice<const T extends string>(options: Record<string, unknown>, name: string, flag: string, choices: readonly T[]): T | undefined {

@@ -18,6 +18,11 @@ export function span(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** A time (milliseconds since 1970) in UTC, to the minute: `2026-03-01 09:30`. */
+export function minuteOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+}
+
 /** `512 B`, `480 kB`, `1.2 MB`: decimal units. */
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

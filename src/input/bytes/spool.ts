@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, open, rm, stat, writeFile } from 'node:fs/promises';
 import { crashPoint } from '../../domain/crash-point.ts';
 import { CioBulkError } from '../../domain/errors.ts';
+import { errorCode } from '../../domain/text/error-code.ts';
 import type { InputStream } from '../../domain/host.ts';
 import { unreadable } from '../detect/refusals.ts';
 
@@ -142,8 +143,7 @@ function toBytes(piece: unknown): Uint8Array {
 }
 
 function unwritable(cause: unknown): CioBulkError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-  return new CioBulkError('output_unwritable', `the copy of ${NAME} cannot be written (${code})`, {
+  return new CioBulkError('output_unwritable', `the copy of ${NAME} cannot be written (${errorCode(cause) ?? 'unknown error'})`, {
     hint: 'standard input is copied next to the journal, so that the run can be resumed; make room there, or choose another place with --journal',
     cause,
   });

@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
 import { CioBulkError } from '../../domain/errors.ts';
+import { errorCode } from '../../domain/text/error-code.ts';
 
 /** What an operating system error about a file means to its owner. */
 export function unreadable(path: string, cause: unknown, name = basename(path)): CioBulkError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+  const code = errorCode(cause) ?? 'unknown error';
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new CioBulkError('input_missing', `${name}: no such file`, { hint: 'check the path, or give - to read standard input', cause });
   }

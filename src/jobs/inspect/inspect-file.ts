@@ -11,6 +11,7 @@ import { createProgress } from '../../output/progress.ts';
 import { safeLine, safeText } from '../../domain/text/safe-text.ts';
 import { writeWhole } from '../../output/write-lines.ts';
 import type { Terminal } from '../../output/terminal.ts';
+import { eachFile } from '../each-file.ts';
 import { assertNoneOf } from '../not-a-source.ts';
 import { createInspection, type Inspection } from './inspection.ts';
 import { showInspection } from './inspection-report.ts';
@@ -27,7 +28,7 @@ export interface InspectSetting {
   readonly host: Host;
   readonly terminal: Terminal;
   readonly estimate: EstimateOptions;
-  /** The import was told what to do about recent events, or sends to a sandbox: then they are counted and not warned about. */
+  /** The import was told what to do about recent events, or sends to a sandbox: they are counted without a warning. */
   readonly isRecentDecided: boolean;
   /** One operation of every kind, as it would be sent. */
   readonly showSamples: boolean;
@@ -35,11 +36,15 @@ export interface InspectSetting {
   readonly mapPath: string | undefined;
 }
 
-/** `validate` and `import --dry-run`: everything that an import does before it sends. Nothing is sent, nothing is journalled. */
-export function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode> {
+/** `validate` and `import --dry-run`: everything that an import does before it sends, for each file. Nothing is sent or journalled. */
+export function inspectFiles(files: readonly InputFile[], setting: InspectSetting): Promise<ExitCode> {
+  return eachFile(files, setting.terminal, (file) => inspectFile(file, setting), () => !setting.host.stopping.aborted);
+}
+
+function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode> {
   return withSample(file, setting.source, setting.host, async (source) => {
     const { terminal, host } = setting;
-    showPlan(terminal, terminal.data, source.source, source.layout, source.guess, source.planned);
+    showPlan(source, terminal, terminal.data);
     if (setting.mapPath !== undefined) {
       assertNoneOf(resolve(host.cwd, setting.mapPath), `--write-map ${setting.mapPath}`, [{ path: file.path, what: `${safeLine(file.name)}, which it is made from` }]);
       writeMap(resolve(host.cwd, setting.mapPath), setting.mapPath, source, terminal);
@@ -67,9 +72,9 @@ export function inspectFile(file: InputFile, setting: InspectSetting): Promise<E
       return exitCode;
     };
     try {
-      await lookAtAll(source, task, inspection, identities, setting);
+      await lookAtAll({ source, task, inspection, identities }, setting);
     } catch (error) {
-      const exitCode = end(error); // what was found before is worth knowing
+      const exitCode = end(error); // what was found up to here is worth knowing
       if (host.stopping.aborted) return exitCode;
       throw error;
     }
@@ -79,17 +84,24 @@ export function inspectFile(file: InputFile, setting: InspectSetting): Promise<E
   });
 }
 
+interface Look {
+  readonly source: OpenSource;
+  readonly task: ReadingTask;
+  readonly inspection: Inspection;
+  readonly identities: IdentityCheck;
+}
+
 /**
- * Two readings side by side, which takes no longer than one: rows are prepared in the reading thread, as in an import, while this
- * thread compares the identifiers of all rows, for which it needs their cells.
+ * Reads the source twice at the same time, which takes no longer than once: the reading thread prepares the rows, as in an import,
+ * while this thread compares the identifiers of all rows, for which it needs their cells.
  */
-async function lookAtAll(source: OpenSource, task: ReadingTask, inspection: Inspection, identities: IdentityCheck, setting: InspectSetting): Promise<void> {
-  // Where the source cannot be read any further, each of the two finds out: the rows before that place are counted first.
-  const looks = [lookAtRows(source, task, inspection, setting), lookAtIdentities(task, identities, source.signal)];
+async function lookAtAll(look: Look, setting: InspectSetting): Promise<void> {
+  // Both fail where the source cannot be read any further: first, the rows before that place are counted.
+  const looks = [lookAtRows(look, setting), lookAtIdentities(look)];
   for (const look of await Promise.allSettled(looks)) if (look.status === 'rejected') throw look.reason;
 }
 
-async function lookAtRows(source: OpenSource, task: ReadingTask, inspection: Inspection, { host, terminal }: InspectSetting): Promise<void> {
+async function lookAtRows({ source, task, inspection }: Look, { host, terminal }: InspectSetting): Promise<void> {
   const estimate = createRowEstimate({ bytesTotal: await bytesTotalOf(source), rowsMax: task.rowsMax });
   const progress = createProgress(terminal, host.clock, task.name);
   const reading = startReading(task, source.signal);
@@ -105,9 +117,9 @@ async function lookAtRows(source: OpenSource, task: ReadingTask, inspection: Ins
   }
 }
 
-async function lookAtIdentities(task: ReadingTask, identities: IdentityCheck, signal: AbortSignal): Promise<void> {
+async function lookAtIdentities({ source, task, identities }: Look): Promise<void> {
   if (!identities.isNeeded) return;
-  for await (const { rows, start } of limitedBlocks(task, { signal })) identities.add(rows, start.row);
+  for await (const { rows, start } of limitedBlocks(task, { signal: source.signal })) identities.add(rows, start.row);
 }
 
 function exitCodeOf(inspection: Inspection, error: unknown, host: Host): ExitCode {
@@ -117,7 +129,7 @@ function exitCodeOf(inspection: Inspection, error: unknown, host: Host): ExitCod
   return inspection.problems.total() > 0 ? EXIT.undelivered : EXIT.ok;
 }
 
-/** Everything was looked at, so this is no error of the command; an import would refuse the file with these words. */
+/** The command has done its work, so this is not its error: an import would refuse the file with these words. */
 function sayWhy({ message, hint }: CioBulkError, terminal: Terminal): void {
   terminal.insist(safeText(message));
   if (hint !== undefined) terminal.insist(safeText(hint));

@@ -7,7 +7,7 @@ import type { Terminal } from '../../output/terminal.ts';
 import type { ReadingTask } from '../../reading/prepared-chunks.ts';
 import { undeliveredFields, where } from '../../output/undelivered-lines.ts';
 
-/** What a source is found to hold. Grows with every block; memory does not. */
+/** What a source holds. Counts grow with every block; memory does not. */
 export interface Inspection {
   /** `events`: operations so far that are events. */
   add(chunk: PreparedChunk, events: number): void;
@@ -29,7 +29,7 @@ export function createInspection(spec: Pick<ReadingTask, 'layout' | 'name'>, opt
   let recent = 0;
   let eventsSoFar = 0;
 
-  /** With --json every row is told, as an import tells it; the place of a row is looked up only when it is shown. */
+  /** With --json every row is reported, as in an import. The place of a row is looked up only when it is shown. */
   function addInvalid(chunk: PreparedChunk): void {
     const shown = chunk.invalid.filter(({ code }) => terminal.options.json || problems.wants(code));
     const records = recordsOf(spec.layout, chunk.raw, chunk.start.line, shown.map(({ index }) => index));

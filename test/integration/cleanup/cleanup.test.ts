@@ -52,7 +52,7 @@ describe.concurrent('cleanup', () => {
   it('deletes from a real workspace only with consent', async (test) => {
     const place = await openTestWorkspace(test);
     await place.leaveBehind('abcd', 4);
-    expect(await place.cleanup([])).toMatchObject({ code: 2, stderr: expect.stringMatching(/4 test people would be deleted: it needs --yes, or --confirm/) });
+    expect(await place.cleanup([])).toMatchObject({ code: 2, stderr: expect.stringMatching(/4 test people would be deleted: this needs --yes, or --confirm/) });
     expect(await place.cleanup(['--confirm', 'nope'])).toMatchObject({ code: 4, stderr: expect.stringContaining('give the last 4 characters of CUSTOMERIO_SITE_ID') });
     expect(await place.cleanup(['--yes', '--confirm', 'nope'])).toMatchObject({ code: 4 });
     expect(await place.ids()).toHaveLength(4 + OTHERS.length);

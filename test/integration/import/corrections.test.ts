@@ -56,7 +56,7 @@ it('the rows of a corrected file are rows of the run that it names, whichever ca
   await place.run('import second.csv');
   const contradiction = await place.run('retry-failed --from fixed.csv --run 2');
   expect(contradiction.code).toBe(2);
-  expect(contradiction.stderr).toContain('rows of run 1, and --run says 2');
+  expect(contradiction.stderr).toContain('rows of run 1, but --run says 2');
   expect((await place.run('retry-failed --from fixed.csv')).summary).toMatchObject({ run: 1, delivered: 2, rejected: 0 });
   const { stdout } = await place.run('status');
   expect(stdout).toContain('"rejected":1'); // run 2 has kept its own
@@ -78,7 +78,7 @@ it('a file of another journal is recognised by the lines from which its rows com
   await place.run('import people.csv --journal other.db');
   const result = await place.run('retry-failed --from fixed.csv --journal other.db');
   expect(result.code, result.stderr).toBe(2);
-  expect(result.stderr).toContain('row 1 is said to come from line 3, and in run 1 of this journal it comes from line 2');
+  expect(result.stderr).toContain('row 1 comes from line 3 according to the file, but in run 1 of this journal it comes from line 2');
 });
 
 it.for(['corrections stored', 'after intents', 'bytes left', 'after answer', 'before settling', 'in retry settling'])(
@@ -154,7 +154,7 @@ it('with a part of the rows of a person go the others that wait, in order', asyn
   await place.correct((text) => text.split('\n').filter((line) => /^cio_bulk|1,two/.test(line)).join('\n').replace('1,two', '1,mended'));
   service.mood = 'takes';
   const result = await place.run('retry-failed --from fixed.csv');
-  expect(result.stderr).toContain('2 failed rows of the same persons go along');
+  expect(result.stderr).toContain('2 failed rows of the same persons are sent too');
   expect(values(service.taken)).toEqual(['one', 'mended', 'three']);
   expect(result.summary).toMatchObject({ delivered: 3, failed: 1 });
 });
@@ -183,7 +183,7 @@ it('rows of a run that --restart gave up are not sent again', async (test) => {
   expect(plain.stderr).toContain('Nothing to retry');
   const named = await place.run('retry-failed --run 1');
   expect(named.code).toBe(2);
-  expect(named.stderr).toContain('run 1 was given up by --restart');
+  expect(named.stderr).toContain('run 1 was abandoned by --restart');
   expect(values(service.taken)).toEqual(['new', 'x']);
 });
 
@@ -242,8 +242,8 @@ it('an identifier that a spreadsheet has taken for a number is not sent, and a d
   const result = await place.run('retry-failed --from fixed.csv');
   expect(result.summary).toMatchObject({ delivered: 1, rejected: 5 });
   expect(service.taken.map(({ identifiers }) => identifiers['id'])).toEqual(['8']);
-  expect(result.stderr).toContain('fixed.csv:2: still cannot be sent: the id was changed as a spreadsheet changes what it takes for a number');
-  expect(result.stderr).toContain('1 value of zip was changed as a spreadsheet');
+  expect(result.stderr).toContain('fixed.csv:2: still cannot be sent: the id was changed the way spreadsheets change numbers');
+  expect(result.stderr).toContain('1 value of zip was changed the way spreadsheets change numbers');
 });
 
 it('NDJSON is corrected with the digits that it has, and twice', async (test) => {

@@ -40,7 +40,7 @@ it.each([
     await killHalfWay(workspace, ['import', name, ...SLOW]);
     const result = await workspace.run(['import', name, '--rate', '0', '--json']);
     expect(result.code, result.stderr).toBe(0);
-    expect(result.stderr).toContain('Run 1 goes on');
+    expect(result.stderr).toContain('Resuming run 1');
     expect(result.summary).toMatchObject({ run: 1, rows_read: ROWS, delivered: ROWS });
     await expectAll(workspace);
     const again = await workspace.run(['import', name, '--json']);
