@@ -4,10 +4,11 @@ import { crashPoint } from '../../domain/crash-point.ts';
 import { CioBulkError } from '../../domain/errors.ts';
 import type { InputStream } from '../../domain/host.ts';
 import { unreadable } from '../detect/refusals.ts';
+import { markOf } from './spool-source.ts';
 
 export interface Spooling {
   /**
-   * Resolves when the stream ended and `<spool>.done` exists. Rejects with CioBulkError: input_changed when the stream is
+   * Resolves when the stream has ended and `<spool>.done` exists. Rejects with CioBulkError: input_changed when the stream is
    * not the one that the spool began with (the spool stays as it was), output_unwritable when the disk is full. A reader
    * that follows the spool waits for the mark, so a rejection must abort it.
    */
@@ -29,10 +30,10 @@ const COMPARE_BYTES = 256 * 1024;
 export async function spoolStdin(stream: InputStream, spoolPath: string, options: { readonly signal?: AbortSignal } = {}): Promise<Spooling> {
   const before = await stat(spoolPath).catch(() => undefined);
   const kept = before?.size ?? 0;
-  const isComplete = existsSync(`${spoolPath}.done`) && before !== undefined;
+  const isComplete = existsSync(markOf(spoolPath)) && before !== undefined;
   if (stream.isTTY === true) return useSpool(isComplete, kept, 'is a terminal');
   // A mark without its spool was left by a removal that was cut short: a reader would take the new spool for complete.
-  if (before === undefined) await rm(`${spoolPath}.done`, { force: true });
+  if (before === undefined) await rm(markOf(spoolPath), { force: true });
   const handle = await open(spoolPath, before === undefined ? 'wx+' : 'r+', 0o600).catch((error: unknown) => {
     throw unwritable(error);
   });
@@ -87,7 +88,7 @@ export async function spoolStdin(stream: InputStream, spoolPath: string, options
     if (received < kept) throw refusal('ended before the point which the interrupted run had read');
     await handle.sync();
     crashPoint('spool complete');
-    if (!isComplete) await writeFile(`${spoolPath}.done`, '', { mode: 0o600 });
+    if (!isComplete) await writeFile(markOf(spoolPath), '', { mode: 0o600 });
     crashPoint('spool marked');
   }
 }
@@ -96,7 +97,7 @@ export async function spoolStdin(stream: InputStream, spoolPath: string, options
 export async function removeSpool(spoolPath: string): Promise<void> {
   await rm(spoolPath, { force: true });
   crashPoint('spool half removed');
-  await rm(`${spoolPath}.done`, { force: true });
+  await rm(markOf(spoolPath), { force: true });
 }
 
 /** Whether a path is to be spooled: `-`, a named pipe, a device. A missing path is input_missing. */
