@@ -146,7 +146,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
       onSpent: reading.giveBack,
       ledger,
       courier: session.courier,
-      findRecords: (chunk, indexes) => recordsOf(spec.layout, chunk.raw, chunk.start.line, indexes),
+      findRecords: (chunk, indexes) => recordsOf(spec.layout, chunk, indexes),
       clock: host.clock,
       concurrency: sending.concurrency,
       requestsTaken: session.requestsTaken,

@@ -38,59 +38,73 @@ export async function spoolStdin(stream: InputStream, spoolPath: string, options
     throw unwritable(error);
   });
   crashPoint('spool opened');
-  let received = 0;
-  const pieces = stream[Symbol.asyncIterator]();
+  const { signal } = options;
+  const copying: Copying = { stream, pieces: stream[Symbol.asyncIterator](), spoolPath, handle, kept, isComplete, signal, received: 0 };
   const letGo = (): void => void stream.destroy(); // a pipe that says nothing would keep the process waiting for its next word
-  options.signal?.addEventListener('abort', letGo, { once: true });
-  if (options.signal?.aborted === true) letGo();
+  signal?.addEventListener('abort', letGo, { once: true });
+  if (signal?.aborted === true) letGo();
   try {
     // With nothing kept the spool can be read at once; else the first piece tells whether the stream repeats it.
-    const first = kept > 0 || isComplete ? await pieces.next() : undefined;
+    const first = kept > 0 || isComplete ? await copying.pieces.next() : undefined;
     if (first?.done === true) {
       await handle.close();
       return useSpool(isComplete, kept, 'is empty');
     }
-    return { done: copyAndClose(first), received: () => received };
+    const done = copyAndClose(copying, first).finally(() => signal?.removeEventListener('abort', letGo));
+    return { done, received: () => copying.received };
   } catch (error) {
     stream.destroy();
     await handle.close();
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     throw error;
   }
+}
 
-  async function copyAndClose(first: IteratorResult<unknown, unknown> | undefined): Promise<void> {
-    try {
-      await copy(first);
-    } catch (error) {
-      stream.destroy();
-      options.signal?.throwIfAborted();
-      throw error;
-    } finally {
-      options.signal?.removeEventListener('abort', letGo);
-      await handle.close();
-    }
-  }
+interface Copying {
+  readonly stream: InputStream;
+  readonly pieces: AsyncIterator<unknown, unknown>;
+  readonly spoolPath: string;
+  readonly handle: FileHandle;
+  /** Bytes that an earlier process has kept of the stream. */
+  readonly kept: number;
+  /** They were all of it. */
+  readonly isComplete: boolean;
+  readonly signal: AbortSignal | undefined;
+  received: number;
+}
 
-  async function copy(first: IteratorResult<unknown, unknown> | undefined): Promise<void> {
-    for (let piece = first ?? (await pieces.next()); piece.done !== true; piece = await pieces.next()) {
-      options.signal?.throwIfAborted();
-      const bytes = toBytes(piece.value);
-      const known = Math.max(0, Math.min(bytes.length, kept - received));
-      if (!(await isSame(handle, bytes.subarray(0, known), received))) {
-        throw refusal('is not the data that the interrupted run had begun with');
-      }
-      if (isComplete && known < bytes.length) throw refusal('is longer than what the interrupted run had read of it, which was complete');
-      await writeAll(handle, bytes.subarray(known), received + known);
-      received += bytes.length;
-      crashPoint('spool written');
-    }
-    options.signal?.throwIfAborted(); // ended by us, not by its writer
-    if (received < kept) throw refusal('ended before the point which the interrupted run had read');
-    await handle.sync();
-    crashPoint('spool complete');
-    if (!isComplete) await writeFile(markOf(spoolPath), '', { mode: 0o600 });
-    crashPoint('spool marked');
+async function copyAndClose(copying: Copying, first: IteratorResult<unknown, unknown> | undefined): Promise<void> {
+  try {
+    await copy(copying, first);
+  } catch (error) {
+    copying.stream.destroy();
+    copying.signal?.throwIfAborted();
+    throw error;
+  } finally {
+    await copying.handle.close();
   }
+}
+
+async function copy(copying: Copying, first: IteratorResult<unknown, unknown> | undefined): Promise<void> {
+  const { pieces, spoolPath, handle, kept, isComplete, signal } = copying;
+  for (let piece = first ?? (await pieces.next()); piece.done !== true; piece = await pieces.next()) {
+    signal?.throwIfAborted();
+    const bytes = toBytes(piece.value);
+    const known = Math.max(0, Math.min(bytes.length, kept - copying.received));
+    if (!(await isSame(handle, bytes.subarray(0, known), copying.received))) {
+      throw refusal('is not the data that the interrupted run began with');
+    }
+    if (isComplete && known < bytes.length) throw refusal('is longer than what the interrupted run read of it, which was all of it');
+    await writeAll(handle, bytes.subarray(known), copying.received + known);
+    copying.received += bytes.length;
+    crashPoint('spool written');
+  }
+  signal?.throwIfAborted(); // ended by us, not by its writer
+  if (copying.received < kept) throw refusal('ended before the point that the interrupted run had reached');
+  await handle.sync();
+  crashPoint('spool complete');
+  if (!isComplete) await writeFile(markOf(spoolPath), '', { mode: 0o600 });
+  crashPoint('spool marked');
 }
 
 /** Forgets a spool and its mark. */

@@ -103,7 +103,7 @@ async function* blocksFrom(reading: Reading, first: Position): AsyncGenerator<Ro
     }
     wanted = limits.blockBytes + 1;
     if (!isAll) {
-      const { raw, end } = take(reading, start, found.consumed, found.count, found.consumedLines);
+      const { raw, end } = take(reading, start, { bytes: found.consumed, rows: found.count, lines: found.consumedLines });
       yield { start, end, raw, rows: readRows(raw, found, false), isLast: false };
       start = end;
       continue;
@@ -118,8 +118,8 @@ async function* blocksFrom(reading: Reading, first: Position): AsyncGenerator<Ro
   }
 }
 
-/** Moves so much text out of the window. */
-function take({ window, hash, buffers }: Pick<Reading, 'window' | 'hash' | 'buffers'>, start: Position, bytes: number, rows: number, lines: number): { raw: Buffer; end: Position } {
+/** Moves this much text out of the window. */
+function take({ window, hash, buffers }: Reading, start: Position, { bytes, rows, lines }: { readonly bytes: number; readonly rows: number; readonly lines: number }): { raw: Buffer; end: Position } {
   const raw = ownCopy(window.bytes().subarray(0, bytes), buffers);
   window.drop(bytes);
   hash.update(raw);
@@ -138,16 +138,16 @@ function takeLast(reading: Reading, start: Position, found: Extents, rows: RawRo
   const isFault = isFaulty(rows[last]);
   const isUnended = last >= 0 && !layout.jsonArray && found.ends[last] === window.bytes().length && (layout.format !== 'ndjson' || isFault);
   if (!isUnended) {
-    const { raw, end } = take(reading, start, found.consumed, found.count, found.consumedLines);
+    const { raw, end } = take(reading, start, { bytes: found.consumed, rows: found.count, lines: found.consumedLines });
     return { start, end, raw, rows };
   }
   const before = reading.hash.copy().update(window.bytes().subarray(0, lastStart)).digest('hex');
   const unended: Position = { row: start.row + last, line: start.line + (found.lines[last] ?? 0), offset: start.offset + lastStart, hash: before };
   if (isFault && layout.compression === 'none' && watch !== undefined && watch.ageMs() < YOUNG_MS) {
-    const { raw, end } = take(reading, start, lastStart, last, found.lines[last] ?? 0);
+    const { raw, end } = take(reading, start, { bytes: lastStart, rows: last, lines: found.lines[last] ?? 0 });
     return { start, end, raw, rows: rows.slice(0, last), isHeldBack: true };
   }
-  const { raw, end } = take(reading, start, found.consumed, found.count, found.consumedLines);
+  const { raw, end } = take(reading, start, { bytes: found.consumed, rows: found.count, lines: found.consumedLines });
   return { start, end, raw, rows, unended };
 }
 
