@@ -40,7 +40,7 @@ export async function readFixedFile(path: string, host: Host): Promise<FixedFile
   const unreadable: { line: number; reason: string }[] = [];
   let run: number | undefined;
   for await (const block of openBlocks(layout, null, { signal: host.stopping })) {
-    const records = recordsOf(layout, block.raw, block.start.line, [...block.rows.keys()]);
+    const records = recordsOf(layout, block, [...block.rows.keys()]);
     for (const [index, content] of block.rows.entries()) {
       const { line = 0, text = '' } = records[index] ?? {};
       if (!Array.isArray(content) && 'fault' in content) {

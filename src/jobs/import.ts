@@ -84,7 +84,7 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     isComplete: reading.isComplete,
     onSpent: reading.giveBack,
     ledger: createImportLedger(journal, run.id, host.clock.now),
-    findRecords: (chunk, indexes) => recordsOf(spec.layout, chunk.raw, chunk.start.line, indexes),
+    findRecords: (chunk, indexes) => recordsOf(spec.layout, chunk, indexes),
     rowsTotal: estimate.rowsTotal,
     isStream: source.follow,
     warnings: reading.warnings,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RawRow } from '../domain/block.ts';
@@ -10,6 +10,7 @@ import { openBlocks } from '../input/records/blocks.ts';
 import type { InputFile } from '../input/bytes/files.ts';
 import { detectLayout } from '../input/detect/layout.ts';
 import { openPipe } from '../input/bytes/pipe.ts';
+import { sourceAt } from '../input/bytes/source-at.ts';
 import { removeSpool, spoolStdin } from '../input/bytes/spool.ts';
 import type { PlanResult } from '../mapping/plan/plan-options.ts';
 import { inferPlan } from '../mapping/plan/plan.ts';
@@ -94,7 +95,7 @@ export async function openSource(file: InputFile, options: SourceOptions, host: 
 
 /** Bytes of the text to read, for a progress in per cent; 0 = nobody knows before the end. */
 export async function bytesTotalOf({ follow, layout }: OpenSource): Promise<number> {
-  return follow || layout.compression !== 'none' || layout.encoding !== 'utf-8' ? 0 : (await stat(layout.path)).size;
+  return follow || layout.compression !== 'none' || layout.encoding !== 'utf-8' ? 0 : (await sourceAt(layout.path, { follow }).look()).bytes;
 }
 
 /** Like `openSource`, for a look that leaves nothing behind: a stream is kept in a temporary folder while `look` runs. */

@@ -32,55 +32,31 @@ export function startReading(task: ReadingTask, signal?: AbortSignal): Reading {
     workerData: task,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
-  const ready: Extract<ReadingMessage, { type: 'chunk' }>[] = [];
-  let eventCount = 0;
+  const inbox = listen(thread, signal);
   const warnings = createWarningCounts();
-  let end: { readonly isComplete: boolean } | { readonly error: unknown } | undefined;
-  let wake: (() => void) | undefined;
-
+  let eventCount = 0;
   let consumed = 0;
   let spent: ArrayBuffer[] = [];
   const askForMore = (): void => {
-    if (++consumed < CHUNKS_ASKED_FOR || end) return;
+    if (++consumed < CHUNKS_ASKED_FOR || inbox.end) return;
     const request: ReadingRequest = { chunks: consumed, buffers: spent };
     thread.postMessage(request, spent);
     consumed = 0;
     spent = [];
   };
-  thread.on('message', (message: ReadingMessage) => {
-    if (message.type === 'chunk') ready.push(message);
-    else if (message.type === 'end') end = { isComplete: message.isComplete };
-    else end = { error: revive(message.error) };
-    wake?.();
-  });
-  thread.on('error', (error) => {
-    end ??= { error };
-    wake?.();
-  });
-  const stop = (): void => {
-    end ??= { error: signal?.reason };
-    wake?.();
-    void thread.terminate();
-  };
-  signal?.addEventListener('abort', stop);
-  thread.on('exit', (code) => {
-    signal?.removeEventListener('abort', stop);
-    end ??= { error: new Error(`the reading thread ended with code ${code}`) };
-    wake?.();
-  });
 
   async function* chunks(): AsyncGenerator<PreparedChunk> {
     for (;;) {
-      for (let next = ready.shift(); next; next = ready.shift()) {
+      for (let next = inbox.ready.shift(); next; next = inbox.ready.shift()) {
         askForMore();
         eventCount = next.events;
         for (const { code, column, count } of next.chunk.warnings) warnings.add(code, column, count);
         yield next.chunk;
       }
-      if (end) break;
-      await new Promise<void>((resolve) => (wake = resolve));
+      if (inbox.end) break;
+      await inbox.news();
     }
-    if ('error' in end) throw end.error;
+    if ('error' in inbox.end) throw inbox.end.error;
   }
 
   return {
@@ -90,8 +66,7 @@ export function startReading(task: ReadingTask, signal?: AbortSignal): Reading {
         next: () => iterator.next(),
         // Not the generator's own return: it would wait for a pipe that may never say another word.
         async return() {
-          end ??= { isComplete: false };
-          wake?.();
+          inbox.close({ isComplete: false });
           await thread.terminate();
           return { done: true, value: undefined };
         },
@@ -102,7 +77,53 @@ export function startReading(task: ReadingTask, signal?: AbortSignal): Reading {
     },
     warnings: warnings.list,
     eventCount: () => eventCount,
-    isComplete: () => end !== undefined && 'isComplete' in end && end.isComplete,
+    isComplete: () => inbox.end !== undefined && 'isComplete' in inbox.end && inbox.end.isComplete,
+  };
+}
+
+type End = { readonly isComplete: boolean } | { readonly error: unknown };
+
+/** What a reading thread has sent. */
+interface Inbox {
+  readonly ready: Extract<ReadingMessage, { type: 'chunk' }>[];
+  /** Nothing comes any more. */
+  readonly end: End | undefined;
+  /** Resolves when something has come, or the end. */
+  news(): Promise<void>;
+  /** Ends it, unless it has ended. */
+  close(end: End): void;
+}
+
+function listen(thread: Worker, signal: AbortSignal | undefined): Inbox {
+  const ready: Inbox['ready'] = [];
+  let end: End | undefined;
+  let wake: (() => void) | undefined;
+  const close = (how: End): void => {
+    end ??= how;
+    wake?.();
+  };
+  const stop = (): void => {
+    close({ error: signal?.reason });
+    void thread.terminate();
+  };
+  thread.on('message', (message: ReadingMessage) => {
+    if (message.type === 'chunk') ready.push(message);
+    else end = message.type === 'end' ? { isComplete: message.isComplete } : { error: revive(message.error) };
+    wake?.();
+  });
+  thread.on('error', (error) => close({ error }));
+  signal?.addEventListener('abort', stop);
+  thread.on('exit', (code) => {
+    signal?.removeEventListener('abort', stop);
+    close({ error: new Error(`the reading thread ended with code ${code}`) });
+  });
+  return {
+    ready,
+    get end() {
+      return end;
+    },
+    news: () => new Promise((resolve) => (wake = resolve)),
+    close,
   };
 }
 

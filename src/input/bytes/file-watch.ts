@@ -1,24 +1,19 @@
 import { fstatSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CioBulkError } from '../../domain/errors.ts';
+import type { SourceWatch } from './byte-source.ts';
 
 const POLL_MS = 100;
 /** A file that was written to more recently than this may be in the middle of being written. */
 const WRITING_MS = 2_000;
 
 /**
- * Whether the file that is open still is what it was. The operating system is asked after every piece, by the descriptor that is
+ * The watch over a file that is open. The operating system is asked after every piece, by the descriptor that is
  * read from: a file of the same name that takes its place is another file, and this one is read to its end.
  */
-export interface FileWatch {
-  /** After a read that ended at `position`. Throws input_changed when the file has become shorter than what it was. */
+export interface FileWatch extends SourceWatch {
+  /** After a read that ended at `position`. Throws input_changed when the file has become shorter than it was. */
   look(fd: number, position: number): void;
-  /** Somebody has written to the file since it was opened, or since this was asked last: what was read of it may be another text by now. */
-  wasTouched(): boolean;
-  /** Somebody has appended to it, as far as one can see from outside. */
-  hasGrown(): boolean;
-  /** Milliseconds since somebody wrote to it. */
-  ageMs(): number;
   /** Waits until nobody has written to the file for some seconds; true when it has become longer meanwhile. */
   settles(fd: number, position: number, signal: AbortSignal | undefined): Promise<boolean>;
 }

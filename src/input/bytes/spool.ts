@@ -5,10 +5,11 @@ import { CioBulkError } from '../../domain/errors.ts';
 import { errorCode } from '../../domain/text/error-code.ts';
 import type { InputStream } from '../../domain/host.ts';
 import { unreadable } from '../detect/refusals.ts';
+import { markOf } from './spool-source.ts';
 
 export interface Spooling {
   /**
-   * Resolves when the stream ended and `<spool>.done` exists. Rejects with CioBulkError: input_changed when the stream is
+   * Resolves when the stream has ended and `<spool>.done` exists. Rejects with CioBulkError: input_changed when the stream is
    * not the one that the spool began with (the spool stays as it was), output_unwritable when the disk is full. A reader
    * that follows the spool waits for the mark, so a rejection must abort it.
    */
@@ -30,74 +31,88 @@ const COMPARE_BYTES = 256 * 1024;
 export async function spoolStdin(stream: InputStream, spoolPath: string, options: { readonly signal?: AbortSignal } = {}): Promise<Spooling> {
   const before = await stat(spoolPath).catch(() => undefined);
   const kept = before?.size ?? 0;
-  const isComplete = existsSync(`${spoolPath}.done`) && before !== undefined;
+  const isComplete = existsSync(markOf(spoolPath)) && before !== undefined;
   if (stream.isTTY === true) return useSpool(isComplete, kept, 'is a terminal');
   // A mark without its spool was left by a removal that was cut short: a reader would take the new spool for complete.
-  if (before === undefined) await rm(`${spoolPath}.done`, { force: true });
+  if (before === undefined) await rm(markOf(spoolPath), { force: true });
   const handle = await open(spoolPath, before === undefined ? 'wx+' : 'r+', 0o600).catch((error: unknown) => {
     throw unwritable(error);
   });
   crashPoint('spool opened');
-  let received = 0;
-  const pieces = stream[Symbol.asyncIterator]();
+  const { signal } = options;
+  const copying: Copying = { stream, pieces: stream[Symbol.asyncIterator](), spoolPath, handle, kept, isComplete, signal, received: 0 };
   const letGo = (): void => void stream.destroy(); // a pipe that says nothing would keep the process waiting for its next word
-  options.signal?.addEventListener('abort', letGo, { once: true });
-  if (options.signal?.aborted === true) letGo();
+  signal?.addEventListener('abort', letGo, { once: true });
+  if (signal?.aborted === true) letGo();
   try {
     // With nothing kept the spool can be read at once; else the first piece tells whether the stream repeats it.
-    const first = kept > 0 || isComplete ? await pieces.next() : undefined;
+    const first = kept > 0 || isComplete ? await copying.pieces.next() : undefined;
     if (first?.done === true) {
       await handle.close();
       return useSpool(isComplete, kept, 'is empty');
     }
-    return { done: copyAndClose(first), received: () => received };
+    const done = copyAndClose(copying, first).finally(() => signal?.removeEventListener('abort', letGo));
+    return { done, received: () => copying.received };
   } catch (error) {
     stream.destroy();
     await handle.close();
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     throw error;
   }
+}
 
-  async function copyAndClose(first: IteratorResult<unknown, unknown> | undefined): Promise<void> {
-    try {
-      await copy(first);
-    } catch (error) {
-      stream.destroy();
-      options.signal?.throwIfAborted();
-      throw error;
-    } finally {
-      options.signal?.removeEventListener('abort', letGo);
-      await handle.close();
-    }
-  }
+interface Copying {
+  readonly stream: InputStream;
+  readonly pieces: AsyncIterator<unknown, unknown>;
+  readonly spoolPath: string;
+  readonly handle: FileHandle;
+  /** Bytes that an earlier process has kept of the stream. */
+  readonly kept: number;
+  /** They were all of it. */
+  readonly isComplete: boolean;
+  readonly signal: AbortSignal | undefined;
+  received: number;
+}
 
-  async function copy(first: IteratorResult<unknown, unknown> | undefined): Promise<void> {
-    for (let piece = first ?? (await pieces.next()); piece.done !== true; piece = await pieces.next()) {
-      options.signal?.throwIfAborted();
-      const bytes = toBytes(piece.value);
-      const known = Math.max(0, Math.min(bytes.length, kept - received));
-      if (!(await isSame(handle, bytes.subarray(0, known), received))) {
-        throw refusal('is not the data that the interrupted run had begun with');
-      }
-      if (isComplete && known < bytes.length) throw refusal('is longer than what the interrupted run had read of it, which was complete');
-      await writeAll(handle, bytes.subarray(known), received + known);
-      received += bytes.length;
-      crashPoint('spool written');
-    }
-    options.signal?.throwIfAborted(); // ended by us, not by its writer
-    if (received < kept) throw refusal('ended before the point which the interrupted run had read');
-    await handle.sync();
-    crashPoint('spool complete');
-    if (!isComplete) await writeFile(`${spoolPath}.done`, '', { mode: 0o600 });
-    crashPoint('spool marked');
+async function copyAndClose(copying: Copying, first: IteratorResult<unknown, unknown> | undefined): Promise<void> {
+  try {
+    await copy(copying, first);
+  } catch (error) {
+    copying.stream.destroy();
+    copying.signal?.throwIfAborted();
+    throw error;
+  } finally {
+    await copying.handle.close();
   }
+}
+
+async function copy(copying: Copying, first: IteratorResult<unknown, unknown> | undefined): Promise<void> {
+  const { pieces, spoolPath, handle, kept, isComplete, signal } = copying;
+  for (let piece = first ?? (await pieces.next()); piece.done !== true; piece = await pieces.next()) {
+    signal?.throwIfAborted();
+    const bytes = toBytes(piece.value);
+    const known = Math.max(0, Math.min(bytes.length, kept - copying.received));
+    if (!(await isSame(handle, bytes.subarray(0, known), copying.received))) {
+      throw refusal('is not the data that the interrupted run began with');
+    }
+    if (isComplete && known < bytes.length) throw refusal('is longer than what the interrupted run read of it, which was all of it');
+    await writeAll(handle, bytes.subarray(known), copying.received + known);
+    copying.received += bytes.length;
+    crashPoint('spool written');
+  }
+  signal?.throwIfAborted(); // ended by us, not by its writer
+  if (copying.received < kept) throw refusal('ended before the point that the interrupted run had reached');
+  await handle.sync();
+  crashPoint('spool complete');
+  if (!isComplete) await writeFile(markOf(spoolPath), '', { mode: 0o600 });
+  crashPoint('spool marked');
 }
 
 /** Forgets a spool and its mark. */
 export async function removeSpool(spoolPath: string): Promise<void> {
   await rm(spoolPath, { force: true });
   crashPoint('spool half removed');
-  await rm(`${spoolPath}.done`, { force: true });
+  await rm(markOf(spoolPath), { force: true });
 }
 
 /** Whether a path is to be spooled: `-`, a named pipe, a device. A missing path is input_missing. */

@@ -1,4 +1,5 @@
 import type { Encoding } from '../../domain/plan.ts';
+import { IDLE, type Pieces } from './byte-source.ts';
 
 /** Turns a stream of bytes, piece by piece, into UTF-8 bytes. The byte order mark stays, as the mark of UTF-8. */
 export interface Transcoder {
@@ -24,6 +25,14 @@ export function createTranscoder(encoding: Encoding): Transcoder {
   if (encoding === 'utf-16le' || encoding === 'utf-16be') return createUtf16Transcoder(encoding === 'utf-16be');
   const decoder = new TextDecoder(encoding, { ignoreBOM: true });
   return { write: (chunk) => encode(decoder.decode(chunk, { stream: true }), UNDEFINED), end: () => encode(decoder.decode(), UNDEFINED) };
+}
+
+/** The decoder of text in another encoding. */
+export async function* transcode(pieces: Pieces, encoding: Encoding): Pieces {
+  const transcoder = createTranscoder(encoding);
+  for await (const piece of pieces) yield piece === IDLE ? IDLE : transcoder.write(piece);
+  const rest = transcoder.end();
+  if (rest.length > 0) yield rest;
 }
 
 function fromWindows1252(chunk: Buffer): Buffer {

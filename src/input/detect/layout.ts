@@ -1,5 +1,4 @@
 import { isAscii } from 'node:buffer';
-import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { CioBulkError } from '../../domain/errors.ts';
 import type { Compression, Encoding, Format, SourceLayout } from '../../domain/plan.ts';
@@ -9,7 +8,8 @@ import { detectEncoding } from './encoding.ts';
 import { SHAPE } from '../records/extents.ts';
 import { LIMITS } from '../records/limits.ts';
 import { refuseForeignText } from './foreign-text.ts';
-import { undecodable, directoryRefused, unreadable } from './refusals.ts';
+import { undecodable } from './refusals.ts';
+import { sourceAt } from '../bytes/source-at.ts';
 import { refuseBinary } from './binary.ts';
 import { readSample, sampleText, type Sample } from './sample.ts';
 import { createCsvSplitter } from '../records/split-csv.ts';
@@ -49,15 +49,13 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 export async function detectLayout(path: string, options: LayoutOptions): Promise<SourceLayout> {
   const absolute = resolve(path);
   const name = options.name ?? basename(path);
-  const found = await stat(absolute).catch((error: unknown) => {
-    throw unreadable(absolute, error, name);
-  });
-  if (found.isDirectory()) throw directoryRefused(name);
+  const source = sourceAt(absolute, { follow: options.follow ?? false, name });
+  await source.look();
   const extensions = extensionsOf(name);
-  const raw = await readSample({ path: absolute, compression: 'none', encoding: 'utf-8' }, options);
+  const raw = await readSample(source, { path: absolute, compression: 'none', encoding: 'utf-8' }, options.signal);
   const compression = detectCompression(raw.bytes, extensions.compression);
   const stored = { path: absolute, compression, encoding: 'utf-8' as const };
-  const plain = compression === 'none' ? raw : await readSample(stored, options);
+  const plain = compression === 'none' ? raw : await readSample(source, stored, options.signal);
   const encoding = options.encoding === 'auto' ? detectEncoding(plain.bytes) : options.encoding;
   refuseBinary(name, plain.bytes, encoding ?? 'windows-1252');
   if (encoding === null) throw undecodable(name, 'is in an encoding that cannot be told: it has bytes that neither UTF-8 nor windows-1252 has', 'say which it is with --encoding, for example shift_jis, gbk, big5, euc-kr, windows-1251 or koi8-r');

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Encoding } from '../../domain/plan.ts';
-import { sourceText, type TextLayout } from '../bytes/text-source.ts';
-import { IDLE } from '../bytes/file-bytes.ts';
+import { IDLE, type ByteSource } from '../bytes/byte-source.ts';
+import { openText, type TextLayout } from '../bytes/decoders.ts';
 import { createTranscoder } from '../bytes/transcode.ts';
 
 /** The beginning of a source. */
@@ -18,47 +16,45 @@ const SAMPLE_BYTES = 256 * 1024;
 const QUIET_MS = 500;
 const POLL_MS = 50;
 
-/** Reads the beginning; of a spool that is still written as soon as there is enough to judge by. */
-export async function readSample(layout: TextLayout, options: { readonly follow?: boolean; readonly signal?: AbortSignal }): Promise<Sample> {
-  const { signal } = options;
+/** Reads the beginning; of a source that still grows, as soon as there is enough to judge by. */
+export async function readSample(source: ByteSource, layout: TextLayout, signal?: AbortSignal): Promise<Sample> {
   let quietMs = 0;
   let sizeBefore = -1;
   for (;;) {
     signal?.throwIfAborted();
-    const isDone = options.follow !== true || existsSync(`${layout.path}.done`);
-    const size = isDone ? 0 : (await stat(layout.path)).size;
-    if (isDone || size >= SAMPLE_BYTES || quietMs >= QUIET_MS) {
-      const sample = await readOnce(layout, isDone, signal);
-      if (isDone || sample.bytes.includes(10) || sample.bytes.includes(13) || size >= SAMPLE_BYTES) return sample;
+    const { bytes, isComplete } = await source.look();
+    if (isComplete || bytes >= SAMPLE_BYTES || quietMs >= QUIET_MS) {
+      const sample = await readOnce(source, layout, { isComplete, signal });
+      if (isComplete || sample.bytes.includes(10) || sample.bytes.includes(13) || bytes >= SAMPLE_BYTES) return sample;
     }
-    quietMs = size === sizeBefore ? quietMs + POLL_MS : 0;
-    sizeBefore = size;
+    quietMs = bytes === sizeBefore ? quietMs + POLL_MS : 0;
+    sizeBefore = bytes;
     await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
 /** What can be read now. A file cut off in the middle of its compressed data is judged by what comes before the cut. */
-async function readOnce(layout: TextLayout, isDone: boolean, signal: AbortSignal | undefined): Promise<Sample> {
-  const pieces: Buffer[] = [];
+async function readOnce(source: ByteSource, layout: TextLayout, { isComplete, signal }: { readonly isComplete: boolean; readonly signal: AbortSignal | undefined }): Promise<Sample> {
+  const read: Buffer[] = [];
   let total = 0;
-  const source = sourceText(layout, { start: 0, chunkBytes: SAMPLE_BYTES + 1, follow: false, signal });
+  const { pieces } = openText(source, layout, { start: 0, pieceBytes: SAMPLE_BYTES + 1, waits: false, signal });
   let isCutOff = false;
   try {
     while (total <= SAMPLE_BYTES) {
-      const piece = await source.next();
+      const piece = await pieces.next();
       if (piece.done === true) break;
       if (piece.value === IDLE) continue;
-      pieces.push(piece.value);
+      read.push(piece.value);
       total += piece.value.length;
     }
   } catch (error) {
-    if (total === 0 && isDone) throw error;
+    if (total === 0 && isComplete) throw error;
     isCutOff = true;
   } finally {
-    await source.return();
+    await pieces.return();
   }
-  const isWhole = isDone && !isCutOff && total <= SAMPLE_BYTES;
-  return { bytes: Buffer.concat(pieces, total).subarray(0, SAMPLE_BYTES), isWhole };
+  const isWhole = isComplete && !isCutOff && total <= SAMPLE_BYTES;
+  return { bytes: Buffer.concat(read, total).subarray(0, SAMPLE_BYTES), isWhole };
 }
 
 /** The sample as UTF-8 text. */

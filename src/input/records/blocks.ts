@@ -8,7 +8,8 @@ import type { SourceLayout } from '../../domain/plan.ts';
 import { type Extents, SHAPE } from './extents.ts';
 import { LIMITS, type Limits, OVERSIZE_SHOWN_BYTES } from './limits.ts';
 import { createSplitter } from './records.ts';
-import { changedWhileRead, createFileWatch, type FileWatch } from '../bytes/file-watch.ts';
+import { changedWhileRead } from '../bytes/file-watch.ts';
+import { digestAhead, isBlankBehind, skip, skipHalfLineEnd, skipLine } from '../bytes/passing.ts';
 import { changed, undecodable } from '../detect/refusals.ts';
 import { createRowReader } from './rows.ts';
 import { openWindow, type Window } from '../bytes/window.ts';
@@ -45,9 +46,9 @@ export interface BlockOptions {
  */
 export async function* openBlocks(layout: SourceLayout, from: Position | null, options: BlockOptions = {}): AsyncGenerator<RowBlock, void, void> {
   const name = options.name ?? basename(layout.path);
-  const watch = options.follow === true || options.isLastLineFinal === true ? undefined : createFileWatch(name, options.patienceMs);
-  const window = openWindow(layout, options.follow ?? false, options.signal, watch);
-  const reading: Reading = { window, hash: createHash('sha256'), layout, limits: options.limits ?? LIMITS, name, buffers: options.buffers ?? NEW_BUFFERS, watch };
+  const { follow = false, signal, patienceMs } = options;
+  const window = openWindow(layout, { follow, signal, patienceMs, ...(options.isLastLineFinal === true ? {} : { watchAs: name }) });
+  const reading: Reading = { window, hash: createHash('sha256'), layout, limits: options.limits ?? LIMITS, name, buffers: options.buffers ?? NEW_BUFFERS };
   try {
     const start = await seek(reading, from);
     if (options.reach) await assertReach(reading, start, options.reach);
@@ -59,7 +60,7 @@ export async function* openBlocks(layout: SourceLayout, from: Position | null, o
 
 /** The place before the first row: what stands there is the header, whose bytes a run must find again. */
 export async function firstPosition(layout: SourceLayout, options: Pick<BlockOptions, 'follow' | 'signal' | 'name'> = {}): Promise<Position> {
-  const window = openWindow(layout, options.follow ?? false, options.signal);
+  const window = openWindow(layout, { follow: options.follow ?? false, signal: options.signal });
   try {
     return await seek({ window, hash: createHash('sha256'), layout, name: options.name ?? basename(layout.path) }, null);
   } finally {
@@ -75,12 +76,11 @@ interface Reading {
   readonly limits: Limits;
   readonly name: string;
   readonly buffers: Buffers;
-  /** Whether somebody writes to the file; undefined for a spool, to which we write. */
-  readonly watch: FileWatch | undefined;
 }
 
 async function* blocksFrom(reading: Reading, first: Position): AsyncGenerator<RowBlock, void, void> {
-  const { window, layout, limits, name, watch } = reading;
+  const { window, layout, limits, name } = reading;
+  const { watch } = window;
   const split = createSplitter(layout, limits);
   const readRows = createRowReader(layout);
   let start = first;
@@ -106,7 +106,7 @@ async function* blocksFrom(reading: Reading, first: Position): AsyncGenerator<Ro
     }
     wanted = limits.blockBytes + 1;
     if (!isAll) {
-      const { raw, end } = take(reading, start, found.consumed, found.count, found.consumedLines);
+      const { raw, end } = take(reading, start, { bytes: found.consumed, rows: found.count, lines: found.consumedLines });
       yield { start, end, raw, rows: readRows(raw, found, false), isLast: false };
       start = end;
       continue;
@@ -121,8 +121,8 @@ async function* blocksFrom(reading: Reading, first: Position): AsyncGenerator<Ro
   }
 }
 
-/** Moves so much text out of the window. */
-function take({ window, hash, buffers }: Pick<Reading, 'window' | 'hash' | 'buffers'>, start: Position, bytes: number, rows: number, lines: number): { raw: Buffer; end: Position } {
+/** Moves this much text out of the window. */
+function take({ window, hash, buffers }: Reading, start: Position, { bytes, rows, lines }: { readonly bytes: number; readonly rows: number; readonly lines: number }): { raw: Buffer; end: Position } {
   const raw = ownCopy(window.bytes().subarray(0, bytes), buffers);
   window.drop(bytes);
   hash.update(raw);
@@ -134,22 +134,23 @@ function take({ window, hash, buffers }: Pick<Reading, 'window' | 'hash' | 'buff
  * remembered. One that nobody can read, in a file written to within the last minute, is left for the next run: it is being written.
  */
 function takeLast(reading: Reading, start: Position, found: Extents, rows: RawRow[]): Omit<RowBlock, 'isLast'> {
-  const { window, layout, watch } = reading;
+  const { window, layout } = reading;
+  const { watch } = window;
   const last = found.count - 1;
   const lastStart = found.starts[last] ?? 0;
   const isFault = isFaulty(rows[last]);
   const isUnended = last >= 0 && !layout.jsonArray && found.ends[last] === window.bytes().length && (layout.format !== 'ndjson' || isFault);
   if (!isUnended) {
-    const { raw, end } = take(reading, start, found.consumed, found.count, found.consumedLines);
+    const { raw, end } = take(reading, start, { bytes: found.consumed, rows: found.count, lines: found.consumedLines });
     return { start, end, raw, rows };
   }
   const before = reading.hash.copy().update(window.bytes().subarray(0, lastStart)).digest('hex');
   const unended: Position = { row: start.row + last, line: start.line + (found.lines[last] ?? 0), offset: start.offset + lastStart, hash: before };
   if (isFault && layout.compression === 'none' && watch !== undefined && watch.ageMs() < YOUNG_MS) {
-    const { raw, end } = take(reading, start, lastStart, last, found.lines[last] ?? 0);
+    const { raw, end } = take(reading, start, { bytes: lastStart, rows: last, lines: found.lines[last] ?? 0 });
     return { start, end, raw, rows: rows.slice(0, last), isHeldBack: true };
   }
-  const { raw, end } = take(reading, start, found.consumed, found.count, found.consumedLines);
+  const { raw, end } = take(reading, start, { bytes: found.consumed, rows: found.count, lines: found.consumedLines });
   return { start, end, raw, rows, unended };
 }
 
@@ -161,7 +162,7 @@ function isFaulty(row: RawRow | undefined): boolean {
 async function takeOversized({ window, hash, limits, layout, buffers }: Reading, start: Position, found: Extents): Promise<Omit<RowBlock, 'rows' | 'raw'> & { readonly raw: Buffer; readonly one: Extents }> {
   const shown = Math.min(OVERSIZE_SHOWN_BYTES, limits.recordBytesMax);
   const raw = ownCopy(window.bytes().subarray(0, shown), buffers);
-  const offset = start.offset + (await window.skipLine(hash, layout.format !== 'ndjson'));
+  const offset = start.offset + (await skipLine(window, hash, layout.format !== 'ndjson'));
   const end = { row: start.row + 1, line: start.line + 1, offset, hash: hash.copy().digest('hex') };
   const one = { ...found, count: 1, starts: Uint32Array.of(0), ends: Uint32Array.of(raw.length), shapes: Uint8Array.of(SHAPE.tooLong) };
   return { start, end, raw, one, isLast: window.isEnded() && window.bytes().length === 0 };
@@ -170,12 +171,12 @@ async function takeOversized({ window, hash, limits, layout, buffers }: Reading,
 /** Passes over the text before the first row wanted, and makes sure that it is the text of then. */
 async function seek({ window, hash, layout, name }: Pick<Reading, 'window' | 'hash' | 'layout' | 'name'>, from: Position | null): Promise<Position> {
   const offset = from?.offset ?? layout.headerBytes;
-  const last = await window.skip(offset, hash);
+  const last = await skip(window, offset, hash);
   const found = hash.copy().digest('hex');
   if (last === undefined || (from !== null && from.hash !== found)) throw changed(name, from?.row ?? 0);
   if (from === null) return { row: 0, line: layout.headerLines, offset, hash: found };
   if (layout.jsonArray || offset <= layout.headerBytes) return from;
-  const passed = await window.skipHalfLineEnd(hash, last, () => changed(name, from.row));
+  const passed = await skipHalfLineEnd(window, hash, last, () => changed(name, from.row));
   return { ...from, offset: offset + passed, hash: hash.copy().digest('hex') };
 }
 
@@ -183,16 +184,16 @@ async function seek({ window, hash, layout, name }: Pick<Reading, 'window' | 'ha
 async function assertReach({ window, hash, name }: Reading, start: Position, reach: Position): Promise<void> {
   const ahead = reach.offset - start.offset;
   if (ahead <= 0) return;
-  const digest = await window.digestAhead(ahead, hash);
+  const digest = await digestAhead(window, ahead, hash);
   if (digest !== reach.hash) throw changed(name, reach.row);
 }
 
 /** Reads the file once more up to a place, to see whether what was read of it still stands there. */
 async function assertSame({ layout, name }: Reading, place: Position): Promise<void> {
-  const again = openWindow(layout, false, undefined);
+  const again = openWindow(layout, { follow: false, signal: undefined });
   try {
     const hash = createHash('sha256');
-    if ((await again.skip(place.offset, hash)) !== undefined && hash.digest('hex') === place.hash) return;
+    if ((await skip(again, place.offset, hash)) !== undefined && hash.digest('hex') === place.hash) return;
   } finally {
     await again.close();
   }
@@ -210,7 +211,7 @@ function endless(name: string, start: Position, found: Extents, window: Window):
 /** Behind a JSON array only white space may follow; and an array must have its end, or the file is not whole. */
 async function arrayEndProblem(window: Window, found: Extents, name: string): Promise<CioBulkError | undefined> {
   if (!found.closed) return undecodable(name, 'is cut off: its JSON array has no closing bracket', 'copy or download it again; the rows before are good');
-  if (await window.isBlankBehind(1)) return undefined;
+  if (await isBlankBehind(window, 1)) return undefined;
   return undecodable(name, 'has text behind the end of its JSON array', 'give it as NDJSON, one object per line');
 }
 

@@ -58,6 +58,7 @@ export function resetExtents(extents: Extents): void {
   extents.closed = false;
 }
 
+// oxlint-disable-next-line max-params -- once per record
 export function addRecord(extents: Extents, start: number, end: number, line: number, shape: number): void {
   const index = extents.count;
   extents.starts[index] = start;

@@ -13,6 +13,12 @@ export interface SourceRecord {
   readonly line: number;
 }
 
+/** The text of a block or a chunk, and the lines before it. */
+export interface RawBlock {
+  readonly raw: Uint8Array;
+  readonly start: { readonly line: number };
+}
+
 /** The one authority on where records begin and end: blocks, rows and `recordsOf` all follow it. */
 export function createSplitter(layout: SourceLayout, limits: Limits): Splitter {
   if (layout.format !== 'ndjson') return createCsvSplitter(layout.delimiter, limits);
@@ -20,21 +26,15 @@ export function createSplitter(layout: SourceLayout, limits: Limits): Splitter {
 }
 
 /**
- * Finds records of a block again: record i belongs to `rows[i]`. `raw` and `startLine` are the block's `raw` and
- * `start.line`; `indexes` ascend. Meant for the few rows that are not delivered.
+ * Finds records of a block again: record i belongs to `rows[i]`. `indexes` ascend. Meant for the few rows that are not
+ * delivered.
  */
-export function recordsOf(
-  layout: SourceLayout,
-  raw: Uint8Array,
-  startLine: number,
-  indexes: readonly number[],
-  limits: Limits = LIMITS,
-): SourceRecord[] {
+export function recordsOf(layout: SourceLayout, { raw, start }: RawBlock, indexes: readonly number[], limits: Limits = LIMITS): SourceRecord[] {
   const records: SourceRecord[] = [];
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   const split = createSplitter(layout, limits);
   let offset = 0;
-  let line = startLine;
+  let { line } = start;
   let passed = 0;
   let wanted = 0;
   while (wanted < indexes.length && offset < bytes.length) {

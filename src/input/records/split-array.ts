@@ -20,78 +20,68 @@ const SPACE = 32;
  */
 export function createArraySplitter(limits: Limits): Splitter {
   const extents = createExtents(limits.rowsMax);
-  let line = 0;
 
   return (buffer, isFinal) => {
     resetExtents(extents);
-    line = 0;
-    let at = 0;
     for (;;) {
-      at = skipSeparators(buffer, at);
-      if (at >= buffer.length) {
-        // Only separators are left: taken, so that megabytes of them do not pile up.
+      const at = separatorsEnd(buffer, extents.consumed);
+      const line = extents.consumedLines + linesIn(buffer, extents.consumed, at);
+      const isClosed = buffer[at] === CLOSE_BRACKET;
+      if (isClosed || at >= buffer.length || at >= limits.blockBytes || extents.count >= limits.rowsMax) {
+        // Separators that no element follows are progress too: megabytes of them must not pile up.
+        extents.closed = isClosed;
         extents.consumed = at;
         extents.consumedLines = line;
-        break;
+        return extents;
       }
-      if (buffer[at] === CLOSE_BRACKET) {
-        extents.closed = true;
-        extents.consumed = at;
-        extents.consumedLines = line;
-        break;
-      }
-      if (at >= limits.blockBytes || extents.count >= limits.rowsMax) {
-        // The separators count as progress even if they fill the block and no element fits behind them.
-        extents.consumed = at;
-        extents.consumedLines = line;
-        break;
-      }
-      const startLine = line;
       const end = elementEnd(buffer, at, Math.min(buffer.length, at + limits.recordBytesMax), isFinal);
       if (end === -1) {
         extents.oversize = extents.count === 0 && (isFinal || buffer.length - at > limits.recordBytesMax);
-        break;
+        return extents;
       }
-      addRecord(extents, at, end, startLine, SHAPE.plain);
-      at = end;
-      extents.consumed = at;
-      extents.consumedLines = line;
+      addRecord(extents, at, end, line, SHAPE.plain);
+      extents.consumed = end;
+      extents.consumedLines = line + linesIn(buffer, at, end);
     }
-    return extents;
   };
+}
 
-  function skipSeparators(buffer: Uint8Array, start: number): number {
-    let i = start;
-    for (; i < buffer.length; i += 1) {
-      const byte = buffer[i];
-      if (byte === LF) line += 1;
-      else if (byte !== SPACE && byte !== COMMA && byte !== TAB && byte !== CR) break;
-    }
-    return i;
-  }
+function separatorsEnd(buffer: Uint8Array, start: number): number {
+  let i = start;
+  while (i < buffer.length && isSeparator(buffer[i])) i += 1;
+  return i;
+}
 
-  /** The byte after the element, or -1 when it is not before `stop`. */
-  function elementEnd(buffer: Uint8Array, start: number, stop: number, isFinal: boolean): number {
-    let depth = 0;
-    let isInString = false;
-    for (let i = start; i < stop; i += 1) {
-      const byte = buffer[i];
-      if (byte === LF && (depth > 0 || isInString)) line += 1;
-      if (isInString) {
-        if (byte === BACKSLASH) i += 1;
-        else if (byte === QUOTE) {
-          isInString = false;
-          if (depth === 0) return i + 1;
-        }
-      } else if (byte === QUOTE) isInString = true;
-      else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;
-      else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-        // At depth 0 this is the array's own bracket behind a number, or a stray brace, which becomes an element of its own.
-        if (depth === 0) return i > start ? i : i + 1;
-        depth -= 1;
+function isSeparator(byte: number | undefined): boolean {
+  return byte === COMMA || byte === LF || byte === SPACE || byte === CR || byte === TAB;
+}
+
+function linesIn(buffer: Uint8Array, start: number, end: number): number {
+  let lines = 0;
+  for (let i = start; i < end; i += 1) if (buffer[i] === LF) lines += 1;
+  return lines;
+}
+
+/** The byte after the element, or -1 when it is not before `stop`. */
+function elementEnd(buffer: Uint8Array, start: number, stop: number, isFinal: boolean): number {
+  let depth = 0;
+  let isInString = false;
+  for (let i = start; i < stop; i += 1) {
+    const byte = buffer[i];
+    if (isInString) {
+      if (byte === BACKSLASH) i += 1;
+      else if (byte === QUOTE) {
+        isInString = false;
         if (depth === 0) return i + 1;
-      } else if (depth === 0 && (byte === COMMA || byte === SPACE || byte === LF || byte === CR || byte === TAB)) return i;
-    }
-    return isFinal && depth === 0 && !isInString && stop === buffer.length ? stop : -1;
+      }
+    } else if (byte === QUOTE) isInString = true;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      // At depth 0 this is the array's own bracket behind a number, or a stray brace, which becomes an element of its own.
+      if (depth === 0) return i > start ? i : i + 1;
+      depth -= 1;
+      if (depth === 0) return i + 1;
+    } else if (depth === 0 && isSeparator(byte)) return i;
   }
+  return isFinal && depth === 0 && !isInString && stop === buffer.length ? stop : -1;
 }

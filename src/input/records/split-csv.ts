@@ -19,10 +19,11 @@ const BROKEN = 2;
  * only: reading goes on at the next line, so that one stray quote cannot swallow the rest of the file. That is still
  * linear: a quote stays open up to the next odd run of quotes, and no line on the way there can open one that stays open.
  */
+// oxlint-disable-next-line max-lines-per-function -- the hot loop: its place is kept in variables of the closure, since an object per record would cost more than the scan
 export function createCsvSplitter(delimiter: string, limits: Limits): Splitter {
   const comma = delimiter.charCodeAt(0);
   const extents = createExtents(limits.rowsMax);
-  // Where the scan of the current record stands: fields of the closure, since an object per record would cost more than the scan.
+  // Where the scan of the current record stands.
   let at = 0;
   let line = 0;
   let shape: number = SHAPE.plain;
@@ -54,7 +55,7 @@ export function createCsvSplitter(delimiter: string, limits: Limits): Splitter {
         at += buffer[end + 1] === LF ? 2 : 1;
       } else if (end < length) at += 1;
       line += 1;
-      if (end > start && !isEmpty(buffer, start, end)) addRecord(extents, start, end, startLine, shape);
+      if (end > start && !isEmpty(buffer, start, end, comma)) addRecord(extents, start, end, startLine, shape);
       extents.consumed = at;
       extents.consumedLines = line;
     }
@@ -110,18 +111,6 @@ export function createCsvSplitter(delimiter: string, limits: Limits): Splitter {
     return broken(SHAPE.unclosedQuote, isFinal ? BROKEN : OUT_OF_BYTES);
   }
 
-  /** Nothing but delimiters, and pairs of quotes around nothing. A lone pair is how a file of one column says that it has such a row. */
-  function isEmpty(buffer: Uint8Array, start: number, end: number): boolean {
-    if (buffer[start] === QUOTE && end - start === 2) return false;
-    let i = start;
-    while (i < end) {
-      if (buffer[i] === comma) i += 1;
-      else if (buffer[i] === QUOTE && buffer[i + 1] === QUOTE && i + 2 <= end && (i + 2 === end || buffer[i + 2] === comma)) i += 2;
-      else return false;
-    }
-    return true;
-  }
-
   function broken(kind: number, ending: number): number {
     shape = kind;
     return ending;
@@ -134,4 +123,16 @@ export function createCsvSplitter(delimiter: string, limits: Limits): Splitter {
     at = i;
     return i < stop || isFinal;
   }
+}
+
+/** Nothing but delimiters, and pairs of quotes around nothing. A lone pair is how a file of one column says that it has such a row. */
+function isEmpty(buffer: Uint8Array, start: number, end: number, comma: number): boolean {
+  if (buffer[start] === QUOTE && end - start === 2) return false;
+  let i = start;
+  while (i < end) {
+    if (buffer[i] === comma) i += 1;
+    else if (buffer[i] === QUOTE && buffer[i + 1] === QUOTE && i + 2 <= end && (i + 2 === end || buffer[i + 2] === comma)) i += 2;
+    else return false;
+  }
+  return true;
 }

@@ -32,7 +32,7 @@ export function createInspection(spec: Pick<ReadingTask, 'layout' | 'name'>, opt
   /** With --json every row is reported, as in an import. The place of a row is looked up only when it is shown. */
   function addInvalid(chunk: PreparedChunk): void {
     const shown = chunk.invalid.filter(({ code }) => terminal.options.json || problems.wants(code));
-    const records = recordsOf(spec.layout, chunk.raw, chunk.start.line, shown.map(({ index }) => index));
+    const records = recordsOf(spec.layout, chunk, shown.map(({ index }) => index));
     const places = new Map(shown.map((fault, i) => [fault, records[i]?.line ?? 0]));
     for (const fault of chunk.invalid) {
       const line = places.get(fault) ?? 0;

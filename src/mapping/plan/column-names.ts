@@ -20,19 +20,19 @@ export function createColumns(names: readonly string[]): Columns {
       const found = exact.length > 0 ? exact : matches((index) => folded[index] === name.toLowerCase());
       const [first, second] = found;
       if (first === undefined) throw new CioBulkError(code, `${where}: there is no column "${name}"`, { hint: `the columns are ${listNames(names)}` });
-      if (second !== undefined) throw ambiguous(where, names, first, second, 'rename one of the two in the file');
+      if (second !== undefined) throw ambiguous(where, names, [first, second], 'rename one of the two in the file');
       return first;
     },
     usual(candidates, what, flag, isTaken) {
       const [first, second] = matches((index) => candidates.includes(folded[index] ?? '') && !isTaken(index));
       if (first === undefined) return -1;
-      if (second !== undefined) throw ambiguous(what, names, first, second, `say which with ${flag}`);
+      if (second !== undefined) throw ambiguous(what, names, [first, second], `say which with ${flag}`);
       return first;
     },
   };
 }
 
-function ambiguous(what: string, names: readonly string[], first: number, second: number, hint: string): CioBulkError {
+function ambiguous(what: string, names: readonly string[], [first, second]: readonly [number, number], hint: string): CioBulkError {
   return new CioBulkError('ambiguous_column', `${what}: both "${names[first]}" (column ${first + 1}) and "${names[second]}" (column ${second + 1}) could be meant`, { hint });
 }
 

@@ -20,6 +20,7 @@ const STRING = /"(?:[^"\\]|\\.)*"/sy;
 const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const BLANK = /[ \t\r\n]*/y;
 
+// oxlint-disable-next-line max-lines-per-function -- a recursive descent: its functions call each other and share one place in the text
 export function parseJsonSource(source: string): JsonSource {
   const text = source.startsWith('\u{feff}') ? source.slice(1) : source;
   const offsets = new Map<string, number>();

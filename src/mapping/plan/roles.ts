@@ -33,39 +33,7 @@ interface RoleSource {
 
 export function findRoles(columns: Columns, format: Format, options: PlanOptions): Roles {
   const map = options.map ?? null;
-  const sources: readonly RoleSource[] = [
-    { role: 'id', flag: '--id-column', fromFlag: options.idColumn, key: 'id_column', fromFile: map?.idColumn },
-    { role: 'email', flag: '--email-column', fromFlag: options.emailColumn, key: 'email_column', fromFile: map?.emailColumn },
-    { role: 'cio_id', flag: '--cio-id-column', fromFlag: options.cioIdColumn, key: 'cio_id_column', fromFile: map?.cioIdColumn },
-    { role: 'event', flag: '--event-column', fromFlag: options.eventColumn, key: 'event_column', fromFile: map?.eventColumn },
-    { role: 'timestamp', flag: '--timestamp-column', fromFlag: options.timestampColumn, key: 'timestamp_column', fromFile: map?.timestampColumn },
-    { role: 'event_id', flag: '--dedupe-key', fromFlag: undefined, key: 'event_id_column', fromFile: map?.eventIdColumn },
-  ];
-  const byColumn = new Map<number, Role>();
-  const unseen = new Map<string, Role>();
-  const absent = new Set<Role>();
-  const given = new Set<Role>();
-  for (const { role, flag, fromFlag, key, fromFile } of sources) {
-    const name = fromFlag ?? fromFile;
-    if (name === undefined) continue;
-    given.add(role);
-    if (name === null) {
-      absent.add(role);
-      continue;
-    }
-    const isUnseen = format === 'ndjson' && fromFlag === undefined && !columns.names.includes(name);
-    if (isUnseen) {
-      unseen.set(name, role);
-      continue;
-    }
-    const index = fromFlag === undefined ? columns.named(name, `${map?.path ?? ''}: /${key}`, 'mapping') : columns.named(name, flag, 'usage');
-    const other = byColumn.get(index);
-    if (other !== undefined) {
-      throw new CioBulkError('usage', `column "${columns.names[index]}" is named both as ${other} and as ${role}`, { hint: `${flag} must name another column` });
-    }
-    byColumn.set(index, role);
-  }
-
+  const { byColumn, unseen, absent, given } = givenRoles(columns, format, options);
   const isTaken = (index: number): boolean => byColumn.has(index) || isDropped(columns.names[index] ?? '', map);
   const look = (role: Role, candidates: readonly string[], what: string, flag: string): void => {
     if (given.has(role)) return;
@@ -101,6 +69,50 @@ export function findRoles(columns: Columns, format: Format, options: PlanOptions
   const hasDedupeKey = (options.dedupeKey ?? map?.dedupeKey) !== undefined;
   if (kind === 'events' && !hasDedupeKey) look('event_id', ['id', 'event_id', 'message_id'], 'the event\'s id', '--dedupe-key');
   return { kind, byColumn, unseen, absent, leftOut, kindNote };
+}
+
+interface GivenRoles extends Pick<Roles, 'unseen' | 'absent'> {
+  readonly byColumn: Map<number, Role>;
+  /** Roles that the user has said anything about. */
+  readonly given: ReadonlySet<Role>;
+}
+
+/** The roles that flags and the mapping file give. */
+function givenRoles(columns: Columns, format: Format, options: PlanOptions): GivenRoles {
+  const map = options.map ?? null;
+  const sources: readonly RoleSource[] = [
+    { role: 'id', flag: '--id-column', fromFlag: options.idColumn, key: 'id_column', fromFile: map?.idColumn },
+    { role: 'email', flag: '--email-column', fromFlag: options.emailColumn, key: 'email_column', fromFile: map?.emailColumn },
+    { role: 'cio_id', flag: '--cio-id-column', fromFlag: options.cioIdColumn, key: 'cio_id_column', fromFile: map?.cioIdColumn },
+    { role: 'event', flag: '--event-column', fromFlag: options.eventColumn, key: 'event_column', fromFile: map?.eventColumn },
+    { role: 'timestamp', flag: '--timestamp-column', fromFlag: options.timestampColumn, key: 'timestamp_column', fromFile: map?.timestampColumn },
+    { role: 'event_id', flag: '--dedupe-key', fromFlag: undefined, key: 'event_id_column', fromFile: map?.eventIdColumn },
+  ];
+  const byColumn = new Map<number, Role>();
+  const unseen = new Map<string, Role>();
+  const absent = new Set<Role>();
+  const given = new Set<Role>();
+  for (const { role, flag, fromFlag, key, fromFile } of sources) {
+    const name = fromFlag ?? fromFile;
+    if (name === undefined) continue;
+    given.add(role);
+    if (name === null) {
+      absent.add(role);
+      continue;
+    }
+    const isUnseen = format === 'ndjson' && fromFlag === undefined && !columns.names.includes(name);
+    if (isUnseen) {
+      unseen.set(name, role);
+      continue;
+    }
+    const index = fromFlag === undefined ? columns.named(name, `${map?.path ?? ''}: /${key}`, 'mapping') : columns.named(name, flag, 'usage');
+    const other = byColumn.get(index);
+    if (other !== undefined) {
+      throw new CioBulkError('usage', `column "${columns.names[index]}" is named both as ${other} and as ${role}`, { hint: `${flag} must name another column` });
+    }
+    byColumn.set(index, role);
+  }
+  return { byColumn, unseen, absent, given };
 }
 
 export function isDropped(name: string, map: PlanOptions['map']): boolean {

@@ -6,13 +6,14 @@
 import { hash } from 'node:crypto';
 import { newUlidWords, setUlid, type UlidWords } from '../../domain/ulid.ts';
 import type { RunIdentity } from '../../domain/plan.ts';
+import type { Event } from './writer.ts';
 
 export interface EventIds {
   /**
-   * `person` and `name` are JSON texts, `data` is canonical JSON text, `timeMs` is NaN for an event without a time.
-   * `key` is what the file itself says makes it this event: see `keyOf`; null = the file says nothing. The next call overwrites the result.
+   * The id of an event of row `row` that has no ULID of its own. `person` and `name` are JSON texts: those of the event may
+   * differ in ways that make no other event. The next call overwrites the result.
    */
-  idOf(person: string, name: string, action: string, timeMs: number, data: string, key: string | null, row: number): UlidWords;
+  idOf(person: string, name: string, event: Pick<Event, 'action' | 'timeMs' | 'data' | 'key'>, row: number): UlidWords;
 }
 
 export function createEventIds({ target, dataset, clockMs }: RunIdentity): EventIds {
@@ -20,7 +21,7 @@ export function createEventIds({ target, dataset, clockMs }: RunIdentity): Event
   const rowStart = `r${part(dataset)}`;
   const words = newUlidWords();
   return {
-    idOf(person, name, action, timeMs, data, key, row) {
+    idOf(person, name, { action, timeMs, data, key }, row) {
       const hasTime = !Number.isNaN(timeMs);
       const subject = start + part(person) + part(name) + (action === 'event' ? '' : `a${part(action)}`);
       const rest = key !== null ? `k${key}` : hasTime ? `t${part(millisecondsText(timeMs))}${part(data)}` : `${rowStart}${part(String(row))}${part(data)}`;

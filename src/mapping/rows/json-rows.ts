@@ -1,6 +1,6 @@
 /** NDJSON rows to operations: each line may have any of three forms. */
 import type { Plan } from '../../domain/plan.ts';
-import type { Emitter } from './write-operation.ts';
+import type { Emitter } from './writer.ts';
 import { createFlatRows } from './flat-rows.ts';
 import { jsonForm } from './json-form.ts';
 import { UnwritableValue } from '../values/json-text.ts';

@@ -3,6 +3,8 @@ import type { Buffers } from '../../domain/buffers.ts';
 import type { InvalidCode, InvalidRow, PackedOperations, PreparedChunk, SingleRequest, SkipCode } from '../../domain/chunk.ts';
 import type { RowBlock } from '../../domain/block.ts';
 import { createWarningCounts, type WarningCode } from '../../domain/warnings.ts';
+import type { Addressed } from './addressed.ts';
+import { createNumbers, type Numbers } from './numbers.ts';
 
 /** State of the chunk at work. Fields are written by the mappers in this folder; one packer serves all chunks in turn. */
 export interface Packer {
@@ -12,8 +14,8 @@ export interface Packer {
   row: number;
   /** JSON texts of the operations so far. */
   readonly pieces: string[];
-  /** `keys` and `kinds` as in `PackedOperations`. */
-  operation(text: string, keys: readonly number[], kinds: number, single: SingleRequest | null, isGuarded: boolean): void;
+  /** `single`: a request of its own, outside of batches; null = none. */
+  operation(text: string, about: Addressed, single: SingleRequest | null, isGuarded: boolean): void;
   invalid(code: InvalidCode, message: string, column?: number, field?: string): void;
   skip(code: SkipCode): void;
   warn(code: WarningCode, column: string | null): void;
@@ -21,19 +23,13 @@ export interface Packer {
   finish(block: RowBlock): PreparedChunk;
 }
 
-/** Room for a usual chunk; more when one has more. */
-const OPERATIONS_MIN = 256;
 const NO_SINGLES: ReadonlyMap<number, SingleRequest> = new Map();
 const NONE_GUARDED: ReadonlySet<number> = new Set();
 
 /** `onlyGuarded`: of all operations only those that would be guarded are taken, and they are not. */
 export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
   const pieces: string[] = [];
-  // Of the operations so far: written over for every chunk, since arrays of a chunk's own would outlive it by a collection.
-  let rows = new Uint32Array(OPERATIONS_MIN);
-  let keyEnds = new Uint32Array(OPERATIONS_MIN);
-  let keys = new Uint32Array(2 * OPERATIONS_MIN);
-  let keyCount = 0;
+  const numbers = createNumbers();
   let kinds = 0;
   let singles = new Map<number, SingleRequest>();
   let guarded = new Set<number>();
@@ -41,35 +37,26 @@ export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
   let skipped: Partial<Record<SkipCode, number>> = {};
   const warnings = createWarningCounts();
 
-
   const packer: Packer = {
     index: 0,
     row: 0,
     pieces,
-    operation(text, own, ownKinds, single, isGuarded) {
+    operation(text, about, single, isGuarded) {
       if (onlyGuarded && !isGuarded) return packer.skip('sent_before');
       const at = pieces.length;
-      if (at === rows.length) [rows, keyEnds] = [doubled(rows), doubled(keyEnds)];
-      while (keyCount + own.length > keys.length) keys = doubled(keys);
       if (single !== null) singles.set(at, single);
       if (isGuarded && !onlyGuarded) guarded.add(at);
       pieces.push(text);
-      rows[at] = packer.index;
-      for (let i = 0; i < own.length; i++) keys[keyCount++] = own[i] ?? 0;
-      keyEnds[at] = keyCount;
-      kinds |= ownKinds;
+      numbers.add(at, packer.index, about.keys);
+      kinds |= about.kinds;
     },
     invalid(code, message, column, field) {
-      invalid.push({
-        index: packer.index, code, message, ...(column === undefined ? {} : { column }), ...(field === undefined ? {} : { field }),
-      });
+      invalid.push({ index: packer.index, code, message, ...(column === undefined ? {} : { column }), ...(field === undefined ? {} : { field }) });
     },
     skip(code) {
       skipped[code] = (skipped[code] ?? 0) + 1;
     },
-    warn(code, column) {
-      warnings.add(code, column, 1);
-    },
+    warn: (code, column) => warnings.add(code, column, 1),
     finish(block) {
       const count = pieces.length;
       const chunk: PreparedChunk = {
@@ -78,7 +65,7 @@ export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
         rows: block.rows.length,
         operations: {
           count,
-          ...pack(pieces, { rows: rows.subarray(0, count), keyEnds: keyEnds.subarray(0, count), keys: keys.subarray(0, keyCount) }, buffers),
+          ...pack(pieces, numbers.take(count), buffers),
           kinds,
           singles: singles.size > 0 ? singles : NO_SINGLES,
           guarded: guarded.size > 0 ? guarded : NONE_GUARDED,
@@ -90,7 +77,6 @@ export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
         warnings: warnings.list(),
       };
       pieces.length = 0;
-      keyCount = 0;
       kinds = 0;
       if (singles.size > 0) singles = new Map();
       if (guarded.size > 0) guarded = new Set();
@@ -102,14 +88,6 @@ export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
   };
   return packer;
 }
-
-function doubled(numbers: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
-  const more = new Uint32Array(2 * numbers.length);
-  more.set(numbers);
-  return more;
-}
-
-type Numbers = Pick<PackedOperations, 'rows' | 'keyEnds' | 'keys'>;
 
 /** All of a chunk's operations side by side in one buffer (to be transferred): the numbers first, then the text in UTF-8. */
 function pack(pieces: readonly string[], { rows, keyEnds, keys }: Numbers, buffers: Buffers): Numbers & Pick<PackedOperations, 'ends' | 'body'> {

@@ -58,7 +58,7 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
       if (block.unended) packer.warn('unended_line', null);
       if (block.isHeldBack) packer.warn('held_back', null);
       const chunk = packer.finish(block);
-      emitter.changes.endChunk(chunk.operations);
+      emitter.endChunk(chunk.operations);
       return chunk;
     },
   };

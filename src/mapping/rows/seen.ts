@@ -53,9 +53,7 @@ export function createLastChanges(pieces: readonly string[]): LastChanges {
   const starts = new Float64Array(PERSON_SLOTS);
   const lengths = new Uint32Array(PERSON_SLOTS); // 0 = nothing is known
   const touched: number[] = [];
-  /** The last bytes of all so far: byte n lies at n modulo its size. Not texts, which the collector would copy and copy again. */
-  const history = Buffer.alloc(HISTORY_BYTES);
-  let written = 0;
+  const history = createHistory();
   /** Places before this one are void, and so are pieces of this chunk before that one. */
   let validFrom = 0;
   let validPiece = 0;
@@ -67,9 +65,8 @@ export function createLastChanges(pieces: readonly string[]): LastChanges {
     if (piece !== NONE) return piece >= validPiece && isSame(pieces[piece], text, timeFrom, timeTo);
     const start = starts[slot] ?? 0;
     const length = lengths[slot] ?? 0;
-    if (length === 0 || start < validFrom || start < written - HISTORY_BYTES) return false;
-    const from = start % HISTORY_BYTES;
-    return text.length <= length && length <= text.length * 3 && isSame(history.toString('utf8', from, from + length), text, timeFrom, timeTo);
+    if (length === 0 || start < validFrom || !history.reaches(start)) return false;
+    return text.length <= length && length <= text.length * 3 && isSame(history.text(start, length), text, timeFrom, timeTo);
   };
   const put = (key: number, piece: number): void => {
     const slot = key & (PERSON_SLOTS - 1);
@@ -78,15 +75,6 @@ export function createLastChanges(pieces: readonly string[]): LastChanges {
     if (piece === NONE) lengths[slot] = 0;
     else touched.push(slot);
   };
-  /** Keeps these bytes in one piece; false when they are too many. */
-  const keep = (body: Uint8Array): boolean => {
-    if (body.length > HISTORY_BYTES) return false;
-    const left = HISTORY_BYTES - (written % HISTORY_BYTES);
-    if (body.length > left) written += left;
-    history.set(body, written % HISTORY_BYTES);
-    return true;
-  };
-
   return {
     isRepeat(keys, text, timeFrom, timeTo) {
       for (const key of keys) if (!isLast(key, text, timeFrom, timeTo)) return false;
@@ -97,25 +85,57 @@ export function createLastChanges(pieces: readonly string[]): LastChanges {
     },
     forget: (key) => put(key, NONE),
     forgetAll() {
-      validFrom = written;
+      validFrom = history.end();
       validPiece = pieces.length;
     },
     endChunk({ body, ends }) {
       if (touched.length > 0) {
-        const isKept = keep(body);
+        const bodyStart = history.keep(body);
         for (const slot of touched) {
           const piece = inChunk[slot] ?? NONE;
           if (piece === NONE) continue; // forgotten since, or done already
           const start = piece === 0 ? 0 : (ends[piece - 1] ?? 0) + 1;
-          starts[slot] = written + start;
-          lengths[slot] = isKept && piece >= validPiece ? (ends[piece] ?? 0) - start : 0;
+          starts[slot] = bodyStart + start;
+          lengths[slot] = bodyStart >= 0 && piece >= validPiece ? (ends[piece] ?? 0) - start : 0;
           inChunk[slot] = NONE;
         }
-        if (isKept) written += body.length;
         touched.length = 0;
       }
       validPiece = 0;
     },
+  };
+}
+
+/** The last bytes of all chunks so far, by their place in the stream of them. Not texts, which the collector would copy and copy again. */
+interface History {
+  /** Keeps these bytes in one piece; gives the place of the first, or -1 when they are too many. */
+  keep(body: Uint8Array): number;
+  /** Whether this place has not been written over yet. */
+  reaches(place: number): boolean;
+  text(place: number, length: number): string;
+  /** The place behind the last byte. */
+  end(): number;
+}
+
+/** Byte n lies at n modulo the size. */
+function createHistory(): History {
+  const bytes = Buffer.alloc(HISTORY_BYTES);
+  let written = 0;
+  return {
+    keep(body) {
+      if (body.length > HISTORY_BYTES) return -1;
+      const left = HISTORY_BYTES - (written % HISTORY_BYTES);
+      if (body.length > left) written += left;
+      bytes.set(body, written % HISTORY_BYTES);
+      written += body.length;
+      return written - body.length;
+    },
+    reaches: (place) => place >= written - HISTORY_BYTES,
+    text(place, length) {
+      const from = place % HISTORY_BYTES;
+      return bytes.toString('utf8', from, from + length);
+    },
+    end: () => written,
   };
 }
 

@@ -7,12 +7,12 @@ import type { PersonKind } from '../../domain/person.ts';
  * identifier it is (2.4): one that looks like another kind would reach somebody else.
  */
 export function v1Fault(kind: PersonKind, value: string): string | null {
-  if (kind === 'phone') return 'v1 cannot address a person by phone: use --api v2';
-  if (value === '.' || value === '..') return `an ${kind} of dots cannot stand in a v1 path: use --api v2`;
-  if (kind === 'id' && value.includes('@')) return 'an id that looks like an e-mail cannot be addressed through v1: use --api v2';
-  if (kind === 'email' && !value.includes('@')) return 'an e-mail without @ cannot be addressed through v1: use --api v2';
+  if (kind === 'phone') return 'v1 cannot address a person by phone';
+  if (value === '.' || value === '..') return `an ${kind} of dots cannot stand in a v1 path`;
+  if (kind === 'id' && value.includes('@')) return 'an id that looks like an e-mail cannot be addressed through v1';
+  if (kind === 'email' && !value.includes('@')) return 'an e-mail without @ cannot be addressed through v1';
   if ((kind === 'id' || kind === 'email') && value.startsWith('cio_')) {
-    return `an ${kind} that begins with cio_ cannot be addressed through v1: use --api v2`;
+    return `an ${kind} that begins with cio_ cannot be addressed through v1`;
   }
   return null;
 }

@@ -18,8 +18,15 @@ export function scalarText(value: unknown): string | null {
   return value instanceof RawNumber ? value.text : null;
 }
 
+/** Where a time stands, and how it is to be read. */
+export interface TimePlace {
+  readonly field: string;
+  readonly format: TimeFormat;
+  readonly zone: string | null;
+}
+
 /** Milliseconds; NaN when there is no time; null when it is unusable (and the row settled as invalid). */
-export function timeOf(value: unknown, field: string, format: TimeFormat, zone: string | null, packer: Packer): number | null {
+export function timeOf(value: unknown, { field, format, zone }: TimePlace, packer: Packer): number | null {
   if (value === undefined || value === null || value === '') return Number.NaN;
   const text = scalarText(value) ?? '';
   const timeMs = typeof value === 'number' ? numberTime(value, format) : parseTime(text, format, zone);

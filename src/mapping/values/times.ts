@@ -130,6 +130,7 @@ function offsetMs(offset: string): number {
 }
 
 /** NaN for a day or hour that does not exist (Date would roll 31 April over to 1 May). */
+// oxlint-disable-next-line max-params -- once per time of a row, and in the order of Date.UTC
 function civilMs(year: number, month: number, day: number, hour: number, minute: number, second: number): number {
   if (!(year >= 100 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return Number.NaN;
   if (!(hour <= 23 && minute <= 59 && second <= 60)) return Number.NaN;

@@ -109,12 +109,12 @@ async function holdsTogether(layout: SourceLayout, text: Buffer, limits: Limits)
   const whole = await blocksOf(layout);
   expect(whole.flatMap((block) => block.rows)).toEqual(rows);
   const indexes = rows.map((_, index) => index);
-  const records = recordsOf(layout, text.subarray(layout.headerBytes), layout.headerLines, indexes);
+  const records = recordsOf(layout, { raw: text.subarray(layout.headerBytes), start: { line: layout.headerLines } }, indexes);
   expect(records.length).toBe(rows.length);
   let passed = 0;
   for (const [i, block] of blocks.entries()) {
     expect(block.start).toEqual(blocks[i - 1]?.end ?? block.start);
-    const found = recordsOf(layout, block.raw, block.start.line, block.rows.map((_, index) => index));
+    const found = recordsOf(layout, block, block.rows.map((_, index) => index));
     expect(found).toEqual(records.slice(passed, passed + block.rows.length));
     passed += block.rows.length;
     expect(block.end.row).toBe(passed);
@@ -159,7 +159,7 @@ describe('any text at all', () => {
           for (const block of blocks) {
             expect(block.end.row - block.start.row).toBe(block.rows.length);
             const indexes = block.rows.map((_, index) => index);
-            expect(recordsOf(layout, block.raw, block.start.line, indexes, limits).length).toBe(block.rows.length);
+            expect(recordsOf(layout, block, indexes, limits).length).toBe(block.rows.length);
           }
         } catch (error) {
           expect(error).toBeInstanceOf(CioBulkError);

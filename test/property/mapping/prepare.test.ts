@@ -147,7 +147,7 @@ function shuffled(one: unknown): unknown {
 }
 
 function idOf(one: { person: string; name: string; timeMs: number; data: unknown; row: number }, key: string | null = null, identity = IDENTITY): string {
-  return ulidText(createEventIds(identity).idOf(quote(one.person), quote(one.name), 'event', one.timeMs, canonicalText(one.data), key, one.row));
+  return ulidText(createEventIds(identity).idOf(quote(one.person), quote(one.name), { action: 'event', timeMs: one.timeMs, data: canonicalText(one.data), key }, one.row));
 }
 
 function after(list: readonly { id: string; email: string; x: string }[]): Map<string, string> {

@@ -11,6 +11,13 @@ describe('lines as Segment and its kin write them', () => {
     expect(sent[1]?.json).toMatchObject({ action: 'event', name: 'login', timestamp: SECONDS, attributes: { a: 1 } });
   });
 
+  it('an identify through v1 has one time, its own', () => {
+    const source = ndjson({ type: 'identify', userId: '7', traits: { plan: 'pro' }, timestamp: AT });
+    const { plan } = planOf(source, { api: 'v1' });
+    const { body } = preparerOf(source.layout, plan, { timesFrom: 0 }).prepare(blockOf(source.rows)).operations;
+    expect(Buffer.from(body).toString()).toBe(`{"plan":"pro","_timestamp":${SECONDS}}`);
+  });
+
   it('pages and screens are told in snake case too; one without a name by its address', () => {
     const { sent } = run(
       ndjson(

@@ -143,7 +143,7 @@ describe('large records', () => {
     expect(rows).toEqual([['1', 'a'], { fault: 'unparsable', message: 'the line is longer than 16 MiB' }, ['3', 'c']]);
     const block = (await blocksOf(layout))[1]!;
     expect(block.raw.length).toBeLessThan(100_000);
-    expect(recordsOf(layout, block.raw, block.start.line, [0])).toEqual([{ text: expect.stringMatching(/^2,xxx/), line: 3 }]);
+    expect(recordsOf(layout, block, [0])).toEqual([{ text: expect.stringMatching(/^2,xxx/), line: 3 }]);
     expect((await blocksOf(layout, block.end)).flatMap((later) => later.rows)).toEqual([['3', 'c']]);
   });
 
@@ -162,12 +162,12 @@ describe('the text of a row', () => {
     const path = folder.write('again.csv', 'id,note\r\n1,"a\r\n""b"""\r\n\r\n2,"open\r\n3,é\r\n4');
     const { layout } = await readAll(path);
     const block = (await blocksOf(layout))[0]!;
-    expect(recordsOf(layout, block.raw, block.start.line, [0, 1, 2, 3])).toEqual([
+    expect(recordsOf(layout, block, [0, 1, 2, 3])).toEqual([
       { text: '1,"a\r\n""b"""', line: 2 },
       { text: '2,"open', line: 5 },
       { text: '3,é', line: 6 },
       { text: '4', line: 7 },
     ]);
-    expect(recordsOf(layout, block.raw, block.start.line, [2])).toEqual([{ text: '3,é', line: 6 }]);
+    expect(recordsOf(layout, block, [2])).toEqual([{ text: '3,é', line: 6 }]);
   });
 });

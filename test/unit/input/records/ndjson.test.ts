@@ -92,7 +92,7 @@ describe('a file that is one JSON array', () => {
   it('finds the text and the line of an element again', async () => {
     const { layout } = await readAll(join(FIXTURES, 'pretty-array.json'));
     const block = (await blocksOf(layout))[0]!;
-    expect(recordsOf(layout, block.raw, block.start.line, [1])).toEqual([{ text: '{ "id": "2", "tags": [["x"], {}] }', line: 6 }]);
+    expect(recordsOf(layout, block, [1])).toEqual([{ text: '{ "id": "2", "tags": [["x"], {}] }', line: 6 }]);
   });
 
   it('elements that are no objects are faults', async () => {

@@ -1,37 +1,19 @@
 import type { Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip } from 'node:zlib';
 import * as zlib from 'node:zlib';
-import { basename } from 'node:path';
-import type { Compression, SourceLayout } from '../../domain/plan.ts';
-import { fileBytes, IDLE, type FileReading } from './file-bytes.ts';
+import type { Compression } from '../../domain/plan.ts';
 import { undecodable } from '../detect/refusals.ts';
-import { createTranscoder } from './transcode.ts';
-
-export type TextLayout = Pick<SourceLayout, 'path' | 'compression' | 'encoding'>;
-
-/** UTF-8 text of a source in pieces, or IDLE. Only plain UTF-8 can start elsewhere than at byte 0. */
-export async function* sourceText(layout: TextLayout, reading: FileReading): AsyncGenerator<Buffer | typeof IDLE, void, void> {
-  const bytes = fileBytes(layout.path, { ...reading, isText: layout.compression === 'none' && layout.encoding === 'utf-8' });
-  const plain = layout.compression === 'none' ? bytes : decompressed(layout, bytes);
-  if (layout.encoding === 'utf-8') {
-    yield* plain;
-    return;
-  }
-  const transcoder = createTranscoder(layout.encoding);
-  for await (const chunk of plain) yield chunk === IDLE ? IDLE : transcoder.write(chunk);
-  const rest = transcoder.end();
-  if (rest.length > 0) yield rest;
-}
+import { IDLE, type Pieces } from './byte-source.ts';
 
 /** What a stream has decompressed waits here, at most about this many bytes. */
 const QUEUE_BYTES = 1024 * 1024;
 
 /**
- * Decompressed bytes. Not by iterating over the stream: that forgets what was decompressed before an error, and the rows
- * of a file that was cut off are good up to the cut.
+ * The decoder of compressed bytes. It does not iterate over the stream: that would lose what was decompressed before an
+ * error, and the rows of a file that was cut off are good up to the cut. `name` is for messages.
  */
-async function* decompressed(layout: TextLayout, bytes: AsyncGenerator<Buffer | typeof IDLE, void, void>): AsyncGenerator<Buffer, void, void> {
-  const stream = createDecompressor(layout.compression, basename(layout.path));
+export async function* decompress(bytes: Pieces, compression: Compression, name: string): Pieces {
+  const stream = createDecompressor(compression, name);
   const queue: Buffer[] = [];
   let queued = 0;
   let isEnded = false;
@@ -51,7 +33,7 @@ async function* decompressed(layout: TextLayout, bytes: AsyncGenerator<Buffer | 
     failure ??= error instanceof Error ? error : new Error(String(error));
     wake();
   };
-  stream.on('error', (error) => fail(decodingFailure(layout, error)));
+  stream.on('error', (error) => fail(decodingFailure(compression, name, error)));
   const feeding = feed(bytes, stream).catch(fail);
   try {
     for (;;) {
@@ -77,7 +59,7 @@ async function* decompressed(layout: TextLayout, bytes: AsyncGenerator<Buffer | 
 
 function noop(): void {}
 
-async function feed(bytes: AsyncGenerator<Buffer | typeof IDLE, void, void>, stream: Transform): Promise<void> {
+async function feed(bytes: Pieces, stream: Transform): Promise<void> {
   let wake = noop;
   stream.on('drain', () => wake());
   stream.on('close', () => wake());
@@ -107,10 +89,9 @@ function createDecompressor(compression: Compression, name: string): Transform {
   return (create as () => Transform)();
 }
 
-function decodingFailure(layout: TextLayout, error: NodeJS.ErrnoException): unknown {
-  const name = basename(layout.path);
+function decodingFailure(compression: Compression, name: string, error: NodeJS.ErrnoException): unknown {
   if (error.errno === constants.Z_BUF_ERROR || /unexpected end/i.test(error.message)) {
-    return undecodable(name, `ends in the middle of its ${layout.compression} data`, 'copy or download it again; the rows before are good', error);
+    return undecodable(name, `ends in the middle of its ${compression} data`, 'copy or download it again; the rows before are good', error);
   }
-  return undecodable(name, `is damaged: it is not valid ${layout.compression} data`, 'copy or download it again', error);
+  return undecodable(name, `is damaged: it is not valid ${compression} data`, 'copy or download it again', error);
 }
