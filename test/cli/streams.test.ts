@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli, type JsonLine } from '../support/cli.ts';
 import { peopleCsv, tempFolder } from '../support/temp.ts';
-import { answer, hostileServer, take, type Behaviour } from '../integration/faults/hostile-server.ts';
-import { assertAddsUp } from '../integration/faults/send-people.ts';
+import { answer, hostileServer, take, type Behaviour } from '../support/hostile-server.ts';
+import { assertAddsUp } from '../support/send-people.ts';
 
 const DOCS = readFileSync(new URL('../../docs/json-output.md', import.meta.url), 'utf8');
 const SUMMARY = ['type', 'run', 'source', 'rows_read', 'delivered', 'rejected', 'failed', 'invalid', 'skipped', 'unclear', 'pending', 'in_doubt_resent', 'requests', 'retries', 'bytes_sent', 'duration_ms', 'rows_per_second', 'exit_code', 'warnings'];

@@ -5,7 +5,7 @@ import { EMPTY_TALLY } from '../../../src/domain/outcome.ts';
 import { createSettling, type Settling } from '../../../src/pipeline/settling.ts';
 import { createWindow, type Window } from '../../../src/pipeline/window.ts';
 import { chunkOf } from '../../support/chunks.ts';
-import { hastyClock } from '../../property/pipeline/world.ts';
+import { hastyClock } from '../../support/pipeline/world.ts';
 
 interface Desk {
   readonly settling: Settling;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createPreparer } from '../../../../src/mapping/rows/prepare.ts';
 import { createWriteTimes } from '../../../../src/mapping/rows/write-times.ts';
-import { blockOf, csv, IDENTITY, ndjson, planOf, sentOf } from '../support.ts';
+import { blockOf, csv, IDENTITY, ndjson, planOf, sentOf } from '../../../support/mapping.ts';
 
 const NOW = 1_764_000_000;
 

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { createRandom } from './random.ts';
+import { createRandom } from '../random.ts';
 
 /** A row of a mixed file, and what the service must know of it afterwards. */
 export interface MixedRow {

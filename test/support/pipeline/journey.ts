@@ -10,7 +10,7 @@ import { createRetryLedger } from '../../../src/journal/retry-ledger.ts';
 import { createRun, findRun, listRuns } from '../../../src/journal/runs.ts';
 import { retryChunks } from '../../../src/journal/undelivered.ts';
 import { addsUp, runPipeline, type RunEnd } from '../../../src/pipeline/run.ts';
-import { chunkOf, type MadeRow } from '../../support/chunks.ts';
+import { chunkOf, type MadeRow } from '../chunks.ts';
 import { hastyClock, type World } from './world.ts';
 
 const NEVER = new AbortController().signal;

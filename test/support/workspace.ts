@@ -1,6 +1,6 @@
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../../src/session/sandbox-process.ts';
-import { CREDENTIALS, runCli, startCli, type CliOptions, type CliResult, type RunningCli } from '../../support/cli.ts';
-import { tempFolder, type Finishing } from '../../support/temp.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/session/sandbox-process.ts';
+import { CREDENTIALS, runCli, startCli, type CliOptions, type CliResult, type RunningCli } from './cli.ts';
+import { tempFolder, type Finishing } from './temp.ts';
 
 export interface StoredPerson {
   readonly seq: number;

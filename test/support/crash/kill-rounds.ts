@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sandbox } from '../../../src/session/sandbox-process.ts';
-import type { RunningCli } from '../../support/cli.ts';
-import { tempFolder, type Finishing } from '../../support/temp.ts';
+import type { RunningCli } from '../cli.ts';
+import { tempFolder, type Finishing } from '../temp.ts';
 import { loggingSandbox, resetSandbox, startAgainst } from './crash-run.ts';
 import { journalFaults } from './journal.ts';
 import { judge, type Verdict } from './judge.ts';
 import { mixedRows, writeMixedFile } from './mixed-file.ts';
-import { createRandom } from './random.ts';
+import { createRandom } from '../random.ts';
 
 /** The network is bad too. Nothing here is refused for good: whatever is missing at the end was lost. */
 export const FAULTS = '429=0.3%,500=1%,503=0.5%,html502=0.5%,reset-before=0.5%,reset-after=1%,timeout=0.3%,torn=0.5%';

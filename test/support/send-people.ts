@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { runCli, startCli, type CliOptions, type CliResult, type RunningCli } from '../../support/cli.ts';
-import { eventsCsv, peopleCsv, tempFolder, type Finishing } from '../../support/temp.ts';
+import { runCli, startCli, type CliOptions, type CliResult, type RunningCli } from './cli.ts';
+import { eventsCsv, peopleCsv, tempFolder, type Finishing } from './temp.ts';
 
 export interface Sending {
   readonly rows?: number;

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import type { Finishing } from '../../support/temp.ts';
+import type { Finishing } from './temp.ts';
 
 export interface TakenOperation {
   readonly type: string;

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import type { Finishing } from '../../support/temp.ts';
+import type { Finishing } from './temp.ts';
 
 /** A request as it came off the wire. */
 export interface HostileRequest {

@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../../src/session/sandbox-process.ts';
-import { workspaceOf } from '../../../src/session/target.ts';
-import { personId, type LoadtestRun } from '../../../src/domain/loadtest.ts';
-import { createLoadtestLedger } from '../../../src/journal/loadtests.ts';
-import { openJournal, type Journal } from '../../../src/journal/open.ts';
-import { startCli, type CliOptions, type CliResult, type RunningCli } from '../../support/cli.ts';
-import { tempFolder, type Finishing } from '../../support/temp.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/session/sandbox-process.ts';
+import { workspaceOf } from '../../src/session/target.ts';
+import { personId, type LoadtestRun } from '../../src/domain/loadtest.ts';
+import { createLoadtestLedger } from '../../src/journal/loadtests.ts';
+import { openJournal, type Journal } from '../../src/journal/open.ts';
+import { startCli, type CliOptions, type CliResult, type RunningCli } from './cli.ts';
+import { tempFolder, type Finishing } from './temp.ts';
 
 const BATCH_PEOPLE = 2_000;
 const PAGE_PEOPLE = 1_000;
