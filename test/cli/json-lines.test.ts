@@ -62,7 +62,7 @@ describe('--json', () => {
     const cwd = tempFolder(test);
     const result = await runCli(test, ['import', peopleCsv(cwd, 3), '--max-outage', '3s', '--no-preflight', '--json'], { cwd, env: credentialsOf(sandbox) });
     expect(namesOf(result)).toEqual(expect.arrayContaining(['plan', 'progress', 'summary', 'error']));
-    expect(result.json).toContainEqual(expect.objectContaining({ type: 'progress', waiting: expect.objectContaining({ reason: 'the API answers 500' }) }));
+    expect(result.json).toContainEqual(expect.objectContaining({ type: 'progress', waiting: expect.objectContaining({ reason: expect.any(String) }) }));
   });
 
   it('of sandbox is one line with where it is and what to set', async (test) => {
