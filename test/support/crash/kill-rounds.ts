@@ -71,7 +71,7 @@ async function oneRun(test: Finishing, options: KillOptions, { sandbox, random, 
   let received = 0;
   for (;;) {
     const cli = startAgainst(test, { cwd, sandbox, args });
-    if (kills < killsMax) void killSometime(cli, sandbox, received, random, options.lifeMsMax);
+    if (kills < killsMax) void killSometime(cli, sandbox, received, { lifeMs: random() * options.lifeMsMax, diesEarly: random() < 0.2 });
     const { code, signal, stderr } = await cli.ended;
     const before = received;
     received = (await sandbox.state()).operations_received;
@@ -92,9 +92,7 @@ async function oneRun(test: Finishing, options: KillOptions, { sandbox, random, 
 }
 
 /** One in five dies at some moment of its start, the others some time after they have sent something. */
-async function killSometime(cli: RunningCli, sandbox: Sandbox, received: number, random: () => number, lifeMsMax: number): Promise<void> {
-  const lifeMs = random() * lifeMsMax;
-  const diesEarly = random() < 0.2;
+async function killSometime(cli: RunningCli, sandbox: Sandbox, received: number, { lifeMs, diesEarly }: { readonly lifeMs: number; readonly diesEarly: boolean }): Promise<void> {
   let isOver = false;
   void cli.ended.then(() => (isOver = true));
   while (!diesEarly && !isOver && (await sandbox.state()).operations_received === received) await sleep(20);
