@@ -1,11 +1,11 @@
-/** What vitest says before the first test: how long it takes, and what it leaves out on this machine. */
+/** What is printed before the first test: how long the run takes, and what it skips on this machine. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
 import { k6Bin } from './k6-binary.ts';
 import { hasTerminals } from './terminal.ts';
 
-/** Minutes on two cores that do nothing else. */
+/** Minutes on two idle cores. */
 const MINUTES = { allWithK6: 10, allWithoutK6: 8, quick: 2 };
 /** What `npm run test:quick` runs. */
 const QUICK = /[\\/]test[\\/](?:unit|property|contract|cli)[\\/]/;
@@ -24,7 +24,7 @@ export async function setup(project: TestProject): Promise<void> {
   console.log(lines.join('\n'));
 }
 
-/** Empty for a choice of tests whose time nobody has measured. */
+/** Empty for a selection of tests that has not been timed. */
 function timeText(files: readonly string[], all: readonly string[]): string {
   const isQuick = files.length === all.filter((file) => QUICK.test(file)).length && files.every((file) => QUICK.test(file));
   if (!isQuick && files.length < all.length) return '';

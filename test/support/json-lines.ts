@@ -22,7 +22,7 @@ const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 ajv.addSchema(SCHEMA);
 const validators = new Map(Object.keys(LINES).map((name) => [name, ajv.getSchema(`${SCHEMA.$id}#/$defs/${name}`)] as const));
 
-/** Name of the one description that a line satisfies; throws with what is wrong when it is none, or several. */
+/** Name of the one description that a line satisfies. If there is none, or more than one, it throws and says why. */
 export function describedAs(line: JsonLine): string {
   const fitting = [...validators].filter(([, validate]) => validate?.(line) === true).map(([name]) => name);
   if (fitting.length === 1) return fitting[0] ?? '';

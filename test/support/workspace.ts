@@ -20,7 +20,7 @@ export interface StoredEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** A workspace that the program takes for a real one, and a folder to work in. */
+/** A workspace that the program takes to be a real one, and a folder to work in. */
 export interface Workspace {
   readonly folder: string;
   readonly sandbox: Sandbox;

@@ -42,6 +42,12 @@ describe('the documents', () => {
     );
     expect(broken).toEqual([]);
   });
+
+  it('name source files that exist', () => {
+    const named = PAGES.flatMap((page) => [...textOf(page).matchAll(/`((?:[\w-]+\/)+[\w.-]+\.(?:ts|js|json|sh))`/g)].map(([, path = '']) => ({ page, path })));
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter(({ path }) => !['', 'src'].some((folder) => existsSync(join(ROOT, folder, path))))).toEqual([]);
+  });
 });
 
 function exists(name: string, anchor: string | undefined): boolean {

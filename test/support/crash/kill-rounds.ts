@@ -91,7 +91,7 @@ async function oneRun(test: Finishing, options: KillOptions, { sandbox, random, 
   return { kills, working, runs: 1, rows: rows.length, repeated: received - rows.length, faults, ...(await judge(sandbox.url, rows)) };
 }
 
-/** One in five dies at some moment of its start, the others some time after they have sent something. */
+/** Some die at a random moment during startup, the others some time after they have sent something. */
 async function killSometime(cli: RunningCli, sandbox: Sandbox, received: number, { lifeMs, diesEarly }: { readonly lifeMs: number; readonly diesEarly: boolean }): Promise<void> {
   let isOver = false;
   void cli.ended.then(() => (isOver = true));

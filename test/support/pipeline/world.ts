@@ -3,7 +3,7 @@ import type { Clock } from '../../../src/domain/host.ts';
 import type { Reply } from '../../../src/domain/outcome.ts';
 import type { Sender, WireRequest } from '../../../src/domain/wire.ts';
 
-/** Time passes this many times faster than on the wall: pauses of seconds take milliseconds. */
+/** How much faster time passes than on the wall clock: pauses of seconds take milliseconds. */
 const HASTE = 1_000;
 
 export const hastyClock: Clock = {
@@ -14,7 +14,7 @@ export const hastyClock: Clock = {
   },
 };
 
-/** What a made-up service does wrong, as shares of its requests. */
+/** What the simulated service does wrong, as shares of its requests. */
 export interface Weather {
   readonly throttled: number;
   readonly broken: number;
@@ -30,7 +30,7 @@ export interface World {
   readonly applied: readonly number[];
   /** Rows that were refused for good. */
   readonly refused: ReadonlySet<number>;
-  /** From now on nothing is applied and nobody is answered: the sender is dead. */
+  /** From now on nothing is applied or answered: the sender is dead. */
   die(): void;
   revive(): void;
   /** No more errors of any kind. */
@@ -59,8 +59,8 @@ function latency(random: () => number): Promise<unknown> {
 }
 
 /**
- * A service with weather. A row is known by the `"n":7` in its bytes. Bytes with "cursed" get a 500 until it is calm; a batch
- * with "poison" gets a 400 as a whole.
+ * A service with weather. A row is identified by the `"n":7` in its bytes. Bytes containing "cursed" get a 500 until it is calm; a
+ * batch containing "poison" gets a 400 as a whole.
  */
 export function createWorld(weather: Weather, random: () => number): World {
   const applied: number[] = [];
