@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fills <dir> with links to Node, npm, git, sh and the coreutils: a PATH on which there is nothing else.
+# Fills <dir> with links to Node, npm, Git, sh and the coreutils, to be used as a PATH that has nothing else.
 set -euo pipefail
 dir=${1:?usage: .ci/bare-path.sh <dir>}
 mkdir -p "$dir"

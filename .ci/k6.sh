@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Puts k6 into <dir> unless that version is there already, and prints the path of the binary.
 #   .ci/k6.sh .cache/k6
-# Needs Go. `go install` is tried first; it asks the module's own host for a deprecation note, so where only a module
-# proxy can be reached it fails, and k6 is built as the dependency of a module that is thrown away afterwards.
+# Needs Go. `go install` is tried first. It asks the module's own host for deprecation notes, so it fails where only a module
+# proxy can be reached; then k6 is built as a dependency of a temporary module.
 set -euo pipefail
 
 version=v2.2.0

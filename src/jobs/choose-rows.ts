@@ -83,7 +83,7 @@ function storedInvalidRows(journal: Journal, run: Run): FixedFile {
 
 function tellOf({ refused, known, damaged }: FixedRows, { path }: FixedFile, run: Run, terminal: Terminal): void {
   for (const [index, { line, row, state, code, reason, column, field }] of refused.entries()) {
-    if (row !== null) terminal.json(undeliveredFields(run.id, { row, line, state, code, reason, column, field }));
+    if (row !== null) terminal.json({ ...undeliveredFields(run.id, { row, line, state, code, reason, column, field }), source: path });
     if (index < SHOWN_MAX) terminal.warn(`${where(path, { row: row ?? 0, line, column })}: still cannot be sent: ${reason}`);
   }
   if (refused.length > SHOWN_MAX) terminal.warn(`${count(refused.length - SHOWN_MAX)} more rows of ${path} still cannot be sent`);

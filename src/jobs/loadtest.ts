@@ -82,7 +82,7 @@ interface Planned {
 async function runPlanned({ session, prepared, ...rest }: Planned, { host, terminal }: LookSetting): Promise<{ summary: LoadtestSummary; files: LoadtestFiles }> {
   const { plan, k6 } = prepared;
   const run = newRunId(host.clock.now(), host.random);
-  terminal.json({ type: 'plan', run, scenario: plan.scenario, rate: plan.rate, peak_rate: plan.peakRate, duration_ms: plan.durationMs, requests: plan.requests, max_n: plan.users - 1 });
+  terminal.json({ type: 'plan', job: 'loadtest', run, scenario: plan.scenario, rate: plan.rate, peak_rate: plan.peakRate, duration_ms: plan.durationMs, requests: plan.requests, max_n: plan.users - 1 });
   terminal.say(`Load test ${run}: ${plan.scenario}, ${plan.requests} requests in ${plan.durationMs / 1_000} s, up to ${plan.peakRate}/s, ${plan.users} test people, k6 ${k6.version}`);
   const progress = createLoadProgress(terminal, plan.durationMs);
   const sayStopping = (): void => terminal.say(`Stopping: k6 ends its iterations and writes its summary, ${GRACE_MS / 1_000} s at most. A second Ctrl-C ends it at once`);
@@ -122,7 +122,7 @@ function readBaseline(root: string, compare: string | undefined, { plan }: Prepa
 
 function showResult(summary: LoadtestSummary, baseline: LoadtestSummary | null, terminal: Terminal): void {
   const comparison = baseline === null ? null : compareSummaries(baseline, summary);
-  terminal.json({ type: 'summary', ...summary, ...(comparison === null ? {} : { comparison }) });
+  terminal.json({ type: 'summary', job: 'loadtest', ...summary, ...(comparison === null ? {} : { comparison }) });
   terminal.data(toTable(summary).join('\n'));
   if (comparison !== null) terminal.data(`\n${toComparisonLines(comparison).join('\n')}`);
 }

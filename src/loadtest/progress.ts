@@ -16,6 +16,7 @@ export function createLoadProgress(terminal: Terminal, durationMs: number): Load
     update(sample) {
       terminal.json({
         type: 'progress',
+        job: 'loadtest',
         elapsed_ms: sample.elapsedMs,
         duration_ms: durationMs,
         stage: sample.stage,

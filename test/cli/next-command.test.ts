@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, type TestContext } from 'vitest';
-import { openService, type Service } from '../integration/import/service.ts';
+import { openService, type Service } from '../support/service.ts';
 import { CREDENTIALS, runCli, type CliResult } from '../support/cli.ts';
 import { tempFolder } from '../support/temp.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { eventsCsv, peopleCsv, tempFolder } from '../support/temp.ts';
-import { hostileServer, take } from '../integration/faults/hostile-server.ts';
+import { hostileServer, take } from '../support/hostile-server.ts';
 
 /** Words on the command line, and what the message must name. */
 const WRONG: readonly (readonly [args: readonly string[], names: readonly string[]])[] = [

@@ -8,7 +8,7 @@ import { Secret } from '../../src/domain/secret.ts';
 import { createLoadtestLedger } from '../../src/journal/loadtests.ts';
 import { openJournal } from '../../src/journal/open.ts';
 import { tempFolder } from '../support/temp.ts';
-import { loggingSandbox, resetSandbox, runAgainst } from './support/crash-run.ts';
+import { loggingSandbox, resetSandbox, runAgainst } from '../support/crash/crash-run.ts';
 
 const LOADTEST = 'crashed1';
 const PEOPLE = 1_200;

@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { startCli } from '../support/cli.ts';
 import { sandboxFor } from '../support/sandbox.ts';
 import { tempFolder } from '../support/temp.ts';
-import { createRandom } from './support/random.ts';
+import { createRandom } from '../support/random.ts';
 
 const HEADER = 'id,event,timestamp,n\n';
 const row = (n: number): string => `u${n % 40},order,${1_600_000_000 + n},${n}\n`;

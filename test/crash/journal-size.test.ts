@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { startSandbox } from '../../src/session/sandbox-process.ts';
 import { tempFolder } from '../support/temp.ts';
-import { runAgainst } from './support/crash-run.ts';
+import { runAgainst } from '../support/crash/crash-run.ts';
 
 it('the journal of a million delivered rows is as small as that of ten', { timeout: 240_000 }, async (test) => {
   const sandbox = await startSandbox();

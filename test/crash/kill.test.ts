@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { killRounds } from './support/kill-rounds.ts';
+import { killRounds } from '../support/crash/kill-rounds.ts';
 
 const SEED = Number(process.env['CIO_BULK_TEST_SEED'] ?? Date.now() % 1_000_000);
 

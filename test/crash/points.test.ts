@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { loggingSandbox, resetSandbox, runAgainst } from './support/crash-run.ts';
-import { journalFaults } from './support/journal.ts';
-import { CLEAN, judge } from './support/judge.ts';
-import { mixedRows, writeMixedFile } from './support/mixed-file.ts';
+import { loggingSandbox, resetSandbox, runAgainst } from '../support/crash/crash-run.ts';
+import { journalFaults } from '../support/crash/journal.ts';
+import { CLEAN, judge } from '../support/crash/judge.ts';
+import { mixedRows, writeMixedFile } from '../support/crash/mixed-file.ts';
 import { tempFolder } from '../support/temp.ts';
 
 /** Small on purpose: every seam is passed a dozen times, and each time is another death. */

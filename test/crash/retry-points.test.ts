@@ -2,10 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { startSandbox } from '../../src/session/sandbox-process.ts';
-import { loggingSandbox, runAgainst } from './support/crash-run.ts';
-import { journalFaults } from './support/journal.ts';
-import { CLEAN, judge } from './support/judge.ts';
-import { mixedRows, writeMixedFile } from './support/mixed-file.ts';
+import { loggingSandbox, runAgainst } from '../support/crash/crash-run.ts';
+import { journalFaults } from '../support/crash/journal.ts';
+import { CLEAN, judge } from '../support/crash/judge.ts';
+import { mixedRows, writeMixedFile } from '../support/crash/mixed-file.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const ROWS = 40;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { k6Bin } from '../support/k6-binary.ts';
-import { startTarget } from './target.ts';
+import { startTarget } from '../support/k6/target.ts';
 
 /** The scripts as the package has them: without the sources beside them. */
 const folder = mkdtempSync(join(tmpdir(), 'cio-bulk-k6-alone-'));

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { k6Bin } from '../support/k6-binary.ts';
-import { launch } from './launch.ts';
-import { startTarget } from './target.ts';
+import { launch } from '../support/k6/launch.ts';
+import { startTarget } from '../support/k6/target.ts';
 
 const scriptNamed = (name: string): string => fileURLToPath(new URL(`scripts/${name}`, import.meta.url));
 

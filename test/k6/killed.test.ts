@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/session/sandbox-process.ts';
-import { createRandom } from '../crash/support/random.ts';
-import { credentialsOf, openTestWorkspace, OTHERS } from '../integration/cleanup/test-people.ts';
+import { createRandom } from '../support/random.ts';
+import { credentialsOf, openTestWorkspace, OTHERS } from '../support/test-people.ts';
 import { startCli } from '../support/cli.ts';
 import { until } from '../support/until.ts';
 import { k6Bin } from '../support/k6-binary.ts';

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { startSandbox } from '../../src/session/sandbox-process.ts';
 import type { SandboxOptions, SandboxState } from '../../src/session/sandbox-process.ts';
 import { k6Bin } from '../support/k6-binary.ts';
-import { launch } from './launch.ts';
-import type { Launched, LaunchOptions } from './launch.ts';
+import { launch } from '../support/k6/launch.ts';
+import type { Launched, LaunchOptions } from '../support/k6/launch.ts';
 
 /** One load test against a sandbox of its own, and what the sandbox counted. */
 async function rehearse(settings: SandboxOptions, options: Omit<LaunchOptions, 'url'>): Promise<Launched & { state: SandboxState }> {

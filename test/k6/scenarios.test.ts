@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { personId, SCENARIOS } from '../../src/domain/loadtest.ts';
 import { k6Bin } from '../support/k6-binary.ts';
-import { launch } from './launch.ts';
-import { startTarget } from './target.ts';
+import { launch } from '../support/k6/launch.ts';
+import { startTarget } from '../support/k6/target.ts';
 
 describe.skipIf(k6Bin === undefined)('each scenario in short form', { timeout: 60_000 }, () => {
   it.each(SCENARIOS)('%s passes, and the target counts what the summary says', async (scenario) => {

@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { LoadtestSummary } from '../../src/loadtest/summary.ts';
 import { k6Bin } from '../support/k6-binary.ts';
-import { launch } from './launch.ts';
+import { launch } from '../support/k6/launch.ts';
 import { isAlive } from '../support/alive.ts';
-import { startTarget } from './target.ts';
+import { startTarget } from '../support/k6/target.ts';
 
-const launcherPath = fileURLToPath(new URL('launcher-process.mjs', import.meta.url));
+const launcherPath = fileURLToPath(new URL('../support/k6/launcher-process.mjs', import.meta.url));
 
 describe.skipIf(k6Bin === undefined)('ending a load test before its time', { concurrent: true, timeout: 60_000 }, () => {
   it('by Ctrl-C lets k6 write its summary, and says who stopped it', async () => {

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { itemBytes } from '../../src/sandbox/track/item-bytes.ts';
-import { event, identify, startTestSandbox } from './with-sandbox.ts';
+import { event, identify, startTestSandbox } from '../support/with-sandbox.ts';
 
 interface Refused {
   readonly errors: { readonly batch_index?: number; readonly reason: string; readonly field: string; readonly message: string }[];

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { parseFaults, type FaultKind } from '../../src/sandbox/http/faults.ts';
 import { parseLatency } from '../../src/sandbox/http/latency.ts';
 import { until } from '../support/until.ts';
-import { event, identify, startTestSandbox, ULID } from './with-sandbox.ts';
+import { event, identify, startTestSandbox, ULID } from '../support/with-sandbox.ts';
 
 const always = (kind: FaultKind) => ({ faults: [{ kind, share: 1 }] });
 

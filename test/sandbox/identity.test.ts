@@ -1,6 +1,6 @@
 /** Who is updated by what: docs/customerio.md 2.4 to 2.6. */
 import { expect, test } from 'vitest';
-import { identify, startTestSandbox } from './with-sandbox.ts';
+import { identify, startTestSandbox } from '../support/with-sandbox.ts';
 
 test('an e-mail address is the same person in any case, an id is not', async () => {
   const { track, people } = await startTestSandbox();

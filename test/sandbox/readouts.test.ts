@@ -1,7 +1,7 @@
 /** What a judge reads: the counts, the stored people and events, the order of operations, and the App API. */
 import { expect, test } from 'vitest';
 import { createTraffic } from '../../src/sandbox/http/traffic.ts';
-import { event, identify, startTestSandbox, ULID } from './with-sandbox.ts';
+import { event, identify, startTestSandbox, ULID } from '../support/with-sandbox.ts';
 
 test('requests are counted by route and status, reading the state is not', async () => {
   const { call, track, state } = await startTestSandbox();

@@ -1,7 +1,7 @@
 /** What the vendor's SDK makes of errors and faults: reference section 10, behaviours 2 to 7. */
 import { TrackClient } from 'customerio-node';
 import { expect, test } from 'vitest';
-import { startTestSandbox } from './with-sandbox.ts';
+import { startTestSandbox } from '../support/with-sandbox.ts';
 
 const QUICK = { minTimeoutMs: 1, maxTimeoutMs: 5 };
 

@@ -1,7 +1,7 @@
 /** The vendor's own SDK against the sandbox: reference section 10, row by row. */
 import { FilterOperator, IdentifierType } from 'customerio-node';
 import { expect, test } from 'vitest';
-import { startTestSandbox } from './with-sandbox.ts';
+import { startTestSandbox } from '../support/with-sandbox.ts';
 
 test('identify creates a person, whose attributes come back as strings', async () => {
   const { track, attributes } = await startTestSandbox();

@@ -15,7 +15,7 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Where to send: base URL of the Track API, with the credentials above. */
   readonly trackUrl?: string;
-  /** What stands on standard input; absent: nothing, closed at once. OPEN leaves it open for the test to write to. */
+  /** What is on standard input. Absent: nothing, and it is closed at once. OPEN leaves it open for the test to write to. */
   readonly input?: string | Uint8Array | typeof OPEN;
   /** Arguments of Node, before the script. */
   readonly nodeArgs?: readonly string[];

@@ -1,11 +1,11 @@
 import type { Clock } from '../../src/domain/host.ts';
 
 export interface FakeClock extends Clock {
-  /** Lets time pass: sleepers wake in order, and what they do is done before the next one wakes. */
+  /** Lets time pass. Sleepers wake in order, and each finishes its work before the next one wakes. */
   pass(ms: number): Promise<void>;
-  /** Sets the wall clock; the monotonic one does not notice. */
+  /** Sets the wall clock; the monotonic clock is unaffected. */
   jump(ms: number): void;
-  /** How many sleep. */
+  /** How many callers are asleep. */
   sleeping(): number;
 }
 
@@ -53,7 +53,7 @@ export function fakeClock(startMs = 1_700_000_000_000): FakeClock {
   };
 }
 
-/** Lets everything run that needs no time. */
+/** Lets everything run that does not wait for time to pass. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,5 @@
 // oxlint-disable no-control-regex -- a terminal's language
-/** What a terminal shows after it was sent a text: enough of a terminal for a line that changes in place, and no more. */
+/** What a terminal shows after receiving a text. It knows just enough to handle a line that changes in place. */
 export function screenOf(text: string): string[] {
   const lines: string[] = [''];
   let column = 0;

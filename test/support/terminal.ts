@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { BIN, targetEnv } from './cli.ts';
 import type { Finishing } from './temp.ts';
 
-/** A real terminal is opened by `script` of util-linux; where that is missing, tests that need one are skipped. */
+/** `script` from util-linux opens a real terminal. Where it is missing, tests that need one are skipped. */
 export const hasTerminals = /util-linux/.test(String(spawnSync('script', ['--version']).stdout));
 
 export interface OnTerminal {
-  /** Everything that the program wrote to its terminal, controls included. */
+  /** Everything the program wrote to its terminal, control characters included. */
   readonly shown: () => string;
   readonly type: (keys: string) => void;
   /** The program's own process id. */
   readonly pid: () => number;
-  /** Takes the terminal away. */
+  /** Closes the terminal. */
   readonly hangUp: () => void;
   /** Resolves to the exit code. */
   readonly ended: Promise<number | null>;

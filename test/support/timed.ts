@@ -1,5 +1,5 @@
 /**
- * For tests that measure real time, and for no others: a machine that is busy with something else may push requests together or
- * hold them back. Never for a property, a contract or a crash, where the one failure in a thousand is the one that counts.
+ * For tests that measure real time, and no others: a busy machine may bunch requests together or hold them back. Never for a
+ * property, a contract or a crash test, where one failure in a thousand is exactly the one that counts.
  */
 export const TIMED = { retry: 2 } as const;

@@ -1,7 +1,7 @@
 const POLL_MS = 10;
 const TIMEOUT_MS = 45_000;
 
-/** Waits for a condition, not for a time. Fails with what it waited for, and with what `seen` shows. */
+/** Waits for a condition rather than a fixed time. On failure it reports what it waited for, and what `seen` returns. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string, seen?: () => string, timeoutMs = TIMEOUT_MS): Promise<void> {
   const giveUpAt = performance.now() + timeoutMs;
   while (!(await condition())) {

@@ -1,7 +1,7 @@
 /** `npm run crash-rounds -- --rounds 100 --rows 200000 --seed 1 --life 1200 --batch 200 --rate 80`: kill -9 over and over. */
 import { expect, it } from 'vitest';
-import { killRounds, type KillReport } from '../support/kill-rounds.ts';
-import { longOption } from './options.ts';
+import { killRounds, type KillReport } from '../../support/crash/kill-rounds.ts';
+import { longOption } from '../../support/crash/long-options.ts';
 
 const SEED = longOption('seed', Date.now() % 1_000_000);
 const ROUNDS = longOption('rounds', 100);

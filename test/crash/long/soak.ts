@@ -19,9 +19,9 @@ import type { RowRanges } from '../../../src/domain/ledger.ts';
 import { countRows, createRowLookup, decodeRanges, mergeRanges } from '../../../src/domain/row-ranges.ts';
 import { tempFolder } from '../../support/temp.ts';
 import type { RunningCli } from '../../support/cli.ts';
-import { startAgainst } from '../support/crash-run.ts';
-import { createRandom } from '../support/random.ts';
-import { longOption } from './options.ts';
+import { startAgainst } from '../../support/crash/crash-run.ts';
+import { createRandom } from '../../support/random.ts';
+import { longOption } from '../../support/crash/long-options.ts';
 
 const SEED = longOption('seed', Date.now() % 1_000_000);
 const ROWS = longOption('rows', 10_000_000);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { listRuns } from '../../../src/journal/runs.ts';
-import { openTestWorkspace, OTHERS, planLoadtest, withJournal } from './test-people.ts';
+import { openTestWorkspace, OTHERS, planLoadtest, withJournal } from '../../support/test-people.ts';
 
 const others = [...OTHERS].sort();
 const AT_ONCE = ['--yes', '--settle-wait', '0'];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { runCli, type CliOptions } from '../../support/cli.ts';
 import { tempFolder, type Finishing } from '../../support/temp.ts';
-import { answer, hostileServer, take } from '../faults/hostile-server.ts';
-import { planLoadtest } from './test-people.ts';
+import { answer, hostileServer, take } from '../../support/hostile-server.ts';
+import { planLoadtest } from '../../support/test-people.ts';
 
 const AT_ONCE = ['--yes', '--settle-wait', '0'];
 

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../crash/support/random.ts';
-import { openTestWorkspace, OTHERS } from './test-people.ts';
+import { createRandom } from '../../support/random.ts';
+import { openTestWorkspace, OTHERS } from '../../support/test-people.ts';
 
-const HOOK = fileURLToPath(new URL('../../crash/support/crash-hook.mjs', import.meta.url));
+const HOOK = fileURLToPath(new URL('../../support/crash/crash-hook.mjs', import.meta.url));
 const AT_ONCE = ['--yes', '--settle-wait', '0'];
 const others = [...OTHERS].sort();
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { listRuns } from '../../../src/journal/runs.ts';
 import { until } from '../../support/until.ts';
-import { createPeople, openTestWorkspace, OTHERS, withJournal } from './test-people.ts';
+import { createPeople, openTestWorkspace, OTHERS, withJournal } from '../../support/test-people.ts';
 
 const others = [...OTHERS].sort();
 const AT_ONCE = ['--yes', '--settle-wait', '0'];

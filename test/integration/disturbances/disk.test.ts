@@ -8,7 +8,7 @@ import { runCli, startCli } from '../../support/cli.ts';
 import { sandboxFor } from '../../support/sandbox.ts';
 import { eventsCsv, peopleCsv, tempFolder, type Finishing } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
-import { assertAddsUp } from '../faults/send-people.ts';
+import { assertAddsUp } from '../../support/send-people.ts';
 
 const SLOW = ['--batch-rows', '5', '--rate', '50', '--json'];
 

@@ -6,7 +6,7 @@ import { sandboxFor } from '../../support/sandbox.ts';
 import { tempFolder, type Finishing } from '../../support/temp.ts';
 import { hasTerminals, onTerminal, type OnTerminal } from '../../support/terminal.ts';
 import { until } from '../../support/until.ts';
-import { planLoadtest } from '../cleanup/test-people.ts';
+import { planLoadtest } from '../../support/test-people.ts';
 
 const QUESTION = /to go on: $|stop \(anything else\)\? $/;
 

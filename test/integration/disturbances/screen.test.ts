@@ -8,7 +8,7 @@ import { screenOf } from '../../support/screen.ts';
 import { eventsCsv, peopleCsv, tempFolder } from '../../support/temp.ts';
 import { hasTerminals, onTerminal } from '../../support/terminal.ts';
 import { until } from '../../support/until.ts';
-import { answer, hostileServer } from '../faults/hostile-server.ts';
+import { answer, hostileServer } from '../../support/hostile-server.ts';
 
 /** Every tenth row has no identifier. */
 function mixedCsv(folder: string, name: string): string {

@@ -6,8 +6,8 @@ import { OPEN, runCli, startCli } from '../../support/cli.ts';
 import { sandboxFor } from '../../support/sandbox.ts';
 import { eventsCsv, tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
-import { hostileServer } from '../faults/hostile-server.ts';
-import { assertAddsUp } from '../faults/send-people.ts';
+import { hostileServer } from '../../support/hostile-server.ts';
+import { assertAddsUp } from '../../support/send-people.ts';
 import { TIMED } from '../../support/timed.ts';
 
 const SLOW = ['--batch-rows', '5', '--rate', '50', '--json'];

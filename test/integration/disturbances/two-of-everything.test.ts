@@ -84,7 +84,7 @@ describe('two processes', () => {
 it.concurrent.for([3_600_000, -3_600_000])('a clock that jumps by %i ms and back changes neither pace nor outcome', TIMED, async (shiftMs, test) => {
   const sandbox = await sandboxFor(test, { latency: 20 });
   const cwd = tempFolder(test);
-  const preload = fileURLToPath(new URL('shift-clock.mjs', import.meta.url));
+  const preload = fileURLToPath(new URL('../../support/shift-clock.mjs', import.meta.url));
   const run = startCli(test, ['import', eventsCsv(cwd, 500), ...SLOW], { cwd, trackUrl: sandbox.trackUrl, nodeArgs: ['--import', preload], env: { SHIFT_MS: String(shiftMs) } });
   for (const events of [50, 200, 350]) {
     await until(async () => (await sandbox.state()).events >= events, `${events} events`);

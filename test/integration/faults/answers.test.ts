@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../support/cli.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { answer, firstTimes, hostileServer, take, type Behaviour, type HostileRequest } from './hostile-server.ts';
-import { countsOf, send } from './send-people.ts';
+import { answer, firstTimes, hostileServer, take, type Behaviour, type HostileRequest } from '../../support/hostile-server.ts';
+import { countsOf, send } from '../../support/send-people.ts';
 
 interface Cell {
   readonly what: string;

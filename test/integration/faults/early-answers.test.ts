@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../support/cli.ts';
 import { tempFolder, type Finishing } from '../../support/temp.ts';
-import { answer, hostileServer, take } from './hostile-server.ts';
-import { assertAddsUp, countsOf } from './send-people.ts';
+import { answer, hostileServer, take } from '../../support/hostile-server.ts';
+import { assertAddsUp, countsOf } from '../../support/send-people.ts';
 
 /** A batch of this size does not fit into the buffers of a socket: its sender is still writing when the answer comes. */
 const BATCH_BYTES = 450_000;

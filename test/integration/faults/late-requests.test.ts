@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
-import { openWorkspace } from '../import/workspace.ts';
+import { openWorkspace } from '../../support/workspace.ts';
 
 const PEOPLE = 20;
 const UPDATES = 8;

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { answer, firstTimes, hostileServer, take, type Behaviour } from './hostile-server.ts';
-import { countsOf, send } from './send-people.ts';
+import { answer, firstTimes, hostileServer, take, type Behaviour } from '../../support/hostile-server.ts';
+import { countsOf, send } from '../../support/send-people.ts';
 
 const NOTHING_LEFT = { delivered: 30 };
 

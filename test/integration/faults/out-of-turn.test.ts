@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { answer, hostileServer, take, type HostileRequest } from './hostile-server.ts';
-import { countsOf, send } from './send-people.ts';
+import { answer, hostileServer, take, type HostileRequest } from '../../support/hostile-server.ts';
+import { countsOf, send } from '../../support/send-people.ts';
 
 /** One request at a time, so that each finds the connection of the one before. */
 const ONE_BY_ONE = ['--concurrency', '1', '--max-outage', '20s'];

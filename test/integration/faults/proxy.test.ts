@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tempFolder, type Finishing } from '../../support/temp.ts';
-import { hostileServer, take } from './hostile-server.ts';
-import { SELF_SIGNED } from './self-signed.ts';
-import { countsOf, send } from './send-people.ts';
+import { hostileServer, take } from '../../support/hostile-server.ts';
+import { SELF_SIGNED } from '../../support/self-signed.ts';
+import { countsOf, send } from '../../support/send-people.ts';
 
 interface ProxyServer {
   readonly url: string;

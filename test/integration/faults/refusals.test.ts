@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { CREDENTIALS } from '../../support/cli.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { answer, hostileServer, take, type Behaviour } from './hostile-server.ts';
-import { countsOf, send } from './send-people.ts';
-import { SELF_SIGNED } from './self-signed.ts';
+import { answer, hostileServer, take, type Behaviour } from '../../support/hostile-server.ts';
+import { countsOf, send } from '../../support/send-people.ts';
+import { SELF_SIGNED } from '../../support/self-signed.ts';
 
 describe('credentials', () => {
   it.concurrent.for([

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { OPEN, startCli } from '../../support/cli.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
-import { answer, answerRegion, hostileServer, take, type Behaviour, type HostileRequest } from './hostile-server.ts';
-import { countsOf, send } from './send-people.ts';
+import { answer, answerRegion, hostileServer, take, type Behaviour, type HostileRequest } from '../../support/hostile-server.ts';
+import { countsOf, send } from '../../support/send-people.ts';
 
 const PATIENT = ['--max-attempts', '2', '--max-outage', '60s'];
 

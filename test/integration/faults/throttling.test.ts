@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
-import { answer, firstTimes, hostileServer, take } from './hostile-server.ts';
-import { countsOf, send, startSending } from './send-people.ts';
+import { answer, firstTimes, hostileServer, take } from '../../support/hostile-server.ts';
+import { countsOf, send, startSending } from '../../support/send-people.ts';
 import { TIMED } from '../../support/timed.ts';
 
 /** Retry-After as services send it, and the pause it must cause. Without a sane one our own applies: half a second to one. */

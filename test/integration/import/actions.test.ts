@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { isUlid } from '../../../src/domain/ulid.ts';
-import { openWorkspace } from './workspace.ts';
+import { openWorkspace } from '../../support/workspace.ts';
 
 const OLD = 1_600_000_000;
 

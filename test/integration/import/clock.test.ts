@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { answer, hostileServer, take, type Operation } from '../faults/hostile-server.ts';
+import { answer, hostileServer, take, type Operation } from '../../support/hostile-server.ts';
 import { runCli } from '../../support/cli.ts';
 import { tempFolder } from '../../support/temp.ts';
 

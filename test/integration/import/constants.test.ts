@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openWorkspace } from './workspace.ts';
+import { openWorkspace } from '../../support/workspace.ts';
 
 it.concurrent.for([
   ['email=x@y.de', 'one person of them all'],

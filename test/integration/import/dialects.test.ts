@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { openWorkspace } from './workspace.ts';
+import { openWorkspace } from '../../support/workspace.ts';
 
 const PLAIN = (id: string, name = 'Zoë', plan = 'pro'): Record<string, unknown> => ({ [id]: { name, plan } });
 

@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OPEN } from '../../support/cli.ts';
-import { openWorkspace } from './workspace.ts';
+import { openWorkspace } from '../../support/workspace.ts';
 
 /** Name, content, and what must be said. */
 const FILES: readonly (readonly [name: string, content: string, ...said: string[]])[] = [

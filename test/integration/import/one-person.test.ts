@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runCli } from '../../support/cli.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { openService } from './service.ts';
+import { openService } from '../../support/service.ts';
 
 const PERSON = { id: 'p1', email: 'one@x.test' };
 const others = (letter: string, count: number): object[] => Array.from({ length: count }, (_, i) => ({ id: `${letter}${i}`, v: 'x' }));

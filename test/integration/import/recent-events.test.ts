@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runCli } from '../../support/cli.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { openService } from './service.ts';
-import { openWorkspace } from './workspace.ts';
+import { openService } from '../../support/service.ts';
+import { openWorkspace } from '../../support/workspace.ts';
 
 const HOUR = 3600;
 const OLD = 1_600_000_000;

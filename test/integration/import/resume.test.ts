@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { OPEN } from '../../support/cli.ts';
 import { until } from '../../support/until.ts';
-import { openWorkspace, type Workspace } from './workspace.ts';
+import { openWorkspace, type Workspace } from '../../support/workspace.ts';
 
 const ROWS = 3000;
 const OLD = 1_600_000_000;

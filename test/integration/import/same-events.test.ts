@@ -2,7 +2,7 @@
 import { appendFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openWorkspace, type Workspace } from './workspace.ts';
+import { openWorkspace, type Workspace } from '../../support/workspace.ts';
 
 const TIMELESS = 'user_id,event,order\n1,bought,a\n2,bought,b\n3,bought,c\n';
 

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, type TestContext } from 'vitest';
 import { runCli, type CliOptions, type CliResult } from '../../support/cli.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { openService, type Service } from './service.ts';
+import { openService, type Service } from '../../support/service.ts';
 
-const HOOK = fileURLToPath(new URL('../../crash/support/crash-hook.mjs', import.meta.url));
+const HOOK = fileURLToPath(new URL('../../support/crash/crash-hook.mjs', import.meta.url));
 const OLD = 1_600_000_000;
 const now = (): number => Math.floor(Date.now() / 1000);
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { OPEN, runCli, startCli } from '../../support/cli.ts';
-import { hostileServer, take } from '../faults/hostile-server.ts';
+import { hostileServer, take } from '../../support/hostile-server.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
-import { openWorkspace, type Workspace } from './workspace.ts';
+import { openWorkspace, type Workspace } from '../../support/workspace.ts';
 
 const OLD = 1_600_000_000;
 const row = (i: number): string => `u${i},order,${OLD + i},${i}\n`;
@@ -333,7 +333,7 @@ describe('several files', () => {
 
 /** Options of a process that is killed at a named place. */
 function dyingAt(point: string) {
-  return { env: { CIO_BULK_TEST_CRASH: point }, nodeArgs: ['--import', new URL('../../crash/support/crash-hook.mjs', import.meta.url).pathname] };
+  return { env: { CIO_BULK_TEST_CRASH: point }, nodeArgs: ['--import', new URL('../../support/crash/crash-hook.mjs', import.meta.url).pathname] };
 }
 
 function writeOver(path: string, text: string): void {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openWorkspace } from './workspace.ts';
+import { openWorkspace } from '../../support/workspace.ts';
 
 it('cells that do not fit their column are counted at the end of an import, as text and as JSON, without their values', async (test) => {
   const workspace = await openWorkspace(test);

@@ -2,7 +2,7 @@
 import { copyFileSync, linkSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openWorkspace } from '../import/workspace.ts';
+import { openWorkspace } from '../../support/workspace.ts';
 
 const PEOPLE = `id,name\n${Array.from({ length: 3000 }, (_, i) => `${i},n${i}`).join('\n')}\n`;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli, type CliResult } from '../../support/cli.ts';
 import { tempFolder, type Finishing } from '../../support/temp.ts';
-import { answer, hostileServer, take } from '../faults/hostile-server.ts';
+import { answer, hostileServer, take } from '../../support/hostile-server.ts';
 
 // Sets the title, clears the screen, a colour as ours are, an 8-bit CSI, a bidi override and mark, an invisible tag: none of this may reach a terminal.
 const EVIL = '\u001b]0;owned\u0007\u001b[2J\u001b[31m\u009b31m\u202e\u200f\u{e0041}';

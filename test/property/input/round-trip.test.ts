@@ -10,7 +10,7 @@ import type { SourceLayout } from '../../../src/domain/plan.ts';
 import { detectLayout } from '../../../src/input/detect/layout.ts';
 import type { Limits } from '../../../src/input/records/limits.ts';
 import { recordsOf } from '../../../src/input/records/records.ts';
-import { AUTO, blocksOf, createFolder, readAll } from '../../unit/input/support/reading.ts';
+import { AUTO, blocksOf, createFolder, readAll } from '../../support/reading.ts';
 
 const folder = createFolder();
 afterAll(() => folder.remove());

@@ -8,7 +8,7 @@ import { isNullMarker } from '../../../src/mapping/values/nulls.ts';
 import { parseTime, timeNote } from '../../../src/mapping/values/times.ts';
 import { createEventIds, part } from '../../../src/mapping/rows/event-id.ts';
 import type { RawRow } from '../../../src/domain/block.ts';
-import { blockOf, csvLayout, IDENTITY, ndjson, planOf, preparerOf, run, sentOf } from '../../unit/mapping/support.ts';
+import { blockOf, csvLayout, IDENTITY, ndjson, planOf, preparerOf, run, sentOf } from '../../support/mapping.ts';
 
 const RUNS = { numRuns: 200 };
 const text = fc.oneof(fc.string({ maxLength: 30, unit: 'binary' }), fc.string({ maxLength: 30, unit: 'grapheme' }), fc.string({ maxLength: 10 }));

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../crash/support/random.ts';
+import { createRandom } from '../../support/random.ts';
 import { type MadeRow } from '../../support/chunks.ts';
-import { importUntilDone, retryUntilDone } from './journey.ts';
-import { createWorld } from './world.ts';
+import { importUntilDone, retryUntilDone } from '../../support/pipeline/journey.ts';
+import { createWorld } from '../../support/pipeline/world.ts';
 
 interface Draft {
   readonly kind: 'identify' | 'alias' | 'event' | 'mail event' | 'merge' | 'single' | 'nobody';

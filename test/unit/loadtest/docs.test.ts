@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SCENARIOS } from '../../../src/domain/loadtest.ts';
-import { summaryOf } from './examples.ts';
+import { summaryOf } from '../../support/loadtest-examples.ts';
 
 const docs = readFileSync(new URL('../../../docs/loadtest.md', import.meta.url), 'utf8');
 const environment = readFileSync(new URL('../../../k6/lib/environment.ts', import.meta.url), 'utf8');

@@ -3,7 +3,7 @@ import { CioBulkError } from '../../../src/domain/errors.ts';
 import type { LoadtestRun } from '../../../src/domain/loadtest.ts';
 import { checkGuards } from '../../../src/loadtest/guards.ts';
 import type { GuardInput } from '../../../src/loadtest/guards.ts';
-import { planOf, STAGING } from './examples.ts';
+import { planOf, STAGING } from '../../support/loadtest-examples.ts';
 
 const allowed: GuardInput = { plan: planOf(), target: STAGING, confirm: '1a2b', allowOverLimit: false, force: false, uncleaned: [] };
 const left: LoadtestRun = { id: 'abc', workspace: 'w', scenario: 'ramp', rate: 80, duration_ms: 1, max_n: 99, state: 'running', verdict: null, started_at: 0, finished_at: null, k6_pid: 1 };

@@ -8,7 +8,7 @@ import { newRunId } from '../../../src/loadtest/run-id.ts';
 import { createFiles, readLatest, readSummary, writeSummary } from '../../../src/loadtest/store.ts';
 import type { LoadtestSummary } from '../../../src/loadtest/summary.ts';
 import { toTable } from '../../../src/loadtest/table.ts';
-import { GOOD, planOf, STAGING, summaryOf } from './examples.ts';
+import { GOOD, planOf, STAGING, summaryOf } from '../../support/loadtest-examples.ts';
 
 const slower = summaryOf({ ...GOOD, operations: { ...GOOD.operations, track: { count: 4_500, min: 20, avg: 80, p50: 60, p90: 120, p95: 180, p99: 195, max: 600 } } }, 'run2');
 const failed = summaryOf({ ...GOOD, limited: 3, failures: 897, thresholds: [{ metric: 'cio_failed', expression: 'rate<0.01', ok: false }] });

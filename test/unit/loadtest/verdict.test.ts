@@ -3,7 +3,7 @@ import type { K6Exit } from '../../../src/loadtest/k6-exit.ts';
 import { explainExit } from '../../../src/loadtest/k6-exit.ts';
 import type { K6Numbers } from '../../../src/domain/loadtest.ts';
 import { judge } from '../../../src/loadtest/verdict.ts';
-import { GOOD, planOf } from './examples.ts';
+import { GOOD, planOf } from '../../support/loadtest-examples.ts';
 
 const crossed = (metric: string, expression: string) => ({ metric, expression, ok: false });
 const judged = (numbers: Partial<K6Numbers> | null, exit: K6Exit = { code: 99, signal: null }, isInterrupted = false, plan = planOf()) =>

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as limits from '../../../src/domain/limits.ts';
 import { parseMappingFile } from '../../../src/mapping/plan/mapping-file.ts';
-import { errorOf } from './support.ts';
+import { errorOf } from '../../support/mapping.ts';
 
 const docs = new URL('../../../docs/', import.meta.url);
 const schema = JSON.parse(readFileSync(new URL('mapping.schema.json', docs), 'utf8'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hashPerson, personsOf } from '../../../src/domain/person.ts';
 import { isUlid } from '../../../src/domain/ulid.ts';
-import { blockOf, csv, csvLayout, planOf, preparerOf, run, sentOf } from './support.ts';
+import { blockOf, csv, csvLayout, planOf, preparerOf, run, sentOf } from '../../support/mapping.ts';
 
 describe('people', () => {
   it('writes one identify per row, with the e-mail as an attribute beside an id', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hashPerson, personsOf } from '../../../src/domain/person.ts';
 import { RawNumber } from '../../../src/domain/raw-number.ts';
 import { isUlid } from '../../../src/domain/ulid.ts';
-import { ndjson, run } from './support.ts';
+import { ndjson, run } from '../../support/mapping.ts';
 
 const person = (action: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({ type: 'person', identifiers: { id: '7' }, action, ...more });
 

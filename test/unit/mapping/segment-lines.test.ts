@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blockOf, ndjson, ndjsonLayout, planOf, preparerOf, run, sentOf } from './support.ts';
+import { blockOf, ndjson, ndjsonLayout, planOf, preparerOf, run, sentOf } from '../../support/mapping.ts';
 
 const AT = '2024-05-01T10:00:00Z';
 const SECONDS = 1_714_557_600;

@@ -10,7 +10,7 @@ import type { Ledger } from '../../../src/domain/ledger.ts';
 import type { Reply } from '../../../src/domain/outcome.ts';
 import { chunkOf } from '../../support/chunks.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { hastyClock } from '../../property/pipeline/world.ts';
+import { hastyClock } from '../../support/pipeline/world.ts';
 
 const NEW_RUN = { type: 'import', source: 's', sourceKey: 's', workspace: 'w', environmentId: null, fingerprint: 'f', spec: '{}' } as const;
 const ACCEPTED: Reply = { kind: 'response', status: 200, body: '{}', retryAfterMs: undefined, location: undefined };

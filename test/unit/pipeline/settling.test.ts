@@ -7,7 +7,7 @@ import { createSettling, type Settling } from '../../../src/pipeline/settling.ts
 import type { RecordFinder } from '../../../src/pipeline/undelivered-rows.ts';
 import { createWindow, type Window } from '../../../src/pipeline/window.ts';
 import { chunkOf } from '../../support/chunks.ts';
-import { hastyClock } from '../../property/pipeline/world.ts';
+import { hastyClock } from '../../support/pipeline/world.ts';
 
 interface Desk {
   readonly settling: Settling;

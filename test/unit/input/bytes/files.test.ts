@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandInputs } from '../../../../src/input/bytes/files.ts';
-import { createFolder } from '../support/reading.ts';
+import { createFolder } from '../../../support/reading.ts';
 
 const folder = createFolder();
 afterAll(() => folder.remove());

@@ -6,7 +6,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { InputStream } from '../../../../src/domain/host.ts';
 import { detectLayout } from '../../../../src/input/detect/layout.ts';
 import { isStream, removeSpool, spoolStdin } from '../../../../src/input/bytes/spool.ts';
-import { AUTO, blocksOf, createFolder } from '../support/reading.ts';
+import { AUTO, blocksOf, createFolder } from '../../../support/reading.ts';
 
 const folder = createFolder();
 afterAll(() => folder.remove());

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as zlib from 'node:zlib';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createFolder, failureOf, readAll } from '../support/reading.ts';
+import { createFolder, failureOf, readAll } from '../../../support/reading.ts';
 
 const folder = createFolder();
 afterAll(() => folder.remove());

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openBlocks } from '../../../../src/input/records/blocks.ts';
 import { detectLayout } from '../../../../src/input/detect/layout.ts';
 import { LIMITS } from '../../../../src/input/records/limits.ts';
-import { AUTO, blocksOf, createFolder, TINY } from '../support/reading.ts';
+import { AUTO, blocksOf, createFolder, TINY } from '../../../support/reading.ts';
 
 const folder = createFolder();
 afterAll(() => folder.remove());

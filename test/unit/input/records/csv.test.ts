@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../../src/input/records/limits.ts';
 import { recordsOf } from '../../../../src/input/records/records.ts';
-import { blocksOf, createFolder, readAll } from '../support/reading.ts';
+import { blocksOf, createFolder, readAll } from '../../../support/reading.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../../fixtures/csv');
 const folder = createFolder();

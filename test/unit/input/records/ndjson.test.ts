@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { RawNumber } from '../../../../src/domain/raw-number.ts';
 import { LIMITS } from '../../../../src/input/records/limits.ts';
 import { recordsOf } from '../../../../src/input/records/records.ts';
-import { blocksOf, createFolder, failureOf, readAll, TINY } from '../support/reading.ts';
+import { blocksOf, createFolder, failureOf, readAll, TINY } from '../../../support/reading.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../../fixtures/ndjson');
 const folder = createFolder();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { looksLikeEmail } from '../../../../src/mapping/checks/email-shape.ts';
 import { parseMappingFile } from '../../../../src/mapping/plan/mapping-file.ts';
 import { writeMappingFile } from '../../../../src/mapping/plan/mapping-write.ts';
-import { csv, csvLayout, ndjson, planOf, run } from '../support.ts';
+import { csv, csvLayout, ndjson, planOf, run } from '../../../support/mapping.ts';
 
 const codes = ({ chunk }: ReturnType<typeof run>): [number, string][] => chunk.invalid.map(({ index, code }) => [index, code]);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseMappingFile } from '../../../../src/mapping/plan/mapping-file.ts';
 import { writeMappingFile } from '../../../../src/mapping/plan/mapping-write.ts';
-import { blockOf, csv, errorOf, ndjson, planOf, preparerOf, run, sentOf } from '../support.ts';
+import { blockOf, csv, errorOf, ndjson, planOf, preparerOf, run, sentOf } from '../../../support/mapping.ts';
 
 const parse = (value: unknown) => parseMappingFile(JSON.stringify(value), 'map.json');
 const fault = (text: string): string => errorOf(() => parseMappingFile(text, 'map.json')).message;

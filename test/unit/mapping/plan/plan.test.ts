@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RawNumber } from '../../../../src/domain/raw-number.ts';
-import { blockOf, csv, csvLayout, errorOf, ndjson, ndjsonLayout, planOf, preparerOf, run, sentOf } from '../support.ts';
+import { blockOf, csv, csvLayout, errorOf, ndjson, ndjsonLayout, planOf, preparerOf, run, sentOf } from '../../../support/mapping.ts';
 
 const types = (result: ReturnType<typeof planOf>): Record<string, string> => Object.fromEntries(result.plan.columns.map((column) => [column.name, column.type]));
 const roles = (result: ReturnType<typeof planOf>): Record<string, string> => Object.fromEntries(result.plan.columns.map((column) => [column.name, column.role]));

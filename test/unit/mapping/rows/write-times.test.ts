@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { hashPerson } from '../../../../src/domain/person.ts';
 import { createPreparer } from '../../../../src/mapping/rows/prepare.ts';
 import { createWriteTimes } from '../../../../src/mapping/rows/write-times.ts';
-import { createRandom } from '../../../crash/support/random.ts';
-import { blockOf, csv, IDENTITY, ndjson, planOf, sentOf } from '../support.ts';
+import { blockOf, csv, IDENTITY, ndjson, planOf, sentOf } from '../../../support/mapping.ts';
+import { createRandom } from '../../../support/random.ts';
 
 const NOW = 1_764_000_000;
 

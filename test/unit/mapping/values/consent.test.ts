@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { settleConsent } from '../../../../src/mapping/values/consent.ts';
 import { parseMappingFile } from '../../../../src/mapping/plan/mapping-file.ts';
 import { writeMappingFile } from '../../../../src/mapping/plan/mapping-write.ts';
-import { csv, csvLayout, errorOf, ndjson, planOf, run } from '../support.ts';
+import { csv, csvLayout, errorOf, ndjson, planOf, run } from '../../../support/mapping.ts';
 
 const YES = ['true', 'TRUE', 'yes', 'Yes', 'y', 't', 'on', '1', ' yes '];
 const NO = ['false', 'no', 'N', 'f', 'OFF', '0'];

@@ -2,15 +2,15 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Secret } from '../../src/domain/secret.ts';
-import type { Clock } from '../../src/domain/host.ts';
-import type { LoadPlan, ScenarioName } from '../../src/domain/loadtest.ts';
-import { newRunId } from '../../src/loadtest/run-id.ts';
-import { prepareLoadtest, runLoadtest } from '../../src/loadtest/run-loadtest.ts';
-import type { LoadtestFiles } from '../../src/loadtest/store.ts';
-import type { LoadtestSummary } from '../../src/loadtest/summary.ts';
-import type { Sample } from '../../src/loadtest/watch.ts';
-import { k6Bin } from '../support/k6-binary.ts';
+import { Secret } from '../../../src/domain/secret.ts';
+import type { Clock } from '../../../src/domain/host.ts';
+import type { LoadPlan, ScenarioName } from '../../../src/domain/loadtest.ts';
+import { newRunId } from '../../../src/loadtest/run-id.ts';
+import { prepareLoadtest, runLoadtest } from '../../../src/loadtest/run-loadtest.ts';
+import type { LoadtestFiles } from '../../../src/loadtest/store.ts';
+import type { LoadtestSummary } from '../../../src/loadtest/summary.ts';
+import type { Sample } from '../../../src/loadtest/watch.ts';
+import { k6Bin } from '../k6-binary.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
 
 export const clock: Clock = {

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { createRandom } from './random.ts';
+import { createRandom } from '../random.ts';
 
 /** A row of a mixed file, and what the service must know of it afterwards. */
 export interface MixedRow {
@@ -33,17 +33,14 @@ export function mixedRows({ rows, seed, people, prefix = 'p' }: MixedOptions): M
     const draw = random();
     if (draw < 0.01) {
       const secondary = `${prefix}-merged-${n}`;
-      return row(n, 'merge', id, [`id:${id}`, `id:${secondary}`], { type: 'person', action: 'merge', primary: { id }, secondary: { id: secondary } });
+      return toRow({ n, kind: 'merge', id, persons: [`id:${id}`, `id:${secondary}`] }, { primary: { id }, secondary: { id: secondary } });
     }
     if (draw < 0.5) {
       const alias = random() < 0.3;
-      return row(n, 'identify', id, alias ? [`id:${id}`, `email:${email}`] : [`id:${id}`], {
-        type: 'person', action: 'identify', identifiers: { id }, attributes: { n, [`k${n % 5}`]: `v${n}`, ...(alias ? { email } : {}) },
-      }); // prettier-ignore
+      const attributes = { n, [`k${n % 5}`]: `v${n}`, ...(alias ? { email } : {}) };
+      return toRow({ n, kind: 'identify', id, persons: alias ? [`id:${id}`, `email:${email}`] : [`id:${id}`] }, { identifiers: { id }, attributes });
     }
-    return row(n, 'event', id, [`id:${id}`], {
-      type: 'person', action: 'event', name: 'thing_done', identifiers: { id }, timestamp: 1_600_000_000 + n, attributes: { n },
-    }); // prettier-ignore
+    return toRow({ n, kind: 'event', id, persons: [`id:${id}`] }, { name: 'thing_done', identifiers: { id }, timestamp: 1_600_000_000 + n, attributes: { n } });
   });
 }
 
@@ -51,6 +48,6 @@ export function writeMixedFile(path: string, rows: readonly MixedRow[]): void {
   writeFileSync(path, rows.map(({ line }) => `${line}\n`).join(''));
 }
 
-function row(n: number, kind: MixedRow['kind'], id: string, persons: readonly string[], operation: object): MixedRow {
-  return { n, kind, id, persons, line: JSON.stringify(operation) };
+function toRow(row: Omit<MixedRow, 'line'>, rest: object): MixedRow {
+  return { ...row, line: JSON.stringify({ type: 'person', action: row.kind, ...rest }) };
 }

@@ -1,11 +1,11 @@
-import type { RawRow, RowBlock } from '../../../src/domain/block.ts';
-import type { PreparedChunk, SingleRequest } from '../../../src/domain/chunk.ts';
-import type { Plan, PrepareSpec, SourceLayout } from '../../../src/domain/plan.ts';
-import { CioBulkError } from '../../../src/domain/errors.ts';
-import type { PlanOptions, PlanResult } from '../../../src/mapping/plan/plan-options.ts';
-import { inferPlan } from '../../../src/mapping/plan/plan.ts';
-import { createPreparer } from '../../../src/mapping/rows/prepare.ts';
-import type { Preparer } from '../../../src/mapping/rows/prepare.ts';
+import type { RawRow, RowBlock } from '../../src/domain/block.ts';
+import type { PreparedChunk, SingleRequest } from '../../src/domain/chunk.ts';
+import type { Plan, PrepareSpec, SourceLayout } from '../../src/domain/plan.ts';
+import { CioBulkError } from '../../src/domain/errors.ts';
+import type { PlanOptions, PlanResult } from '../../src/mapping/plan/plan-options.ts';
+import { inferPlan } from '../../src/mapping/plan/plan.ts';
+import { createPreparer } from '../../src/mapping/rows/prepare.ts';
+import type { Preparer } from '../../src/mapping/rows/prepare.ts';
 
 export const IDENTITY = { target: 'site-1', dataset: 'file.csv', clockMs: 1_700_000_000_000 };
 const POSITION = { line: 0, offset: 0, hash: '' };

@@ -1,10 +1,10 @@
-import { computePlan } from '../../../k6/lib/shape.ts';
-import type { K6Numbers, LoadPlan, ScenarioName } from '../../../src/domain/loadtest.ts';
-import { Secret } from '../../../src/domain/secret.ts';
-import type { LoadTarget } from '../../../src/loadtest/k6-environment.ts';
-import { toSummary } from '../../../src/loadtest/summary.ts';
-import type { LoadtestSummary } from '../../../src/loadtest/summary.ts';
-import { judge } from '../../../src/loadtest/verdict.ts';
+import { computePlan } from '../../k6/lib/shape.ts';
+import type { K6Numbers, LoadPlan, ScenarioName } from '../../src/domain/loadtest.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import type { LoadTarget } from '../../src/loadtest/k6-environment.ts';
+import { toSummary } from '../../src/loadtest/summary.ts';
+import type { LoadtestSummary } from '../../src/loadtest/summary.ts';
+import { judge } from '../../src/loadtest/verdict.ts';
 
 export function planOf(scenario: ScenarioName = 'ramp', rate = 80): LoadPlan {
   return computePlan({ scenario, rate, durationMs: null, maxUsers: 5_000, p95Ms: 500, p99Ms: 2_000, batchSize: 200 });

@@ -1,6 +1,6 @@
 // A launcher in a process of its own, to be killed: arguments are URL, directory, k6. Prints k6's pid once it runs.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { prepareLoadtest, runLoadtest } from '../../dist/loadtest/run-loadtest.js';
+import { prepareLoadtest, runLoadtest } from '../../../dist/loadtest/run-loadtest.js';
 
 const [url, root, k6Bin] = process.argv.slice(2);
 const stopping = new AbortController();

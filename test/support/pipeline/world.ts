@@ -3,7 +3,7 @@ import type { Clock } from '../../../src/domain/host.ts';
 import type { Reply } from '../../../src/domain/outcome.ts';
 import type { Sender, WireRequest } from '../../../src/domain/wire.ts';
 
-/** Time passes this many times faster than on the wall: pauses of seconds take milliseconds. */
+/** How much faster time passes than on the wall clock: pauses of seconds take milliseconds. */
 const HASTE = 1_000;
 
 export const hastyClock: Clock = {
@@ -14,7 +14,7 @@ export const hastyClock: Clock = {
   },
 };
 
-/** What a made-up service does wrong, as shares of its requests. */
+/** What the simulated service does wrong, as shares of its requests. */
 export interface Weather {
   readonly throttled: number;
   readonly broken: number;
@@ -30,7 +30,7 @@ export interface World {
   readonly applied: readonly number[];
   /** Rows that were refused for good. */
   readonly refused: ReadonlySet<number>;
-  /** From now on nothing is applied and nobody is answered: the sender is dead. */
+  /** From now on nothing is applied or answered: the sender is dead. */
   die(): void;
   revive(): void;
   /** No more errors of any kind. */
@@ -41,13 +41,26 @@ const ACCEPTED: Reply = { kind: 'response', status: 200, body: '{}', retryAfterM
 const answer = (status: number, body = ''): Reply => ({ kind: 'response', status, body, retryAfterMs: undefined, location: undefined });
 const fault = (kind: 'reset' | 'timeout' | 'aborted'): Reply => ({ kind: 'fault', fault: kind });
 
+/** A reply, and the rows that were applied with it. */
+interface Answered {
+  readonly reply: Reply;
+  readonly takes: readonly number[];
+}
+
+/** A row that was refused once is refused again, even if the sender died before it heard of it. */
+function answerTo(rows: readonly number[], refused: ReadonlySet<number>): Answered {
+  const errors = rows.flatMap((n, at) => (refused.has(n) ? [{ batch_index: at, reason: 'invalid', field: 'n', message: 'no' }] : []));
+  if (errors.length === 0) return { reply: ACCEPTED, takes: rows };
+  return { reply: answer(207, JSON.stringify({ errors })), takes: rows.filter((n) => !refused.has(n)) };
+}
+
 function latency(random: () => number): Promise<unknown> {
   return random() < 0.3 ? sleep(random() * 3) : new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
- * A service with weather. A row is known by the `"n":7` in its bytes. Bytes with "cursed" get a 500 until it is calm; a batch
- * with "poison" gets a 400 as a whole.
+ * A service with weather. A row is identified by the `"n":7` in its bytes. Bytes containing "cursed" get a 500 until it is calm; a
+ * batch containing "poison" gets a 400 as a whole.
  */
 export function createWorld(weather: Weather, random: () => number): World {
   const applied: number[] = [];
@@ -67,7 +80,7 @@ export function createWorld(weather: Weather, random: () => number): World {
     return isDead || mine !== life ? fault('aborted') : reply;
   }
 
-  function decide(text: string): { reply: Reply; takes: number[] } {
+  function decide(text: string): Answered {
     const rows = [...text.matchAll(/"n":(\d+)/g)].map(([, n]) => Number(n));
     if (text.includes('poison')) {
       if (rows.length === 1) refused.add(rows[0] ?? 0);
@@ -89,15 +102,10 @@ export function createWorld(weather: Weather, random: () => number): World {
     return accept(rows);
   }
 
-  /** What was refused once is refused again, also when the sender died before it heard of it. */
-  function accept(rows: readonly number[]): { reply: Reply; takes: number[] } {
-    const errors = rows.flatMap((n, at) => (refused.has(n) ? [{ batch_index: at, reason: 'invalid', field: 'n', message: 'no' }] : []));
-    if (errors.length === 0) return { reply: ACCEPTED, takes: [...rows] };
-    return { reply: answer(207, JSON.stringify({ errors })), takes: rows.filter((n) => !refused.has(n)) };
-  }
+  const accept = (rows: readonly number[]): Answered => answerTo(rows, refused);
 
   /** A row that was applied before is not refused: its content has not changed since. */
-  function partial(rows: readonly number[]): { reply: Reply; takes: number[] } {
+  function partial(rows: readonly number[]): Answered {
     const victim = rows[Math.floor(random() * rows.length)] ?? 0;
     if (!applied.includes(victim)) refused.add(victim);
     return accept(rows);

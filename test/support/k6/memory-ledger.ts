@@ -1,4 +1,4 @@
-import type { LoadtestLedger, LoadtestRun } from '../../src/domain/loadtest.ts';
+import type { LoadtestLedger, LoadtestRun } from '../../../src/domain/loadtest.ts';
 
 /** A ledger that forgets: enough for tests of the launcher. `moves` tells the order of what happened. */
 export function createMemoryLedger(): LoadtestLedger & { readonly moves: string[] } {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { runCli, startCli, type CliOptions, type CliResult, type RunningCli } from '../../support/cli.ts';
-import { eventsCsv, peopleCsv, tempFolder, type Finishing } from '../../support/temp.ts';
+import { runCli, startCli, type CliOptions, type CliResult, type RunningCli } from './cli.ts';
+import { eventsCsv, peopleCsv, tempFolder, type Finishing } from './temp.ts';
 
 export interface Sending {
   readonly rows?: number;
@@ -10,10 +10,10 @@ export interface Sending {
   readonly folder?: string;
 }
 
-/** Impatient on purpose: what takes a quarter of an hour in real life must end within a second here. */
+/** Impatient on purpose: what takes a quarter of an hour in production must end within a second here. */
 const IMPATIENT = ['--json', '--timeout', '700ms', '--max-attempts', '4', '--max-outage', '1s', '--rate', '0'];
 
-/** Imports a small file into the server at `url` with the real program. Whatever happens there, the counts must add up. */
+/** Imports a small file into the server at `url` with the real program. Whatever the server does, the counts must add up. */
 export async function send(test: Finishing, url: string, sending: Sending = {}): Promise<CliResult> {
   const result = await runCli(test, ...commandFor(test, url, sending));
   assertAddsUp(result);

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import type { Finishing } from '../../support/temp.ts';
+import type { Finishing } from './temp.ts';
 
 export interface TakenOperation {
   readonly type: string;
@@ -11,7 +11,7 @@ export interface TakenOperation {
   readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
-/** What the service does with a batch: takes it, fails (always, or with one of these operations in it), takes it and fails to say so, or refuses some operations. */
+/** What the service does with a batch: accept it, fail (always, or if it holds one of these operations), accept it but answer as if it had failed, or refuse some operations. */
 export type Mood = 'takes' | 'fails' | 'takes and fails' | { readonly failsWith: (operation: TakenOperation) => boolean } | ((operation: TakenOperation) => boolean);
 
 export interface Service {
@@ -20,7 +20,7 @@ export interface Service {
   mood: Mood;
   /** Operations that were applied, in order; an event whose id was seen before counts only once. */
   readonly taken: TakenOperation[];
-  /** All operations that came in. */
+  /** All operations that arrived. */
   readonly received: TakenOperation[];
 }
 

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RawRow, RowBlock } from '../../../../src/domain/block.ts';
-import type { Position } from '../../../../src/domain/chunk.ts';
-import { CioBulkError } from '../../../../src/domain/errors.ts';
-import type { SourceLayout } from '../../../../src/domain/plan.ts';
-import { type BlockOptions, openBlocks } from '../../../../src/input/records/blocks.ts';
-import { detectLayout, type LayoutOptions } from '../../../../src/input/detect/layout.ts';
-import type { Limits } from '../../../../src/input/records/limits.ts';
+import type { RawRow, RowBlock } from '../../src/domain/block.ts';
+import type { Position } from '../../src/domain/chunk.ts';
+import { CioBulkError } from '../../src/domain/errors.ts';
+import type { SourceLayout } from '../../src/domain/plan.ts';
+import { type BlockOptions, openBlocks } from '../../src/input/records/blocks.ts';
+import { detectLayout, type LayoutOptions } from '../../src/input/detect/layout.ts';
+import type { Limits } from '../../src/input/records/limits.ts';
 
 export const AUTO: LayoutOptions = { format: 'auto', delimiter: 'auto', encoding: 'auto' };
 

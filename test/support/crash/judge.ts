@@ -1,21 +1,21 @@
 import type { MixedRow } from './mixed-file.ts';
 
-/** What the service holds, against what the file says. All zero is the promise. */
+/** What the service holds, compared with what the file says. The promise is that every number is zero. */
 export interface Verdict {
-  /** Rows that never arrived: events that are not there, rows the service never saw. */
+  /** Rows that never arrived: missing events, and rows the service never saw. */
   readonly lost: number;
   /** Events that count more than once. */
   readonly doubled: number;
-  /** Rows that arrived for the first time behind a later row of the same person. */
+  /** Rows that first arrived after a later row of the same person. */
   readonly outOfOrder: number;
-  /** Persons whose values are not the last ones of the file. */
+  /** People whose values are not the last ones in the file. */
   readonly stale: number;
 }
 
 export const CLEAN: Verdict = { lost: 0, doubled: 0, outOfOrder: 0, stale: 0 };
 const PAGE = 20_000;
 
-/** Judges from the service's side alone: what it stored, and its log of every operation in the order received. */
+/** Judges from the service's side alone: by what it stored, and by its log of every operation in the order received. */
 export async function judge(sandboxUrl: string, rows: readonly MixedRow[]): Promise<Verdict> {
   const arrival = await arrivals(sandboxUrl, rows);
   const events = await eventCounts(sandboxUrl, rows);

@@ -11,7 +11,7 @@ import { createRun, findRun, listRuns } from '../../../src/journal/runs.ts';
 import { retryChunks } from '../../../src/journal/undelivered.ts';
 import { addsUp, type RunEnd } from '../../../src/pipeline/progress.ts';
 import { runPipeline } from '../../../src/pipeline/run.ts';
-import { chunkOf, type MadeRow } from '../../support/chunks.ts';
+import { chunkOf, type MadeRow } from '../chunks.ts';
 import { hastyClock, type World } from './world.ts';
 
 const NEVER = new AbortController().signal;
@@ -29,7 +29,7 @@ export interface Journey {
 
 class Death extends Error {}
 
-/** Imports the rows, dying now and then, until the run is finished. Each life opens the journal anew. Returns the number of lives. */
+/** Imports the rows, dying now and then, until the run is finished. Each life opens the journal again. Returns the number of lives. */
 export async function importUntilDone(journey: Journey): Promise<number> {
   return live(journey, (journal) => {
     const id = listRuns(journal)[0]?.id ?? createRun(journal, NEW_RUN, Date.now()).id;
@@ -38,7 +38,7 @@ export async function importUntilDone(journey: Journey): Promise<number> {
   });
 }
 
-/** Sends what has failed, dying now and then, until a life gets to its end. */
+/** Retries failed rows, dying now and then, until a life reaches its end. */
 export async function retryUntilDone(journey: Journey): Promise<number> {
   return live(journey, (journal) => ({ ledger: createRetryLedger(journal, 1, Date.now), chunks: retryChunks(journal, 1, ['failed'], { isGuarded: () => false, isWanted: () => true }) }));
 }
@@ -94,7 +94,7 @@ async function oneLife(journey: Journey, ledger: Ledger, chunks: AsyncIterable<P
   return end;
 }
 
-/** A ledger whose process dies at some commit: before it is on disk, or right behind. What follows happens to nobody. */
+/** A ledger whose process dies at some commit: just before it is on disk, or just after. Nothing happens from then on. */
 function mortal(ledger: Ledger, { random, deathShare, world }: Journey): Ledger {
   let isDead = false;
   const die = (): never => {

@@ -1,21 +1,21 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../../src/session/sandbox-process.ts';
-import { workspaceOf } from '../../../src/session/target.ts';
-import { personId, type LoadtestRun } from '../../../src/domain/loadtest.ts';
-import { Secret } from '../../../src/domain/secret.ts';
-import { createLoadtestLedger } from '../../../src/journal/loadtests.ts';
-import { openJournal, type Journal } from '../../../src/journal/open.ts';
-import { startCli, type CliOptions, type CliResult, type RunningCli } from '../../support/cli.ts';
-import { tempFolder, type Finishing } from '../../support/temp.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/session/sandbox-process.ts';
+import { workspaceOf } from '../../src/session/target.ts';
+import { personId, type LoadtestRun } from '../../src/domain/loadtest.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { createLoadtestLedger } from '../../src/journal/loadtests.ts';
+import { openJournal, type Journal } from '../../src/journal/open.ts';
+import { startCli, type CliOptions, type CliResult, type RunningCli } from './cli.ts';
+import { tempFolder, type Finishing } from './temp.ts';
 
 const BATCH_PEOPLE = 2_000;
 const PAGE_PEOPLE = 1_000;
 
-/** What looks like a test person and is none, and two that are nobody's business. */
+/** People who must survive: some whose ids resemble those of test people, and two who have nothing to do with them. */
 export const OTHERS = ['alice', 'bob@example.com', 'cio-bulk-lt-other-0', 'x-cio-bulk-lt-abcd-0', 'cio-bulk-lt-abcd-', 'cio-bulk-lt-abcd', 'cio-bulk-lt-abcd-00'] as const;
 
-/** A workspace that the program takes for a real one, the folder with the journal, and load tests that ended long ago. */
+/** A workspace that the program takes to be a real one, the folder with the journal, and load tests that ended long ago. */
 export interface TestWorkspace {
   readonly folder: string;
   readonly sandbox: Sandbox;
@@ -70,7 +70,7 @@ export function withJournal<T>(folder: string, work: (journal: Journal) => T): T
   }
 }
 
-/** By the API itself, not by our own sender. */
+/** Uses the API directly, not our own sender. */
 export async function createPeople(sandbox: Sandbox, ids: readonly string[], run?: string): Promise<void> {
   const authorization = `Basic ${Buffer.from(`${sandbox.siteId}:${sandbox.trackApiKey}`).toString('base64')}`;
   for (let from = 0; from < ids.length; from += BATCH_PEOPLE) {

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import type { Finishing } from '../../support/temp.ts';
+import type { Finishing } from './temp.ts';
 
 /** A request as it came off the wire. */
 export interface HostileRequest {
@@ -10,7 +10,7 @@ export interface HostileRequest {
   readonly body: string;
   /** Operations of a batch, else empty. */
   readonly operations: readonly Operation[];
-  /** 0 for the first batch, 1 for the second ...; the question for the region is not counted. */
+  /** 0 for the first batch, 1 for the second, and so on; the region request is not counted. */
   readonly number: number;
   readonly socket: Socket;
 }
@@ -26,27 +26,27 @@ export interface Operation {
 export interface HostileServer {
   readonly url: string;
   readonly port: number;
-  /** Batches whose head and body came in whole. */
+  /** Batches whose head and body arrived completely. */
   readonly batches: readonly HostileRequest[];
-  /** Operations that the server took for good, in order; `take` puts them there. */
+  /** Operations that the server accepted, in order; `take` adds to them. */
   readonly taken: Operation[];
   readonly connections: () => number;
 }
 
-/** What the server does with each request for a batch. Whatever it likes: the socket is its own. */
+/** What the server does with each batch request. It has the socket to itself, so it may do anything. */
 export type Behaviour = (request: HostileRequest, server: HostileServer) => void | Promise<void>;
 
 export interface HostileOptions {
-  /** Instead of the usual answer to the question for region and workspace. */
+  /** Replaces the usual answer to the request for region and workspace. */
   readonly onRegion?: Behaviour;
-  /** Called when the head of a batch is there, before its body: true takes the request out of the usual course. */
+  /** Called when the head of a batch has arrived, before its body; true means that it handles the request itself. */
   readonly onHead?: (socket: Socket) => boolean;
   readonly tls?: TlsOptions;
-  /** Called for each connection, 0 for the first, before anything was asked on it. */
+  /** Called for each connection, 0 for the first, before anything has been asked on it. */
   readonly onConnection?: (socket: Socket, number: number) => void;
 }
 
-/** A server on sockets, which does what a test tells it, however wrong. Closed when the test ends. */
+/** A server on plain sockets that does what a test tells it to, however wrong. Closed when the test ends. */
 export async function hostileServer(test: Finishing, behaviour: Behaviour, options: HostileOptions = {}): Promise<HostileServer> {
   const sockets = new Set<Socket>();
   const batches: HostileRequest[] = [];
@@ -77,7 +77,7 @@ export async function hostileServer(test: Finishing, behaviour: Behaviour, optio
   return self;
 }
 
-/** Enough of HTTP/1.1 for our own requests: a head, and a body of `content-length` bytes. */
+/** Just enough HTTP/1.1 to read our own requests: a head, and a body of `content-length` bytes. */
 function readRequests(socket: Socket, onHead: HostileOptions['onHead'], onRequest: (request: Omit<HostileRequest, 'number' | 'socket'>) => void): void {
   let buffer = Buffer.alloc(0);
   let isOut = false;
@@ -105,20 +105,20 @@ export function answerRegion({ socket }: HostileRequest): void {
   socket.write(answer(200, '{"region":"us","data_center":"us","environment_id":4711}'));
 }
 
-/** A whole answer as bytes. `headers` may say what is not true. */
+/** A complete answer as bytes. `headers` may lie. */
 export function answer(status: number, body = '', headers: Readonly<Record<string, string | number>> = {}): string {
   const all = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers };
   const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} Whatever\r\n${head.join('')}\r\n${status === 204 ? '' : body}`;
 }
 
-/** The service as it should be: takes everything. */
+/** The service as it should be: it accepts everything. */
 export function take({ operations, socket }: HostileRequest, server: HostileServer): void {
   server.taken.push(...operations);
   socket.write(answer(200, '{}\n'));
 }
 
-/** The first `times` requests get `first`, all others are taken. */
+/** The first `times` requests get `first`; all others are accepted. */
 export function firstTimes(times: number, first: Behaviour): Behaviour {
   return (request, server) => (request.number < times ? first(request, server) : take(request, server));
 }

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sandbox } from '../../../src/session/sandbox-process.ts';
-import type { RunningCli } from '../../support/cli.ts';
-import { tempFolder, type Finishing } from '../../support/temp.ts';
+import type { RunningCli } from '../cli.ts';
+import { tempFolder, type Finishing } from '../temp.ts';
 import { loggingSandbox, resetSandbox, startAgainst } from './crash-run.ts';
 import { journalFaults } from './journal.ts';
 import { judge, type Verdict } from './judge.ts';
 import { mixedRows, writeMixedFile } from './mixed-file.ts';
-import { createRandom } from './random.ts';
+import { createRandom } from '../random.ts';
 
 /** The network is bad too. Nothing here is refused for good: whatever is missing at the end was lost. */
 export const FAULTS = '429=0.3%,500=1%,503=0.5%,html502=0.5%,reset-before=0.5%,reset-after=1%,timeout=0.3%,torn=0.5%';
@@ -71,7 +71,7 @@ async function oneRun(test: Finishing, options: KillOptions, { sandbox, random, 
   let received = 0;
   for (;;) {
     const cli = startAgainst(test, { cwd, sandbox, args });
-    if (kills < killsMax) void killSometime(cli, sandbox, received, random, options.lifeMsMax);
+    if (kills < killsMax) void killSometime(cli, sandbox, received, { lifeMs: random() * options.lifeMsMax, diesEarly: random() < 0.2 });
     const { code, signal, stderr } = await cli.ended;
     const before = received;
     received = (await sandbox.state()).operations_received;
@@ -91,10 +91,8 @@ async function oneRun(test: Finishing, options: KillOptions, { sandbox, random, 
   return { kills, working, runs: 1, rows: rows.length, repeated: received - rows.length, faults, ...(await judge(sandbox.url, rows)) };
 }
 
-/** One in five dies at some moment of its start, the others some time after they have sent something. */
-async function killSometime(cli: RunningCli, sandbox: Sandbox, received: number, random: () => number, lifeMsMax: number): Promise<void> {
-  const lifeMs = random() * lifeMsMax;
-  const diesEarly = random() < 0.2;
+/** Some die at a random moment during startup, the others some time after they have sent something. */
+async function killSometime(cli: RunningCli, sandbox: Sandbox, received: number, { lifeMs, diesEarly }: { readonly lifeMs: number; readonly diesEarly: boolean }): Promise<void> {
   let isOver = false;
   void cli.ended.then(() => (isOver = true));
   while (!diesEarly && !isOver && (await sandbox.state()).operations_received === received) await sleep(20);

@@ -1,6 +1,6 @@
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../../src/session/sandbox-process.ts';
-import { CREDENTIALS, runCli, startCli, type CliOptions, type CliResult, type RunningCli } from '../../support/cli.ts';
-import { tempFolder, type Finishing } from '../../support/temp.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/session/sandbox-process.ts';
+import { CREDENTIALS, runCli, startCli, type CliOptions, type CliResult, type RunningCli } from './cli.ts';
+import { tempFolder, type Finishing } from './temp.ts';
 
 export interface StoredPerson {
   readonly seq: number;
@@ -20,7 +20,7 @@ export interface StoredEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** A workspace that the program takes for a real one, and a folder to work in. */
+/** A workspace that the program takes to be a real one, and a folder to work in. */
 export interface Workspace {
   readonly folder: string;
   readonly sandbox: Sandbox;

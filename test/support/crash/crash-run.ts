@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../../src/session/sandbox-process.ts';
-import { startCli, type CliResult, type RunningCli } from '../../support/cli.ts';
-import type { Finishing } from '../../support/temp.ts';
+import { startCli, type CliResult, type RunningCli } from '../cli.ts';
+import type { Finishing } from '../temp.ts';
 
 const HOOK = fileURLToPath(new URL('./crash-hook.mjs', import.meta.url));
 
