@@ -3,7 +3,7 @@ import type { UndeliveredState } from '../domain/outcome.ts';
 import type { Plan } from '../domain/plan.ts';
 import { parseRecord } from '../input/records/csv.ts';
 import { rowOf } from '../input/records/ndjson.ts';
-import { storeCorrections, withRowsOfSamePersons } from '../journal/corrections.ts';
+import { storeCorrections, withoutRowsBehind, withRowsOfSamePersons } from '../journal/corrections.ts';
 import type { Journal } from '../journal/open.ts';
 import type { Run } from '../journal/runs.ts';
 import { undeliveredRows } from '../journal/undelivered.ts';
@@ -53,8 +53,12 @@ export function chooseRows(choice: Choice): RowsToRetry {
   if (overtaken > 0 && holdsPeople(run))
     terminal.warn(`${plural(overtaken, 'row')} that held back no later row of the same person (refused, unclear, or about somebody else until now) ${overtaken === 1 ? 'is' : 'are'} sent now: if a later row has arrived in the meantime, older values overwrite its own`);
   if (file && fixed) {
-    const rows = withRowsOfSamePersons(journal, run.id, fixed.sendable);
-    const others = rows.size - fixed.sendable.size;
+    const all = withRowsOfSamePersons(journal, run.id, fixed.sendable);
+    const refused = new Set(fixed.refused.flatMap(({ row }) => row ?? []));
+    const rows = withoutRowsBehind(journal, run.id, all, refused);
+    const waiting = [...all].filter((row) => !rows.has(row) && !refused.has(row)).length;
+    if (waiting > 0) terminal.warn(`${plural(waiting, 'row')} of a person whose earlier row still cannot be sent ${waiting === 1 ? 'waits' : 'wait'} for its correction`);
+    const others = [...rows].filter((row) => !fixed.sendable.has(row)).length;
     if (others > 0) terminal.say(`${plural(others, 'failed row')} of the same persons ${others === 1 ? 'is' : 'are'} sent too, to keep their values in order`);
     return { states: ['failed'], isWanted: (row) => rows.has(row), count: rows.size };
   }

@@ -76,8 +76,8 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
   if (change === 'same') return { run: same, spec, nothingToSend: true };
   if (change === 'longer') return reopen(request, same, spec, `rows were added after row ${count(same.checkpoint?.row ?? 0)}`);
   if (same.unended && (await changeSince(request, spec, same.unended)) === 'longer') {
-    goOnBeforeUnended(journal, same);
-    return reopen(request, same, spec, 'its last line had no line end and has changed: it counts as a new row');
+    const wasNothing = goOnBeforeUnended(journal, same);
+    return reopen(request, same, spec, `its last line had no line end and has changed: ${wasNothing ? 'it is read again' : 'it counts as a new row'}`);
   }
   terminal.say(`A new run: ${safeLine(request.source)} is not the file that run ${same.id} sent`);
   return begin(request);

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { CioBulkError, type ExitCode } from '../domain/errors.ts';
+import { count } from '../domain/text/numbers.ts';
 import type { Host } from '../domain/host.ts';
 import type { InputFile } from '../input/bytes/files.ts';
+import { sourceAt } from '../input/bytes/source-at.ts';
 import { recordsOf } from '../input/records/records.ts';
 import { createImportLedger } from '../journal/import-ledger.ts';
-import { runsOfSource, secondsUsed, setEnvironment } from '../journal/runs.ts';
+import type { Journal } from '../journal/open.ts';
+import { noteBytesWanted, notesOf } from '../journal/run-notes.ts';
+import { runsOfSource, secondsUsed, setEnvironment, type Run } from '../journal/runs.ts';
 import { sameCommand } from '../output/next-command.ts';
 import { createProgress } from '../output/progress.ts';
 import { showError } from '../output/show-error.ts';
@@ -70,6 +74,8 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
   const timesFrom = timesAfter(setting.session, host);
   const found = await findRun(source, setting, recent);
   const { run, spec } = found;
+  const bytes = await bytesOf(source);
+  if (run.state === 'open') assertNotCut(journal, run, bytes);
   if (found.nothingToSend) {
     await source.discard();
     return endRun({ run, ending: { kind: 'nothing_to_send' } }, setting);
@@ -91,7 +97,27 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     limit: options.limit,
     onFinished: source.discard,
   };
-  return sendRun(work, setting, limits);
+  try {
+    return await sendRun(work, setting, limits);
+  } catch (error) {
+    const now = await bytesOf(source).catch(() => null);
+    if (bytes !== null && now !== null && now < bytes) noteBytesWanted(journal, run.id, bytes);
+    throw error;
+  }
+}
+
+/** Bytes of the file as it lies there; null for a stream, which only we write down. */
+async function bytesOf({ follow, layout }: OpenSource): Promise<number | null> {
+  return follow ? null : (await sourceAt(layout.path, { follow }).look()).bytes;
+}
+
+/** A file that was cut while it was read, and still is: its end would be taken for the end of the data. */
+function assertNotCut(journal: Journal, { id }: Run, bytes: number | null): void {
+  const wanted = notesOf(journal, id)?.bytesWanted ?? null;
+  if (wanted === null || bytes === null || bytes >= wanted) return;
+  throw new CioBulkError('input_changed', `the file was cut while run ${id} read it, and is still shorter: ${count(bytes)} of ${count(wanted)} bytes`, {
+    hint: 'restore the file and run the same command again, or send it as it is now with --restart',
+  });
 }
 
 /** A stream may be silent for a long time: the progress says so. */

@@ -54,3 +54,17 @@ export function withRowsOfSamePersons(journal: Journal, runId: number, chosen: R
   }
   return rows;
 }
+
+/** Of failed rows that shall be sent, those that need not wait for one that must not: for `refused` ones, or for rows of the same persons behind them. */
+export function withoutRowsBehind(journal: Journal, runId: number, wanted: ReadonlySet<number>, refused: ReadonlySet<number>): ReadonlySet<number> {
+  const free = new Set(wanted);
+  const held = new Set<number>();
+  if (refused.size === 0) return free;
+  for (const row of undeliveredRows(journal, runId, ['failed'])) {
+    const names = row.persons.map(hashPerson);
+    if (!refused.has(row.row) && !names.some((name) => held.has(name))) continue;
+    free.delete(row.row);
+    for (const name of names) held.add(name);
+  }
+  return free;
+}

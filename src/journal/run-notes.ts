@@ -9,6 +9,8 @@ export interface RunNotes {
   readonly target: string;
   /** Unix seconds: events after this, and events without a time, were skipped as recent. Null if none were. */
   readonly skippedSince: number | null;
+  /** The file was cut while it was read: before it is as long as this again, rows of it are missing. Null if that never happened. */
+  readonly bytesWanted: number | null;
 }
 
 export function noteRun(journal: Journal, run: number, { argv, folder, target }: Pick<RunNotes, 'argv' | 'folder' | 'target'>): void {
@@ -20,10 +22,14 @@ export function noteSkippedSince(journal: Journal, run: number, since: number): 
   journal.prepare('UPDATE run_notes SET skipped_since = min(coalesce(skipped_since, ?), ?) WHERE run = ?').run(since, since, run);
 }
 
+export function noteBytesWanted(journal: Journal, run: number, bytes: number): void {
+  journal.prepare('UPDATE run_notes SET bytes_wanted = max(coalesce(bytes_wanted, 0), ?) WHERE run = ?').run(bytes, run);
+}
+
 /** Undefined for a run of an older version. */
 export function notesOf(journal: Journal, run: number): RunNotes | undefined {
   const row = journal
-    .prepare<[number], Omit<RunNotes, 'argv'> & { readonly argv: string }>('SELECT argv, folder, target, skipped_since AS skippedSince FROM run_notes WHERE run = ?')
+    .prepare<[number], Omit<RunNotes, 'argv'> & { readonly argv: string }>('SELECT argv, folder, target, skipped_since AS skippedSince, bytes_wanted AS bytesWanted FROM run_notes WHERE run = ?')
     .get(run);
   return row && { ...row, argv: JSON.parse(row.argv) as string[] };
 }

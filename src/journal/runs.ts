@@ -129,12 +129,22 @@ export function listRuns(journal: Journal): Run[] {
   return journal.prepare<[], RunRow>('SELECT * FROM runs ORDER BY id DESC').all().map(toRun);
 }
 
-/** For a source that ended in half a row and has become longer: moves the checkpoint before that row, which then counts as a new one. */
-export function goOnBeforeUnended(journal: Journal, { id, unended }: Run): void {
-  if (!unended) return;
-  journal
-    .prepare("UPDATE runs SET line = ?, offset = ?, hash = ?, unended_hash = NULL, reach_row = 0, reach_hash = NULL WHERE id = ? AND state = 'finished'")
-    .run(unended.line, unended.offset, unended.hash, id);
+/**
+ * For a source that ended in half a row and has become longer: moves the checkpoint before that row. Half a row that could not be sent was
+ * nothing: the whole one takes its number. One that went out stays counted, and the whole one is a new row. True for the former.
+ */
+export function goOnBeforeUnended(journal: Journal, { id, unended }: Run): boolean {
+  if (!unended) return false;
+  return journal.transaction(() => {
+    const { changes: invalid } = journal.prepare("DELETE FROM undelivered WHERE run = ? AND row = ? AND state = 'invalid'").run(id, unended.row);
+    journal
+      .prepare(
+        `UPDATE runs SET row = row - ?, rows_read = rows_read - ?, invalid = invalid - ?, line = ?, offset = ?, hash = ?, unended_hash = NULL, reach_row = 0, reach_hash = NULL
+         WHERE id = ? AND state = 'finished'`,
+      )
+      .run(invalid, invalid, invalid, unended.line, unended.offset, unended.hash, id);
+    return invalid > 0;
+  })();
 }
 
 /** Moves a run to another state. Throws when it is in none of the states that this move may start from. */

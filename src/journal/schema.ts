@@ -9,7 +9,8 @@ export const APPLICATION_ID = 0x63696f62;
  *              Few rows: they are deleted when the checkpoint passes them.
  * undelivered  rows that did not arrive, with what is needed to send them again
  * senders      who sends, or sent last, to a workspace
- * run_notes    the command that started a run and its folder, where it sends, and from which time on it skipped events as recent
+ * run_notes    the command that started a run and its folder, where it sends, from which time on it skipped events as recent, and
+ *              how long its file must be again
  * loadtests    load test runs and the people they may have created
  */
 export const MIGRATIONS: readonly string[] = [
@@ -102,5 +103,8 @@ export const MIGRATIONS: readonly string[] = [
     target TEXT NOT NULL,
     skipped_since INTEGER
   ) STRICT;
+  `,
+  `
+  ALTER TABLE run_notes ADD COLUMN bytes_wanted INTEGER;
   `,
 ];

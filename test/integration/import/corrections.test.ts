@@ -267,3 +267,19 @@ it('NDJSON is corrected with the digits that it has, and twice', async (test) =>
     place.write('bad.ndjson', stdout);
   }
 });
+
+it('a failed row whose correction is refused is not sent as it was, and the later rows of its person wait for it', async (test) => {
+  const place = await openPlace(test);
+  const { service } = place;
+  service.mood = { failsWith: ({ attributes }) => attributes?.['v'] === 'bad' };
+  place.write('people.csv', 'id,v\n1,bad\n1,later\n2,bad\n');
+  expect((await place.run(`import people.csv ${IMPORT}`)).summary).toMatchObject({ failed: 3 });
+  await place.correct((text) => text.replace('1,bad', ',mended').replace('2,bad', '2,mended')); // who row 1 is about is gone
+  service.mood = 'takes';
+  const result = await place.run('retry-failed --from fixed.csv');
+  expect(result.code, result.stderr).toBe(6);
+  expect(result.stderr).toContain('1 row of a person whose earlier row still cannot be sent waits for its correction');
+  expect(values(service.taken)).toEqual(['mended']);
+  expect((await place.run('retry-failed')).summary).toMatchObject({ delivered: 3, failed: 0 });
+  expect(values(service.taken)).toEqual(['mended', 'bad', 'later']);
+});
