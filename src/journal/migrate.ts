@@ -5,9 +5,11 @@ import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
 
 /** The schema version of a journal; 0 for an empty file. Refuses a file that is not ours, or that a newer version has written. */
 export function schemaVersion(db: Database.Database, path: string): number {
-  const version = numberPragma(db, 'user_version');
-  const owner = numberPragma(db, 'application_id');
-  const isEmpty = version === 0 && owner === 0 && db.prepare('SELECT count(*) FROM sqlite_master').pluck().get() === 0;
+  // In one transaction: another process may be creating the journal between two looks.
+  const { version, owner, isEmpty } = db.transaction(() => {
+    const [version, owner] = [numberPragma(db, 'user_version'), numberPragma(db, 'application_id')];
+    return { version, owner, isEmpty: version === 0 && owner === 0 && db.prepare('SELECT count(*) FROM sqlite_master').pluck().get() === 0 };
+  })();
   if (!isEmpty && owner !== APPLICATION_ID) throw new CioBulkError('journal_damaged', `${path} is not a journal of cio-bulk`, { hint: 'choose another file with --journal' });
   if (version > MIGRATIONS.length)
     throw new CioBulkError('journal_newer', `${path} was written by a newer cio-bulk (schema ${version}, this one knows ${MIGRATIONS.length})`, {

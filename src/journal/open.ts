@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, realpathSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { CioBulkError } from '../domain/errors.ts';
+import { switchToWal } from './wal-mode.ts';
 import { copyInMemory, openUnwritable } from './copy.ts';
 import { codeOf, journalError } from './errors.ts';
 import { createJournal, type Journal } from './journal.ts';
@@ -70,7 +71,7 @@ function openAsItIs(path: string): Database.Database {
 
 function setUp(db: Database.Database, path: string): void {
   const version = schemaVersion(db, path);
-  db.pragma('journal_mode = WAL');
+  switchToWal(db, BUSY_TIMEOUT_MS);
   // better-sqlite3 is compiled with NORMAL as the default in WAL mode, so FULL is set at every open, and read back.
   db.pragma('synchronous = FULL');
   if (numberPragma(db, 'synchronous') !== 2) throw new CioBulkError('journal_unwritable', `${path}: SQLite did not accept synchronous=FULL`);

@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { switchToWal } from './wal-mode.ts';
 import { SCHEMA } from './schema.ts';
 
 export type Db = Database.Database;
@@ -21,7 +22,8 @@ export function openDatabase(file: string | undefined): Db {
   }
   const db = new Database(file ?? '', { timeout: BUSY_TIMEOUT_MS });
   db.pragma('page_size = 4096');
-  db.pragma(file === undefined ? 'journal_mode = MEMORY' : 'journal_mode = WAL');
+  if (file === undefined) db.pragma('journal_mode = MEMORY');
+  else switchToWal(db, BUSY_TIMEOUT_MS);
   db.pragma('synchronous = OFF');
   db.pragma(`cache_size = -${CACHE_KIB}`);
   db.pragma('wal_autocheckpoint = 4000');

@@ -60,8 +60,8 @@ it('credentials are in nothing that a run leaves behind, and people only where t
 it('files are for their owner alone', async (test) => {
   const sandbox = await sandboxFor(test);
   const cwd = tempFolder(test);
-  writeFileSync(join(cwd, 'bad.csv'), 'id,email\n,\nu1,u1@example.com\n');
-  const run = startCli(test, ['import', '-', '--format', 'csv', '--batch-rows', '1', '--rate', '2'], { cwd, trackUrl: sandbox.trackUrl, input: `id,email\n,\n${Array.from({ length: 200 }, (_, i) => `u${i},u${i}@example.com\n`).join('')}` });
+  writeFileSync(join(cwd, 'bad.csv'), 'id,email\nu0,u0@example.com,one cell too many\nu1,u1@example.com\n');
+  const run = startCli(test, ['import', '-', '--format', 'csv', '--batch-rows', '1', '--rate', '2'], { cwd, trackUrl: sandbox.trackUrl, input: `id,email\nu,u@example.com,one cell too many\n${Array.from({ length: 200 }, (_, i) => `u${i},u${i}@example.com\n`).join('')}` });
   await until(async () => (await sandbox.state()).requests.total > 2, 'requests');
   const folder = join(cwd, '.cio-bulk');
   expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -71,6 +71,7 @@ it('files are for their owner alone', async (test) => {
   for (const path of seen) expect([path, (statSync(path).mode & 0o777).toString(8)]).toEqual([path, '600']);
   run.child.kill('SIGINT');
   await run.ended;
+  await runCli(test, ['import', 'bad.csv'], { cwd, trackUrl: sandbox.trackUrl });
   await runCli(test, ['failures', '-o', 'failures.csv'], { cwd });
   expect((statSync(join(cwd, 'failures.csv')).mode & 0o777).toString(8)).toBe('600');
 });
