@@ -8,7 +8,9 @@ function journalFault(code: string): CioBulkError {
 
 describe('the command to type next', () => {
   it('is the same one, without --restart, which would begin once more', () => {
-    expect(sameCommand({ argv: ['import', 'a file.csv', '--restart', '--sandbox'] })).toBe("cio-bulk import 'a file.csv' --sandbox");
+    const host = { argv: ['import', 'a file.csv', '--restart', '--sandbox'] };
+    expect(sameCommand(host, { hasBegun: true })).toBe("cio-bulk import 'a file.csv' --sandbox");
+    expect(sameCommand(host)).toBe("cio-bulk import 'a file.csv' --restart --sandbox"); // the run did not begin anew yet
   });
 
   it('looks at the same journal, however that was given', () => {
