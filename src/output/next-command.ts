@@ -38,7 +38,7 @@ function isPlaceFault({ code, cause }: CioBulkError): boolean {
 
 /** Sends the recent events that were left out by the run that `argv` began. */
 export function allowedCommand(argv: readonly string[]): string {
-  return commandLine([...argv.filter((word) => word !== '--skip-recent' && word !== '--restart'), '--allow-triggers']);
+  return commandLine([...argv.filter((word) => !['--skip-recent', '--restart', '--allow-triggers'].includes(word)), '--allow-triggers']);
 }
 
 /** The same command after --max-errors stopped it, with twice as many errors allowed as there are: with the old limit it would stop at once. */

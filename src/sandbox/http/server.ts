@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,6 +36,7 @@ export async function createSandbox(config: SandboxConfig): Promise<Sandbox> {
   const traffic = createTraffic(now, monotonic);
   const siteId = config.siteId ?? workspace.identity.siteId;
   const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // every late answer listens
   const exchange: Exchange = {
     config,
     credentials: { ...config.keys, siteId },
