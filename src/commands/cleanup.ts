@@ -14,7 +14,7 @@ export function configure(command: Command): void {
     .option('--dry-run', 'say what would be deleted')
     .option('--yes', 'do not ask')
     .option('--confirm <last4>', 'last 4 characters of the site id, instead of --yes')
-    .option('--rate <n>', 'HTTP requests per second in all, retries included; 0 = no limit', String(SENDING_DEFAULTS.rate))
+    .option('--rate <n>', 'maximum HTTP requests per second, retries included; 0 = no limit', String(SENDING_DEFAULTS.rate))
     .option('--settle-wait <duration>', 'between two sweeps, since the service applies late (default: 60s; sandbox: 500ms)');
   addCommonFlags(command);
   addHelpEnd(

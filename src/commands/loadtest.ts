@@ -11,9 +11,9 @@ import { duration, oneOf, plainNumber, wholeNumber } from './flags/values.ts';
 export function configure(command: Command): void {
   addTargetFlags(command)
     .option('--scenario <name>', SCENARIOS.join(', '), 'ramp')
-    .option('--rate <n>', 'HTTP requests per second in all (default: the scenario\'s own, 80 for most)')
+    .option('--rate <n>', 'maximum HTTP requests per second (default: the scenario\'s own, 80 for most)')
     .option('--duration <duration>', 'length of the whole test; its shape is stretched')
-    .option('--max-users <n>', 'test people at most', '5000')
+    .option('--max-users <n>', 'maximum number of test people', '5000')
     .option('--p95 <duration>', 'limit of the 95th percentile, per operation', '500ms')
     .option('--p99 <duration>', 'limit of the 99th percentile, per operation', '2s')
     .option('--confirm <last4>', 'last 4 characters of the site id of the staging workspace')

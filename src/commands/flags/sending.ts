@@ -5,9 +5,9 @@ import { text } from './common.ts';
 
 const ENVIRONMENT = `
 Environment (or a file for --env-file; none of it with --sandbox):
-  CUSTOMERIO_SITE_ID, CUSTOMERIO_TRACK_API_KEY  the Track API pair of the workspace: needed
+  CUSTOMERIO_SITE_ID, CUSTOMERIO_TRACK_API_KEY  the Track API credentials of the workspace (required)
   CUSTOMERIO_REGION                             us (default) or eu
-  CUSTOMERIO_APP_API_KEY                        lets cleanup verify
+  CUSTOMERIO_APP_API_KEY                        lets cleanup check that everybody is gone
   CUSTOMERIO_ENVIRONMENT                        staging allows load tests
   CUSTOMERIO_TRACK_URL, CUSTOMERIO_APP_URL      base URLs of a proxy or a test server`;
 
@@ -15,23 +15,23 @@ export function addTargetFlags(command: Command): Command {
   return command
     .option('--sandbox', 'send to a private local sandbox instead of Customer.io')
     .option('--env-file <path>', 'read credentials from a file of NAME=value lines')
-    .option('--no-preflight', 'do not ask for region and workspace first')
+    .option('--no-preflight', 'skip the first request, which checks region and workspace')
     .addHelpText('after', ENVIRONMENT);
 }
 
 export function addSendingFlags(command: Command): Command {
   return addTargetFlags(command)
-    .option('--rate <n>', 'HTTP requests per second in all, retries included; 0 = no limit', String(DEFAULTS.rate))
-    .option('--max-rows-per-second <n>', 'a second limit, in rows')
-    .option('--concurrency <n>', 'requests in flight at most', String(DEFAULTS.concurrency))
-    .option('--batch-rows <n>', 'rows in one v2 batch at most', String(DEFAULTS.batchRows))
-    .option('--batch-bytes <n>', 'bytes of one v2 batch at most', String(DEFAULTS.batchBytes))
-    .option('--max-attempts <n>', 'tries per request', String(DEFAULTS.maxAttempts))
-    .option('--timeout <duration>', 'for one request', '10s')
-    .option('--max-outage <duration>', 'stop, resumable, when the API does not answer for this long', '15m')
+    .option('--rate <n>', 'maximum HTTP requests per second, retries included; 0 = no limit', String(DEFAULTS.rate))
+    .option('--max-rows-per-second <n>', 'maximum rows per second, in addition to --rate')
+    .option('--concurrency <n>', 'maximum requests in flight', String(DEFAULTS.concurrency))
+    .option('--batch-rows <n>', 'maximum rows in a v2 batch', String(DEFAULTS.batchRows))
+    .option('--batch-bytes <n>', 'maximum bytes in a v2 batch', String(DEFAULTS.batchBytes))
+    .option('--max-attempts <n>', 'attempts per request', String(DEFAULTS.maxAttempts))
+    .option('--timeout <duration>', 'time limit for one request', '10s')
+    .option('--max-outage <duration>', 'stop when the API has not answered for this long; the run can be resumed', '15m')
     .option('--max-errors <n|n%>', 'stop when more rows than this are undelivered')
-    .option('--max-duration <duration>', 'take no more rows after this long, settle, exit 8')
-    .option('--allow-triggers', 'send events that are young enough to trigger campaigns');
+    .option('--max-duration <duration>', 'stop taking rows after this long, settle those in flight, and exit with 8')
+    .option('--allow-triggers', 'send events recent enough to trigger campaigns');
 }
 
 export function sendingOptions(options: Record<string, unknown>): SendingOptions {
