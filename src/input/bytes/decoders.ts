@@ -10,7 +10,7 @@ export type Decoder = (pieces: Pieces) => Pieces;
 export type TextLayout = Pick<SourceLayout, 'path' | 'compression' | 'encoding'>;
 
 /** What lies between the bytes of a source and its text, in the order in which it is undone. */
-export function decodersOf({ path, compression, encoding }: TextLayout): readonly Decoder[] {
+function decodersOf({ path, compression, encoding }: TextLayout): readonly Decoder[] {
   const decoders: Decoder[] = [];
   if (compression !== 'none') decoders.push((pieces) => decompress(pieces, compression, basename(path)));
   if (encoding !== 'utf-8') decoders.push((pieces) => transcode(pieces, encoding));
