@@ -23,10 +23,22 @@ export async function cleanup({ collect }: Context): Promise<void> {
       return (end.endedAt - startedAt) / 1000;
     };
     const people = join(folder, 'people.ndjson');
-    writeFileSync(people, Array.from({ length: PEOPLE }, (_, n) => `${JSON.stringify({ id: personId(RUN, n), cio_bulk_run: RUN })}\n`).join(''));
+    writeFileSync(
+      people,
+      Array.from({ length: PEOPLE }, (_, n) => `${JSON.stringify({ id: personId(RUN, n), cio_bulk_run: RUN })}\n`).join(
+        '',
+      ),
+    );
     await run('import', people, '--rate', '0');
     planLoadtest(join(folder, '.cio-bulk', 'journal.db'));
-    collect.finding('cleanup', `${PEOPLE.toLocaleString('en-US')} test people deleted at 80 requests/s`, await run('cleanup'), 's', 'lower', { what: 'target', value: 30 });
+    collect.finding(
+      'cleanup',
+      `${PEOPLE.toLocaleString('en-US')} test people deleted at 80 requests/s`,
+      await run('cleanup'),
+      's',
+      'lower',
+      { what: 'target', value: 30 },
+    );
   });
 }
 
@@ -44,7 +56,15 @@ function planLoadtest(path: string): void {
   const journal = openJournal(path);
   try {
     const anHourAgo = Date.now() - 3_600_000; // so that nobody waits for a k6 that never was
-    createLoadtestLedger(journal).plan({ id: RUN, workspace: sandboxWorkspace(path), scenario: 'soak', rate: 80, duration_ms: 60_000, max_n: PEOPLE - 1, started_at: anHourAgo });
+    createLoadtestLedger(journal).plan({
+      id: RUN,
+      workspace: sandboxWorkspace(path),
+      scenario: 'soak',
+      rate: 80,
+      duration_ms: 60_000,
+      max_n: PEOPLE - 1,
+      started_at: anHourAgo,
+    });
   } finally {
     journal.close();
   }

@@ -20,7 +20,9 @@ for await (const block of openBlocks(layout, null)) {
   if (blocks % 50 === 0) peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
 }
 const seconds = (performance.now() - startedAt) / 1000;
-console.log(`read    ${rows} rows in ${blocks} blocks, ${Math.round(rows / seconds / 1000)}k rows/s, ${Math.round(bytes / seconds / 1e6)} MB/s, peak ${Math.round(peakBytes / 1e6)} MB`);
+console.log(
+  `read    ${rows} rows in ${blocks} blocks, ${Math.round(rows / seconds / 1000)}k rows/s, ${Math.round(bytes / seconds / 1e6)} MB/s, peak ${Math.round(peakBytes / 1e6)} MB`,
+);
 
 const resumedAt = performance.now();
 for await (const block of openBlocks(layout, last)) rows += block.rows.length;

@@ -20,7 +20,10 @@ export async function resume({ sink, collect, largeRows }: Context): Promise<voi
   await inFolder(async (folder) => {
     const stoppedAt = await killAt(folder, sink, file, largeRows);
     const share = Math.round((stoppedAt / largeRows) * 100);
-    for (const [name, flags] of [['no rate limit', ['--rate', '0']], ['default settings', []]] as const) {
+    for (const [name, flags] of [
+      ['no rate limit', ['--rate', '0']],
+      ['default settings', []],
+    ] as const) {
       const trial = join(folder, name.replaceAll(' ', '-'));
       cpSync(join(folder, 'journal'), join(trial, 'journal'), { recursive: true });
       await sink.reset(QUIET_SINK);
@@ -35,10 +38,18 @@ export async function resume({ sink, collect, largeRows }: Context): Promise<voi
         const end = await started.ended;
         assertExit(end, 0, args);
         const summary = summaryOf(end);
-        if (summary.delivered !== largeRows || summary.rows_read !== largeRows) throw new Error(`resumed at row ${stoppedAt}, and the summary says ${JSON.stringify(summary)}`);
+        if (summary.delivered !== largeRows || summary.rows_read !== largeRows)
+          throw new Error(`resumed at row ${stoppedAt}, and the summary says ${JSON.stringify(summary)}`);
       }
       await started.ended;
-      collect.finding('resume', `${millions(largeRows)} rows at ${share} % until the first batch, ${name}`, seconds, 's', 'lower', { what: 'target of 10 M', value: 2 });
+      collect.finding(
+        'resume',
+        `${millions(largeRows)} rows at ${share} % until the first batch, ${name}`,
+        seconds,
+        's',
+        'lower',
+        { what: 'target of 10 M', value: 2 },
+      );
     }
   });
 }
@@ -78,11 +89,20 @@ export async function retryFailed({ sink, collect, largeRows }: Context): Promis
     const imported = await startNode(args, { cwd: folder, env: cliEnvironment(sink) }).ended;
     assertExit(imported, 6, args);
     const before = summaryOf(imported);
-    if (before.failed !== FAILURES || before.delivered !== largeRows - FAILURES) throw new Error(`${FAILURES} failures were wanted, and the summary says ${JSON.stringify(before)}`);
+    if (before.failed !== FAILURES || before.delivered !== largeRows - FAILURES)
+      throw new Error(`${FAILURES} failures were wanted, and the summary says ${JSON.stringify(before)}`);
 
     await sink.reset({ latencyMs: 0, countRows: true });
     const firstWrite = sink.firstWrite();
-    const retryArgs = [CLI, 'retry-failed', '--allow-triggers', '--journal', join(folder, 'journal', 'journal.db'), '--json', '--quiet'];
+    const retryArgs = [
+      CLI,
+      'retry-failed',
+      '--allow-triggers',
+      '--journal',
+      join(folder, 'journal', 'journal.db'),
+      '--json',
+      '--quiet',
+    ];
     const started = startNode(retryArgs, { cwd: folder, env: cliEnvironment(sink) });
     const ended = await Promise.race([firstWrite, started.ended.then(() => null)]);
     const end = await started.ended;
@@ -90,8 +110,15 @@ export async function retryFailed({ sink, collect, largeRows }: Context): Promis
     if (ended === null) throw new Error('nothing was sent');
     const { rows } = await sink.counts();
     const after = summaryOf(end);
-    if (rows !== FAILURES || after.failed !== 0 || after.delivered !== largeRows) throw new Error(`${rows} rows arrived of ${FAILURES}, and the summary says ${JSON.stringify(after)}`);
-    collect.finding('retry', `${FAILURES} failures of ${millions(largeRows)} rows until the first batch`, (ended - started.startedAt) / 1000, 's', 'lower', { what: 'target of 10 M', value: 0.5 });
+    if (rows !== FAILURES || after.failed !== 0 || after.delivered !== largeRows)
+      throw new Error(`${rows} rows arrived of ${FAILURES}, and the summary says ${JSON.stringify(after)}`);
+    collect.finding(
+      'retry',
+      `${FAILURES} failures of ${millions(largeRows)} rows until the first batch`,
+      (ended - started.startedAt) / 1000,
+      's',
+      'lower',
+      { what: 'target of 10 M', value: 0.5 },
+    );
   });
 }
-

@@ -20,7 +20,10 @@ export async function help({ collect }: Context): Promise<void> {
       nodeMs.push(await wallMs(['-e', '0'], cwd));
     }
   });
-  collect.finding('help', 'cio-bulk --help', median(helpMs), 'ms', 'lower', { what: '1.8 x node -e 0', value: 1.8 * median(nodeMs) });
+  collect.finding('help', 'cio-bulk --help', median(helpMs), 'ms', 'lower', {
+    what: '1.8 x node -e 0',
+    value: 1.8 * median(nodeMs),
+  });
 }
 
 async function wallMs(args: readonly string[], cwd: string): Promise<number> {
@@ -43,7 +46,8 @@ export async function smallFile({ sink, collect }: Context): Promise<void> {
       const { startedAt, endedAt, ...ended } = await startNode(args, { cwd: folder, env: cliEnvironment(sink) }).ended;
       assertExit({ startedAt, endedAt, ...ended }, 0, args);
       const { rows, firstRequestAt, firstWriteAt, lastWriteAt } = await sink.counts();
-      if (rows !== TEN_ROWS || firstRequestAt === null || firstWriteAt === null || lastWriteAt === null) throw new Error(`${TEN_ROWS} rows were sent, and ${rows} arrived`);
+      if (rows !== TEN_ROWS || firstRequestAt === null || firstWriteAt === null || lastWriteAt === null)
+        throw new Error(`${TEN_ROWS} rows were sent, and ${rows} arrived`);
       first.push(firstRequestAt - startedAt);
       firstBatch.push(firstWriteAt - startedAt);
       end.push(endedAt - lastWriteAt);

@@ -11,7 +11,10 @@ const path = process.env['CIO_BULK_BENCH_USAGE'];
 if (isMainThread && path !== undefined) {
   process.once('exit', () => {
     const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-    const usage: Usage = { cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakRssBytes: (peakOfThisImageKb() ?? maxRSS) * 1024 };
+    const usage: Usage = {
+      cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
+      peakRssBytes: (peakOfThisImageKb() ?? maxRSS) * 1024,
+    };
     writeFileSync(path, JSON.stringify(usage));
   });
 }

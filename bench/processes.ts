@@ -70,9 +70,17 @@ export function startNode(args: readonly string[], { cwd, env = {}, nodeArgs = [
 }
 
 /** Runs Node to its end, and says what it used. Throws when it ends with another exit code than expected. */
-export async function measureNode(args: readonly string[], { cwd, env = {}, nodeArgs = [] }: StartOptions, expected = 0): Promise<Ended & Usage> {
+export async function measureNode(
+  args: readonly string[],
+  { cwd, env = {}, nodeArgs = [] }: StartOptions,
+  expected = 0,
+): Promise<Ended & Usage> {
   const usagePath = join(cwd, 'usage.json');
-  const started = startNode(args, { cwd, env: { ...env, CIO_BULK_BENCH_USAGE: usagePath }, nodeArgs: ['--import', pathToFileURL(PROBE).href, ...nodeArgs] });
+  const started = startNode(args, {
+    cwd,
+    env: { ...env, CIO_BULK_BENCH_USAGE: usagePath },
+    nodeArgs: ['--import', pathToFileURL(PROBE).href, ...nodeArgs],
+  });
   const ended = await started.ended;
   assertExit(ended, expected, args);
   const usage = JSON.parse(readFileSync(usagePath, 'utf8')) as Usage;
@@ -81,7 +89,9 @@ export async function measureNode(args: readonly string[], { cwd, env = {}, node
 
 export function assertExit(ended: Ended, expected: number, args: readonly string[]): void {
   if (ended.exitCode === expected) return;
-  throw new Error(`${args.join(' ')}\nended with ${ended.exitCode} and not with ${expected}\n${ended.stdout.slice(-2000)}\n${ended.stderr.slice(-2000)}`);
+  throw new Error(
+    `${args.join(' ')}\nended with ${ended.exitCode} and not with ${expected}\n${ended.stdout.slice(-2000)}\n${ended.stderr.slice(-2000)}`,
+  );
 }
 
 /** A folder for one run, gone afterwards. */

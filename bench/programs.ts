@@ -46,22 +46,30 @@ export async function measureImport(options: ImportOptions): Promise<ProgramFigu
   return inFolder((folder) => measureImportIn(folder, options));
 }
 
-export async function measureImportIn(folder: string, { sink, settings = QUIET_SINK, file, rows, flags = [], nodeArgs = [] }: ImportOptions): Promise<ProgramFigures> {
+export async function measureImportIn(
+  folder: string,
+  { sink, settings = QUIET_SINK, file, rows, flags = [], nodeArgs = [] }: ImportOptions,
+): Promise<ProgramFigures> {
   await sink.reset(settings);
   const used = await measureNode(importArgs(file, folder, flags), { cwd: folder, env: cliEnvironment(sink), nodeArgs });
   const summary = summaryOf(used);
-  if (summary.delivered !== rows || summary.rows_read !== rows) throw new Error(`${basename(file)}: ${rows} rows, and the summary says ${JSON.stringify(summary)}`);
+  if (summary.delivered !== rows || summary.rows_read !== rows)
+    throw new Error(`${basename(file)}: ${rows} rows, and the summary says ${JSON.stringify(summary)}`);
   return figures(basename(file), used, rows, await arrived(sink, rows, summary), journalBytes(folder));
 }
 
 /** One of the ways of yardstick.ts. */
-export async function measureYardstick(way: 'bare' | 'sdk-batch' | 'sdk-identify', { sink, file, rows }: Pick<ImportOptions, 'sink' | 'file' | 'rows'>): Promise<ProgramFigures> {
+export async function measureYardstick(
+  way: 'bare' | 'sdk-batch' | 'sdk-identify',
+  { sink, file, rows }: Pick<ImportOptions, 'sink' | 'file' | 'rows'>,
+): Promise<ProgramFigures> {
   return inFolder(async (folder) => {
     await sink.reset(QUIET_SINK);
     const used = await measureNode([YARDSTICK, way, file, sink.url, String(rows)], { cwd: folder });
     const counts = await arrived(sink, rows);
     const requests = way === 'sdk-identify' ? rows : Math.ceil(rows / 1000);
-    if (counts.writes !== requests) throw new Error(`${way} of ${basename(file)}: ${requests} requests expected, ${counts.writes} arrived`);
+    if (counts.writes !== requests)
+      throw new Error(`${way} of ${basename(file)}: ${requests} requests expected, ${counts.writes} arrived`);
     return figures(basename(file), used, rows, counts, null);
   });
 }
@@ -75,25 +83,47 @@ export function summaryOf({ stdout }: Pick<Ended, 'stdout'>): Summary {
 /** Everything in the folder of the journal: database, WAL, shared memory, and whatever else was left behind. */
 export function journalBytes(folder: string): number {
   const journal = join(folder, 'journal');
-  return existsSync(journal) ? readdirSync(journal).reduce((sum, name) => sum + statSync(join(journal, name)).size, 0) : 0;
+  return existsSync(journal)
+    ? readdirSync(journal).reduce((sum, name) => sum + statSync(join(journal, name)).size, 0)
+    : 0;
 }
 
 /** What the sink has seen, held against what the sender says. */
-async function arrived(sink: Sink, rows: number, summary?: Summary): Promise<{ writes: number; bodyBytes: number; seconds: number }> {
+async function arrived(
+  sink: Sink,
+  rows: number,
+  summary?: Summary,
+): Promise<{ writes: number; bodyBytes: number; seconds: number }> {
   const { writes, bodyBytes, rows: counted, firstWriteAt, lastWriteAt } = await sink.counts();
   if (counted !== null && counted !== rows) throw new Error(`${rows} rows were sent, and ${counted} arrived`);
-  if (summary && bodyBytes !== summary.bytes_sent) throw new Error(`${summary.bytes_sent} bytes were sent, and ${bodyBytes} arrived`);
+  if (summary && bodyBytes !== summary.bytes_sent)
+    throw new Error(`${summary.bytes_sent} bytes were sent, and ${bodyBytes} arrived`);
   if (firstWriteAt === null || lastWriteAt === null) throw new Error('nothing arrived');
   return { writes, bodyBytes, seconds: (lastWriteAt - firstWriteAt) / 1000 };
 }
 
 function figures(
   file: string,
-  { startedAt, endedAt, cpuSeconds, peakRssBytes }: { startedAt: number; endedAt: number; cpuSeconds: number; peakRssBytes: number },
+  {
+    startedAt,
+    endedAt,
+    cpuSeconds,
+    peakRssBytes,
+  }: { startedAt: number; endedAt: number; cpuSeconds: number; peakRssBytes: number },
   rows: number,
   { writes, bodyBytes, seconds }: { writes: number; bodyBytes: number; seconds: number },
   journal: number | null,
 ): ProgramFigures {
   const wallSeconds = (endedAt - startedAt) / 1000;
-  return { file, rows, wallSeconds, sendingSeconds: seconds, cpuSeconds, peakRssBytes, journalBytes: journal, requests: writes, bodyBytes };
+  return {
+    file,
+    rows,
+    wallSeconds,
+    sendingSeconds: seconds,
+    cpuSeconds,
+    peakRssBytes,
+    journalBytes: journal,
+    requests: writes,
+    bodyBytes,
+  };
 }

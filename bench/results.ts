@@ -40,7 +40,12 @@ export interface Finding {
 
 export interface Results {
   readonly machine: { readonly cores: number; readonly node: string };
-  readonly options: { readonly rows: number; readonly largeRows: number; readonly repeat: number; readonly only: readonly string[] };
+  readonly options: {
+    readonly rows: number;
+    readonly largeRows: number;
+    readonly repeat: number;
+    readonly only: readonly string[];
+  };
   readonly programs: readonly ProgramResult[];
   readonly findings: readonly Finding[];
 }
@@ -48,7 +53,14 @@ export interface Results {
 /** Collects while measurements run. */
 export interface Collector {
   program(measurement: string, program: string, figures: ProgramFigures): ProgramFigures;
-  finding(measurement: string, name: string, value: number, unit: Unit, better: Finding['better'], against?: { what: string; value: number; isTarget?: boolean }): void;
+  finding(
+    measurement: string,
+    name: string,
+    value: number,
+    unit: Unit,
+    better: Finding['better'],
+    against?: { what: string; value: number; isTarget?: boolean },
+  ): void;
 }
 
 export function createCollector(): Collector & { readonly programs: ProgramResult[]; readonly findings: Finding[] } {
@@ -63,8 +75,22 @@ export function createCollector(): Collector & { readonly programs: ProgramResul
     },
     finding(measurement, name, value, unit, better, against) {
       const ratio = against ? value / against.value : null;
-      const isReached = against && against.isTarget !== false && ratio !== null ? (better === 'higher' ? ratio >= 1 : ratio <= 1) : null;
-      findings.push({ measurement, name, value, unit, better, against: against ? { what: against.what, value: against.value } : null, ratio, isReached });
+      const isReached =
+        against && against.isTarget !== false && ratio !== null
+          ? better === 'higher'
+            ? ratio >= 1
+            : ratio <= 1
+          : null;
+      findings.push({
+        measurement,
+        name,
+        value,
+        unit,
+        better,
+        against: against ? { what: against.what, value: against.value } : null,
+        ratio,
+        isReached,
+      });
     },
   };
 }
@@ -82,7 +108,11 @@ export function median(values: readonly number[]): number {
 }
 
 /** The run in the middle of several: its figures belong together, which a median of each would not. */
-export async function middleOf(repeat: number, run: () => Promise<ProgramFigures>, by = (figures: ProgramFigures): number => figures.wallSeconds): Promise<ProgramFigures> {
+export async function middleOf(
+  repeat: number,
+  run: () => Promise<ProgramFigures>,
+  by = (figures: ProgramFigures): number => figures.wallSeconds,
+): Promise<ProgramFigures> {
   const runs: ProgramFigures[] = [];
   for (let i = 0; i < repeat; i++) runs.push(await run());
   runs.sort((a, b) => by(a) - by(b));

@@ -15,7 +15,17 @@ import { startSink } from './sink-process.ts';
 import { resultTable } from './table.ts';
 import { defaultSettings, growth, unlimited } from './throughput.ts';
 
-const MEASUREMENTS: Readonly<Record<string, Measurement>> = { help, small: smallFile, default: defaultSettings, unlimited, growth, resume, retry: retryFailed, validate, cleanup };
+const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
+  help,
+  small: smallFile,
+  default: defaultSettings,
+  unlimited,
+  growth,
+  resume,
+  retry: retryFailed,
+  validate,
+  cleanup,
+};
 
 const USAGE = `npm run bench -- [flags]
 
@@ -42,7 +52,8 @@ else await bench();
 async function bench(): Promise<void> {
   const only = values.only?.split(',') ?? Object.keys(MEASUREMENTS);
   const unknown = only.filter((name) => !Object.hasOwn(MEASUREMENTS, name));
-  if (unknown.length > 0) throw new Error(`--only knows ${Object.keys(MEASUREMENTS).join(', ')}, and not ${unknown.join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`--only knows ${Object.keys(MEASUREMENTS).join(', ')}, and not ${unknown.join(', ')}`);
   const rows = rowCount(values.rows);
   const largeRows = values.full ? 10_000_000 : rows;
   const repeat = Math.max(1, Math.floor(Number(values.repeat)) || 1);

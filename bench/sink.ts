@@ -42,11 +42,21 @@ let settings: SinkSettings = { latencyMs: 0, countRows: false };
 let counts = zero();
 
 function zero(): { -readonly [K in keyof SinkCounts]: SinkCounts[K] } {
-  return { requests: 0, writes: 0, bodyBytes: 0, rows: settings.countRows ? 0 : null, firstRequestAt: null, firstWriteAt: null, lastWriteAt: null };
+  return {
+    requests: 0,
+    writes: 0,
+    bodyBytes: 0,
+    rows: settings.countRows ? 0 : null,
+    firstRequestAt: null,
+    firstWriteAt: null,
+    lastWriteAt: null,
+  };
 }
 
 function answer(body: string): Buffer {
-  return Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}${HEAD_END}${body}`);
+  return Buffer.from(
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}${HEAD_END}${body}`,
+  );
 }
 
 function tell(message: FromSink): void {
@@ -62,7 +72,7 @@ function serve(socket: Socket): void {
   socket.setNoDelay(true);
   socket.on('error', () => socket.destroy());
   socket.on('data', (piece: Buffer) => {
-    for (let at = 0; at < piece.length; ) at = bodyLeft > 0 ? readBody(piece, at) : readHead(piece, at);
+    for (let at = 0; at < piece.length;) at = bodyLeft > 0 ? readBody(piece, at) : readHead(piece, at);
   });
 
   function readHead(piece: Buffer, at: number): number {
@@ -108,7 +118,9 @@ function serve(socket: Socket): void {
   function countRows(part: Buffer): void {
     const width = NEEDLE.length - 1;
     counts.rows = (counts.rows ?? 0) + occurrences(Buffer.concat([edge, part.subarray(0, width)])) + occurrences(part);
-    edge = Buffer.from(part.length >= width ? part.subarray(part.length - width) : Buffer.concat([edge, part]).subarray(-width));
+    edge = Buffer.from(
+      part.length >= width ? part.subarray(part.length - width) : Buffer.concat([edge, part]).subarray(-width),
+    );
   }
 
   function reply(bytes: Buffer): void {

@@ -4,8 +4,32 @@ import { rowsPerSecond } from './results.ts';
 /** Two parts: what every program took, and what it means next to targets and yardsticks. */
 export function resultTable({ machine, options, programs, findings }: Results): string {
   const head = `${machine.cores} cores, Node ${machine.node}, ${count(options.rows)} rows (large file: ${count(options.largeRows)}), the middle of ${options.repeat}`;
-  const first = programs.length === 0 ? [] : ['', columns(['program', 'file', 'rows', 'rows/s sending', 'rows/s in all', 'CPU s', 'us/row', 'peak MB', 'journal kB', 'requests'], programs.map(programCells), 2)];
-  const second = findings.length === 0 ? [] : ['', columns(['measurement', 'what', 'value', 'against', '', 'ratio', ''], findings.map(findingCells), 2)];
+  const first =
+    programs.length === 0
+      ? []
+      : [
+          '',
+          columns(
+            [
+              'program',
+              'file',
+              'rows',
+              'rows/s sending',
+              'rows/s in all',
+              'CPU s',
+              'us/row',
+              'peak MB',
+              'journal kB',
+              'requests',
+            ],
+            programs.map(programCells),
+            2,
+          ),
+        ];
+  const second =
+    findings.length === 0
+      ? []
+      : ['', columns(['measurement', 'what', 'value', 'against', '', 'ratio', ''], findings.map(findingCells), 2)];
   return [head, ...first, ...second].join('\n');
 }
 
@@ -49,7 +73,8 @@ export function count(value: number): string {
 /** Text to the left, numbers to the right. The first `textColumns` columns are text, and so is what holds letters only. */
 export function columns(head: readonly string[], rows: readonly (readonly string[])[], textColumns: number): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const isText = (i: number): boolean => i < textColumns || head[i] === '' || rows.every((row) => !/^[\d-]/.test(row[i] ?? ''));
+  const isText = (i: number): boolean =>
+    i < textColumns || head[i] === '' || rows.every((row) => !/^[\d-]/.test(row[i] ?? ''));
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => (isText(i) ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))

@@ -35,22 +35,46 @@ const toOperation = isEvents ? eventOf : personOf;
 
 function personOf(row: Fields): Operation {
   const { id, created_at: createdAt, ...rest } = row;
-  return { type: 'person', action: 'identify', identifiers: { id: String(id) }, attributes: { ...rest, created_at: unixSeconds(createdAt) } };
+  return {
+    type: 'person',
+    action: 'identify',
+    identifiers: { id: String(id) },
+    attributes: { ...rest, created_at: unixSeconds(createdAt) },
+  };
 }
 
 function eventOf(row: Fields): Operation {
   const { user_id: id, event, timestamp, ...attributes } = row;
-  return { type: 'person', action: 'event', identifiers: { id: String(id) }, name: String(event), timestamp: unixSeconds(timestamp), attributes };
+  return {
+    type: 'person',
+    action: 'event',
+    identifiers: { id: String(id) },
+    name: String(event),
+    timestamp: unixSeconds(timestamp),
+    attributes,
+  };
 }
 
 /** Written out per column, as one would for one file; no generic mapping. */
 function operationOfCells(cells: Cells): Operation {
   if (isEvents) {
     const [id = '', event = '', timestamp = '', orderId, amount] = cells;
-    return { type: 'person', action: 'event', identifiers: { id }, name: event, timestamp: unixSeconds(timestamp), attributes: { order_id: orderId, amount: Number(amount) } };
+    return {
+      type: 'person',
+      action: 'event',
+      identifiers: { id },
+      name: event,
+      timestamp: unixSeconds(timestamp),
+      attributes: { order_id: orderId, amount: Number(amount) },
+    };
   }
   const [id = '', email, firstName, plan, visits, createdAt = ''] = cells;
-  return { type: 'person', action: 'identify', identifiers: { id }, attributes: { email, first_name: firstName, plan, visits: Number(visits), created_at: unixSeconds(createdAt) } };
+  return {
+    type: 'person',
+    action: 'identify',
+    identifiers: { id },
+    attributes: { email, first_name: firstName, plan, visits: Number(visits), created_at: unixSeconds(createdAt) },
+  };
 }
 
 function unixSeconds(text: unknown): number {
@@ -68,7 +92,10 @@ function readCsv(onRow: (row: Operation) => boolean): Source {
   parser.on('data', (cells: Cells) => {
     if (!onRow(operationOfCells(cells))) parser.pause();
   });
-  return { resume: () => void parser.resume(), ended: new Promise((resolve, reject) => parser.once('end', resolve).once('error', reject)) };
+  return {
+    resume: () => void parser.resume(),
+    ended: new Promise((resolve, reject) => parser.once('end', resolve).once('error', reject)),
+  };
 }
 
 function readNdjson(onRow: (row: Operation) => boolean): Source {
@@ -85,7 +112,10 @@ function readNdjson(onRow: (row: Operation) => boolean): Source {
     }
     if (!goOn) file.pause();
   });
-  return { resume: () => void file.resume(), ended: new Promise((resolve, reject) => file.once('end', resolve).once('error', reject)) };
+  return {
+    resume: () => void file.resume(),
+    ended: new Promise((resolve, reject) => file.once('end', resolve).once('error', reject)),
+  };
 }
 
 /** Reads, batches, and keeps 15 requests in flight; reading pauses while they are. */
@@ -128,9 +158,17 @@ async function pump(batchRows: number, send: Send): Promise<void> {
 async function bare(): Promise<void> {
   const { Pool } = await import('undici'); // only here: once loaded it takes the place of the dispatcher behind fetch(), on which the SDK rests
   const pool = new Pool(url, { connections: IN_FLIGHT, pipelining: 1 });
-  const headers = { authorization: `Basic ${Buffer.from('bench:bench').toString('base64')}`, 'content-type': 'application/json' };
+  const headers = {
+    authorization: `Basic ${Buffer.from('bench:bench').toString('base64')}`,
+    'content-type': 'application/json',
+  };
   await pump(BATCH_ROWS, async (batch) => {
-    const { statusCode, body } = await pool.request({ method: 'POST', path: '/api/v2/batch', headers, body: JSON.stringify({ batch }) });
+    const { statusCode, body } = await pool.request({
+      method: 'POST',
+      path: '/api/v2/batch',
+      headers,
+      body: JSON.stringify({ batch }),
+    });
     await body.text();
     if (statusCode !== 200) throw new Error(`the answer was ${statusCode}`);
   });
@@ -142,7 +180,12 @@ async function sdk(batchRows: number): Promise<void> {
   await pump(batchRows, async (rows) => {
     const [first] = rows;
     if (batchRows > 1) await client.batch(rows);
-    else if (first && isEvents) await client.track(first.identifiers.id, { name: first.name, timestamp: first.timestamp, data: first.attributes });
+    else if (first && isEvents)
+      await client.track(first.identifiers.id, {
+        name: first.name,
+        timestamp: first.timestamp,
+        data: first.attributes,
+      });
     else if (first) await client.identify(first.identifiers.id, first.attributes);
   });
 }

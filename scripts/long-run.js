@@ -6,8 +6,15 @@ const [file, ...words] = process.argv.slice(2);
 if (file === undefined) throw new Error('usage: node scripts/long-run.js <file> [--name value]...');
 for (let at = 0; at < words.length; at += 2) {
   const [name, value] = [words[at], words[at + 1]];
-  if (!/^--[a-z]+$/.test(name) || !/^\d+(\.\d+)?$/.test(value ?? '')) throw new Error(`${name}: expected a number behind it`);
+  if (!/^--[a-z]+$/.test(name) || !/^\d+(\.\d+)?$/.test(value ?? ''))
+    throw new Error(`${name}: expected a number behind it`);
   process.env[`LONG_${name.slice(2).toUpperCase()}`] = value;
 }
-const vitest = await startVitest('test', [], { include: [file], watch: false, testTimeout: 0, hookTimeout: 0, disableConsoleIntercept: true });
+const vitest = await startVitest('test', [], {
+  include: [file],
+  watch: false,
+  testTimeout: 0,
+  hookTimeout: 0,
+  disableConsoleIntercept: true,
+});
 await vitest.close();

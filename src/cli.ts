@@ -18,12 +18,30 @@ interface CommandModule {
 }
 
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<CommandModule> }>> = {
-  import: { summary: 'send people or events from CSV, TSV or NDJSON files', load: () => import('./commands/import.ts') },
-  validate: { summary: 'everything import would do, offline: plan, warnings, errors', load: () => import('./commands/validate.ts') },
-  'retry-failed': { summary: 'send again what the journal holds as failed', load: () => import('./commands/retry-failed.ts') },
-  failures: { summary: 'write undelivered rows with the reason, ready to fix and import', load: () => import('./commands/failures.ts') },
-  status: { summary: 'runs in the journal: state, counts, what to do next', load: () => import('./commands/status.ts') },
-  loadtest: { summary: 'run a bundled k6 scenario against staging or the sandbox', load: () => import('./commands/loadtest.ts') },
+  import: {
+    summary: 'send people or events from CSV, TSV or NDJSON files',
+    load: () => import('./commands/import.ts'),
+  },
+  validate: {
+    summary: 'everything import would do, offline: plan, warnings, errors',
+    load: () => import('./commands/validate.ts'),
+  },
+  'retry-failed': {
+    summary: 'send again what the journal holds as failed',
+    load: () => import('./commands/retry-failed.ts'),
+  },
+  failures: {
+    summary: 'write undelivered rows with the reason, ready to fix and import',
+    load: () => import('./commands/failures.ts'),
+  },
+  status: {
+    summary: 'runs in the journal: state, counts, what to do next',
+    load: () => import('./commands/status.ts'),
+  },
+  loadtest: {
+    summary: 'run a bundled k6 scenario against staging or the sandbox',
+    load: () => import('./commands/loadtest.ts'),
+  },
   cleanup: { summary: 'delete the test people that load tests created', load: () => import('./commands/cleanup.ts') },
   sandbox: { summary: 'a local Customer.io for rehearsal and tests', load: () => import('./commands/sandbox.ts') },
 };
@@ -39,7 +57,9 @@ export async function main(host: Host = processHost()): Promise<void> {
 async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
   const program = new commander.Command('cio-bulk')
-    .description('Bulk sync and load testing for Customer.io.\nEvery row ends in exactly one known state, no event counts twice, and the same command finishes an interrupted job.')
+    .description(
+      'Bulk sync and load testing for Customer.io.\nEvery row ends in exactly one known state, no event counts twice, and the same command finishes an interrupted job.',
+    )
     .version(version(), '-V, --version')
     .helpCommand(false)
     .showHelpAfterError(false)
@@ -47,9 +67,20 @@ async function runCommand(argv: readonly string[], host: Host): Promise<ExitCode
       writeOut: (text) => void host.stdout.write(text),
       writeErr: (text) => void host.stderr.write(text),
       // A sentence, perhaps with a suggestion on a line of its own: any other line break came from the command line.
-      outputError: (text, write) => write(`${safeText(text.trimEnd().replace(/^error: /, 'cio-bulk: ').replace(/\n(?!\(Did you mean)/g, '\ufffd'))}\n`),
+      outputError: (text, write) =>
+        write(
+          `${safeText(
+            text
+              .trimEnd()
+              .replace(/^error: /, 'cio-bulk: ')
+              .replace(/\n(?!\(Did you mean)/g, '\ufffd'),
+          )}\n`,
+        ),
     })
-    .addHelpText('after', `\nTry it without an account:\n  ${withFixtures('cio-bulk import fixtures/users.csv --sandbox', host.cwd)}\n\nEach command has its own --help, with an example and its exit codes.`);
+    .addHelpText(
+      'after',
+      `\nTry it without an account:\n  ${withFixtures('cio-bulk import fixtures/users.csv --sandbox', host.cwd)}\n\nEach command has its own --help, with an example and its exit codes.`,
+    );
   try {
     for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
       const command = program.command(name).description(summary).exitOverride();
@@ -78,7 +109,10 @@ function report(error: unknown, argv: readonly string[], host: Host): ExitCode {
   if (stopCode !== undefined && isAbort(error)) return stopCode; // a signal before there was anything to settle
   if (error instanceof commander.CommanderError) {
     if (error.exitCode === 0) return EXIT.ok;
-    if (argv.includes('--json')) host.stdout.write(`${jsonLine({ type: 'error', code: 'usage', message: error.message.replace(/^error: /, ''), hint: null, exit_code: EXIT.usage })}\n`);
+    if (argv.includes('--json'))
+      host.stdout.write(
+        `${jsonLine({ type: 'error', code: 'usage', message: error.message.replace(/^error: /, ''), hint: null, exit_code: EXIT.usage })}\n`,
+      );
     return EXIT.usage;
   }
   const known = error instanceof CioBulkError ? error : nativeModuleError(error);
@@ -89,7 +123,8 @@ function report(error: unknown, argv: readonly string[], host: Host): ExitCode {
     host.stdout.write(`${jsonLine(line)}\n`);
   }
   host.stderr.write(`cio-bulk: ${safeLine(message)}\n`);
-  if (!known) host.stderr.write(`${safeText(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
+  if (!known)
+    host.stderr.write(`${safeText(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
   if (known?.hint !== undefined) host.stderr.write(`${safeText(known.hint)}\n`);
   if (known?.next !== undefined) host.stderr.write(`${safeText(known.next)}\n`);
   return exitCode;

@@ -53,8 +53,14 @@ export function processHost(): Host {
     async end() {
       stdin?.destroy();
       const end = await stdout.end(stopping.signal);
-      if (end === 'cut') stderr.stream.write(`cio-bulk: standard output could not be written to its end (${stdout.fault()}): what it holds is incomplete\n`);
-      if (end === 'unread') stderr.stream.write(`cio-bulk: nobody reads standard output: its last ${stdout.stream.writableLength.toLocaleString('en-US')} bytes are lost\n`);
+      if (end === 'cut')
+        stderr.stream.write(
+          `cio-bulk: standard output could not be written to its end (${stdout.fault()}): what it holds is incomplete\n`,
+        );
+      if (end === 'unread')
+        stderr.stream.write(
+          `cio-bulk: nobody reads standard output: its last ${stdout.stream.writableLength.toLocaleString('en-US')} bytes are lost\n`,
+        );
       const isHeard = (await stderr.end(stopping.signal)) !== 'unread';
       return { isComplete: end === 'taken', mustLeave: end === 'unread' || !isHeard };
     },

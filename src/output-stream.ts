@@ -63,7 +63,7 @@ function fileStream(fd: number): OutputStream {
     decodeStrings: true,
     write(chunk: Buffer, _encoding, done) {
       try {
-        for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+        for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
         done();
       } catch (error) {
         done(error instanceof Error ? error : new Error(String(error)));

@@ -37,14 +37,17 @@ export function readTarget(): string {
 export function readAuthorization(): string {
   const { siteId, trackApiKey } = readCredentials();
   if (siteId === '' || trackApiKey === '') {
-    throw new Error('set CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY in the environment (never with -e: argv is public)');
+    throw new Error(
+      'set CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY in the environment (never with -e: argv is public)',
+    );
   }
   return `Basic ${encoding.b64encode(`${siteId}:${trackApiKey}`)}`;
 }
 
 function readCredentials(): Credentials {
   const file = __ENV['CIO_BULK_SECRETS'] ?? '';
-  if (file === '') return { siteId: __ENV['CUSTOMERIO_SITE_ID'] ?? '', trackApiKey: __ENV['CUSTOMERIO_TRACK_API_KEY'] ?? '' };
+  if (file === '')
+    return { siteId: __ENV['CUSTOMERIO_SITE_ID'] ?? '', trackApiKey: __ENV['CUSTOMERIO_TRACK_API_KEY'] ?? '' };
   const secrets = JSON.parse(open(file)) as Record<string, unknown>;
   const text = (name: string): string => (typeof secrets[name] === 'string' ? secrets[name] : '');
   return { siteId: text('CUSTOMERIO_SITE_ID'), trackApiKey: text('CUSTOMERIO_TRACK_API_KEY') };
@@ -64,6 +67,7 @@ function readDuration(name: string): number | null {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ''];
   const value = Number(match?.[1]);
-  if (unitMs === undefined || !(value > 0)) throw new Error(`${name} must be a time such as 30s, 2m or 1h, not "${text}"`);
+  if (unitMs === undefined || !(value > 0))
+    throw new Error(`${name} must be a time such as 30s, 2m or 1h, not "${text}"`);
   return value * unitMs;
 }

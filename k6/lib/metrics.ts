@@ -9,7 +9,25 @@ export const LATENCY_METRIC: Readonly<Record<OperationName, string>> = {
 };
 
 /** Statuses that get a line of their own; all others are `other`, and no answer at all is `none`. */
-export const STATUSES = ['200', '207', '301', '302', '400', '401', '403', '404', '408', '413', '429', '500', '502', '503', '504', 'other', 'none'];
+export const STATUSES = [
+  '200',
+  '207',
+  '301',
+  '302',
+  '400',
+  '401',
+  '403',
+  '404',
+  '408',
+  '413',
+  '429',
+  '500',
+  '502',
+  '503',
+  '504',
+  'other',
+  'none',
+];
 
 export const requests = new Counter('cio_requests');
 export const limited = new Counter('cio_429');

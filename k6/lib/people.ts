@@ -22,5 +22,11 @@ export const EVENT_NAME = 'cio_bulk_loadtest';
 
 /** Data of an event: the size of a typical one, no personal data. */
 export function eventData(run: string, iteration: number): Record<string, unknown> {
-  return { cio_bulk_run: run, iteration, amount: (iteration % 10_000) / 100, currency: 'EUR', source: 'cio-bulk loadtest' };
+  return {
+    cio_bulk_run: run,
+    iteration,
+    amount: (iteration % 10_000) / 100,
+    currency: 'EUR',
+    source: 'cio-bulk loadtest',
+  };
 }

@@ -24,8 +24,16 @@ export function track(run: string, n: number, iteration: number): void {
 
 /** One v2 batch that identifies the people `ns`. An `errors` list is a failure whatever the status. */
 export function identifyBatch(run: string, ns: readonly number[]): void {
-  const batch = ns.map((n) => ({ type: 'person', action: 'identify', identifiers: { id: personId(run, n) }, attributes: attributesOf(run, n) }));
-  const response = http.post(`${target}/api/v2/batch`, JSON.stringify({ batch }), { ...params('POST /api/v2/batch'), responseType: 'text' });
+  const batch = ns.map((n) => ({
+    type: 'person',
+    action: 'identify',
+    identifiers: { id: personId(run, n) },
+    attributes: attributesOf(run, n),
+  }));
+  const response = http.post(`${target}/api/v2/batch`, JSON.stringify({ batch }), {
+    ...params('POST /api/v2/batch'),
+    responseType: 'text',
+  });
   settle('batch', response, !(response.body ?? '').includes('"errors"'));
 }
 
@@ -34,5 +42,9 @@ function params(name: string) {
 }
 
 function settle(operation: OperationName, response: RefinedResponse<ResponseType>, isClean = true): void {
-  record(operation, { status: response.status, durationMs: response.timings.duration, isOk: response.status === 200 && isClean });
+  record(operation, {
+    status: response.status,
+    durationMs: response.timings.duration,
+    isOk: response.status === 200 && isClean,
+  });
 }

@@ -72,7 +72,10 @@ export function iterationOf(plan: LoadPlan): (given: RunData) => void {
       const iteration = exec.scenario.iterationInTest;
       const first = iteration * plan.peoplePerIteration;
       if (plan.scenario === 'batch') {
-        identifyBatch(run, Array.from({ length: plan.peoplePerIteration }, (_, i) => (first + i) % plan.users));
+        identifyBatch(
+          run,
+          Array.from({ length: plan.peoplePerIteration }, (_, i) => (first + i) % plan.users),
+        );
       } else {
         identify(run, first % plan.users);
         track(run, first % plan.users, iteration);

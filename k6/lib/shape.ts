@@ -28,13 +28,73 @@ interface Shape {
 const SHAPES: Readonly<Record<ScenarioName, Shape>> = {
   // Does it work at all? The only scenario with a rate of its own: a higher --rate does not make it hotter.
   smoke: { rate: 2, start: 1, stages: [['hold', 10, 1]], limitedMax: 1 },
-  average: { rate: 80, start: 0.1, stages: [['warm up', 30, 0.1], ['ramp up', 60, 1], ['hold', 300, 1], ['ramp down', 30, 0]], limitedMax: 20 },
-  ramp: { rate: 80, start: 0.125, stages: [['ramp up', 30, 0.625], ['ramp up', 30, 1], ['hold', 60, 1], ['ramp down', 30, 0.125]], limitedMax: 20 },
-  stress: { rate: 80, start: 0.1, stages: [['ramp up', 60, 1], ['hold', 120, 1], ['over the top', 10, 1.2], ['hold over', 120, 1.2], ['ramp down', 30, 0.1]], limitedMax: 200 },
-  spike: { rate: 80, start: 0.1, stages: [['calm', 60, 0.1], ['spike', 5, 1], ['hold', 60, 1], ['drop', 5, 0.1], ['recover', 60, 0.1]], limitedMax: 20 },
-  soak: { rate: 80, start: 0.1, stages: [['ramp up', 60, 0.5], ['hold', 3_600, 0.5], ['ramp down', 30, 0]], limitedMax: 50 },
+  average: {
+    rate: 80,
+    start: 0.1,
+    stages: [
+      ['warm up', 30, 0.1],
+      ['ramp up', 60, 1],
+      ['hold', 300, 1],
+      ['ramp down', 30, 0],
+    ],
+    limitedMax: 20,
+  },
+  ramp: {
+    rate: 80,
+    start: 0.125,
+    stages: [
+      ['ramp up', 30, 0.625],
+      ['ramp up', 30, 1],
+      ['hold', 60, 1],
+      ['ramp down', 30, 0.125],
+    ],
+    limitedMax: 20,
+  },
+  stress: {
+    rate: 80,
+    start: 0.1,
+    stages: [
+      ['ramp up', 60, 1],
+      ['hold', 120, 1],
+      ['over the top', 10, 1.2],
+      ['hold over', 120, 1.2],
+      ['ramp down', 30, 0.1],
+    ],
+    limitedMax: 200,
+  },
+  spike: {
+    rate: 80,
+    start: 0.1,
+    stages: [
+      ['calm', 60, 0.1],
+      ['spike', 5, 1],
+      ['hold', 60, 1],
+      ['drop', 5, 0.1],
+      ['recover', 60, 0.1],
+    ],
+    limitedMax: 20,
+  },
+  soak: {
+    rate: 80,
+    start: 0.1,
+    stages: [
+      ['ramp up', 60, 0.5],
+      ['hold', 3_600, 0.5],
+      ['ramp down', 30, 0],
+    ],
+    limitedMax: 50,
+  },
   breakpoint: { rate: 80, start: 0.1, stages: [['climb', 600, 1]], limitedMax: 20 },
-  batch: { rate: 5, start: 0.2, stages: [['ramp up', 30, 1], ['hold', 120, 1], ['ramp down', 10, 0.2]], limitedMax: 20 },
+  batch: {
+    rate: 5,
+    start: 0.2,
+    stages: [
+      ['ramp up', 30, 1],
+      ['hold', 120, 1],
+      ['ramp down', 10, 0.2],
+    ],
+    limitedMax: 20,
+  },
 };
 
 /** Rates are handed to k6 as whole iterations per this many milliseconds, so that 2.5 iterations/s stay 2.5. */
@@ -102,7 +162,9 @@ function countIterations(startRate: number, stages: readonly LoadStage[], reques
  */
 function computeVus(peakRate: number, requestsPerIteration: number): LoadPlan['vus'] {
   const allocated = Math.min(VUS_MAX, Math.ceil(peakRate * 1.25) + 20);
-  const everyRequestTimesOut = Math.ceil((peakRate / requestsPerIteration) * ((requestsPerIteration * REQUEST_TIMEOUT_MS) / 1_000));
+  const everyRequestTimesOut = Math.ceil(
+    (peakRate / requestsPerIteration) * ((requestsPerIteration * REQUEST_TIMEOUT_MS) / 1_000),
+  );
   return { allocated, max: Math.min(VUS_MAX, Math.max(allocated, everyRequestTimesOut)) };
 }
 

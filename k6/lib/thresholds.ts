@@ -34,7 +34,8 @@ function failureStop(plan: LoadPlan): Threshold {
 
 /** Scenarios that look for the limit of the target stop once they have found it. */
 function latencyStops(plan: LoadPlan): Threshold[] {
-  if (plan.scenario === 'breakpoint') return [{ threshold: `p(95)<${plan.limits.p99Ms}`, abortOnFail: true, delayAbortEval: '10s' }];
+  if (plan.scenario === 'breakpoint')
+    return [{ threshold: `p(95)<${plan.limits.p99Ms}`, abortOnFail: true, delayAbortEval: '10s' }];
   if (plan.scenario === 'stress') return [{ threshold: 'p(95)<5000', abortOnFail: true, delayAbortEval: '10s' }];
   return [];
 }

@@ -17,7 +17,13 @@ let missed = 0;
 export function watchdogScenarios(plan: LoadPlan): Record<string, Scenario> {
   if ((__ENV['CIO_BULK_CONTROL'] ?? '') === '') return {};
   return {
-    watchdog: { executor: 'constant-vus', vus: 1, duration: `${plan.durationMs}ms`, gracefulStop: '0s', exec: 'watchdog' },
+    watchdog: {
+      executor: 'constant-vus',
+      vus: 1,
+      duration: `${plan.durationMs}ms`,
+      gracefulStop: '0s',
+      exec: 'watchdog',
+    },
   };
 }
 

@@ -41,13 +41,25 @@ export interface AppApi {
 
 /** Questions to the App API, through the layers that carry the rows: paced, and asked again as `Retry-After` says. */
 export function createAppApi({ baseUrl, proxy, appApiKey, clock, stopping }: AppApiOptions): AppApi {
-  const http = createHttpSender({ baseUrl, proxy, authorization: bearerAuth(appApiKey), timeoutMs: TIMEOUT_MS, clock, onDoubt: () => undefined });
+  const http = createHttpSender({
+    baseUrl,
+    proxy,
+    authorization: bearerAuth(appApiKey),
+    timeoutMs: TIMEOUT_MS,
+    clock,
+    onDoubt: () => undefined,
+  });
   const pacer = createPacer({ rate: RATE, rowsPerSecond: 0, clock });
   const asking = insisting(paced(http, { pacer, slots: createSlots(1) }), { clock, maxAttempts: MAX_ATTEMPTS });
   return {
     async countPeopleWith(attribute, value) {
-      const body = Buffer.from(JSON.stringify({ filter: { and: [{ attribute: { field: attribute, operator: 'eq', value } }] } }));
-      const reply = await asking.send({ method: 'POST', path: `/v1/customers?limit=${PAGE_PEOPLE}`, body, rows: 0, attempt: 0 }, { stopping, aborting: stopping });
+      const body = Buffer.from(
+        JSON.stringify({ filter: { and: [{ attribute: { field: attribute, operator: 'eq', value } }] } }),
+      );
+      const reply = await asking.send(
+        { method: 'POST', path: `/v1/customers?limit=${PAGE_PEOPLE}`, body, rows: 0, attempt: 0 },
+        { stopping, aborting: stopping },
+      );
       if (reply.kind === 'response' && classify(reply) === 'accepted') return { people: identifiersIn(reply.body) };
       const because = fatalError(reply, 'app', 'the App API');
       return because ? { people: undefined, because } : { people: undefined };
@@ -59,7 +71,8 @@ export function createAppApi({ baseUrl, proxy, appApiKey, clock, stopping }: App
 function identifiersIn(body: string): number | undefined {
   try {
     const said: unknown = JSON.parse(body);
-    const identifiers = typeof said === 'object' && said !== null && 'identifiers' in said ? said.identifiers : undefined;
+    const identifiers =
+      typeof said === 'object' && said !== null && 'identifiers' in said ? said.identifiers : undefined;
     return Array.isArray(identifiers) ? identifiers.length : undefined;
   } catch {
     return undefined; // an answer that cannot be read is not an answer of zero

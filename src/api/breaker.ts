@@ -97,7 +97,8 @@ export function createBreaker(clock: Clock, maxOutageMs = Infinity): Breaker {
 
   return {
     async admit(signal) {
-      while (isOpen() && !signal.aborted) await clock.sleep(Math.max(20, Math.min(250, openUntil - clock.monotonic())), signal);
+      while (isOpen() && !signal.aborted)
+        await clock.sleep(Math.max(20, Math.min(250, openUntil - clock.monotonic())), signal);
       if (signal.aborted) return undefined;
       isTrying = state === 'half-open';
       return { generation, at: clock.monotonic(), isTrial: isTrying };

@@ -51,7 +51,15 @@ const NOT_OPENED = { socket: undefined, answers: 0, rowsAfterFirst: 0, hasSpoken
  * An answer too many that comes while the next request is under way looks like that request's own; when it comes much too soon, the real one
  * is waited for. undici opens a closed connection again by itself: then it is fresh.
  */
-export function createConnection({ route, trust, clock }: { readonly route: Route; readonly trust: Trust; readonly clock: Pick<Clock, 'monotonic' | 'sleep'> }): Connection {
+export function createConnection({
+  route,
+  trust,
+  clock,
+}: {
+  readonly route: Route;
+  readonly trust: Trust;
+  readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
+}): Connection {
   let at: Opened = { ...NOT_OPENED };
   let isAsking = false;
   const client = new Client(route.origin, {
@@ -72,9 +80,19 @@ export function createConnection({ route, trust, clock }: { readonly route: Rout
     if (!isAsking) trust.lose(at.rowsAfterFirst);
   });
 
-  async function answerTo<T>({ method, path, headers, body, signal, rows }: Ask, read: Read<T>): Promise<T | undefined> {
+  async function answerTo<T>(
+    { method, path, headers, body, signal, rows }: Ask,
+    read: Read<T>,
+  ): Promise<T | undefined> {
     const askedAt = clock.monotonic();
-    const answer = await client.request({ method, path: route.target(path), headers: route.headers(headers), body, signal, reset: !trust.isKept() });
+    const answer = await client.request({
+      method,
+      path: route.target(path),
+      headers: route.headers(headers),
+      body,
+      signal,
+      reset: !trust.isKept(),
+    });
     // Accepted before it was sent: whatever this is, it is no answer to these bytes. (A refusal may come early.)
     const isTooEarly = answer.statusCode < 300 && (at.socket?.writableLength ?? 0) > 0;
     const whole = await read(answer);

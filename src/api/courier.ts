@@ -32,15 +32,35 @@ export interface CourierOptions {
  * The courier of the Track API: one layer for each concern, from the wire outwards. The circuit breaker stands behind the pacer, so that
  * a request that waited for its turn while the circuit opened does not go out.
  */
-export function createCourier({ wire, pacer, breaker, slots, clock, random, maxAttempts, maxOutageMs, aborting, place = 'the API' }: CourierOptions): Courier {
+export function createCourier({
+  wire,
+  pacer,
+  breaker,
+  slots,
+  clock,
+  random,
+  maxAttempts,
+  maxOutageMs,
+  aborting,
+  place = 'the API',
+}: CourierOptions): Courier {
   const health = createHealth(clock);
   const ending = createEnding();
   const throttling = createThrottling({ pacer, clock, random });
   const seen = observed(wire, health);
   const probe = createProbe(seen, pacer);
   const send = retrying(paced(fatal(guarded(seen, { breaker, probe }), ending), { pacer, slots }), {
-    breaker, throttling, probe, clock, random, health, ending, maxAttempts, maxOutageMs, place,
-  }); // prettier-ignore
+    breaker,
+    throttling,
+    probe,
+    clock,
+    random,
+    health,
+    ending,
+    maxAttempts,
+    maxOutageMs,
+    place,
+  });
   return {
     send: (request, stopping) => send(request, { stopping, aborting }),
     hasRoom: slots.hasRoom,

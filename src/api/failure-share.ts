@@ -19,7 +19,10 @@ export function createFailureShare(clock: Clock): FailureShare {
     isTooHigh() {
       const since = clock.monotonic() - WINDOW_MS;
       if ((results[0]?.at ?? since) < since) results = results.filter(({ at }) => at >= since);
-      return results.length >= REQUESTS_MIN && results.filter(({ hasSucceeded }) => !hasSucceeded).length >= results.length * FAILURE_SHARE;
+      return (
+        results.length >= REQUESTS_MIN &&
+        results.filter(({ hasSucceeded }) => !hasSucceeded).length >= results.length * FAILURE_SHARE
+      );
     },
     forget: () => void (results = []),
   };

@@ -16,7 +16,10 @@ const CIRCUIT_OPEN: Reply = { kind: 'fault', fault: 'circuit_open', isUnsent: tr
  *
  * A part of a batch that failed before (`isSuspect`) is expected to fail again: that is not held against the service, up to a limit.
  */
-export function guarded(inner: Sender, { breaker, probe }: { readonly breaker: Breaker; readonly probe: Probe }): Sender {
+export function guarded(
+  inner: Sender,
+  { breaker, probe }: { readonly breaker: Breaker; readonly probe: Probe },
+): Sender {
   let failuresInARow = 0;
 
   function resultOf(reply: Reply, { isSuspect }: WireRequest): Result {

@@ -26,7 +26,8 @@ export function createHealth(clock: Clock): Health {
       try {
         const result = await reply;
         const verdict = classify(result);
-        if (verdict === 'retryable' || verdict === 'throttled') trouble = { since: trouble?.since ?? own.at, reply: result };
+        if (verdict === 'retryable' || verdict === 'throttled')
+          trouble = { since: trouble?.since ?? own.at, reply: result };
         else trouble = undefined;
         return result;
       } finally {
@@ -47,11 +48,23 @@ export function createHealth(clock: Clock): Health {
       const reason = trouble ? words(trouble.reply) : 'the API does not answer';
       const since = trouble?.since ?? now;
       if (openUntil !== undefined) return { state: 'outage', reason, since, until: Math.max(now, openUntil) };
-      if (pausedUntil > now) return { state: 'throttled', reason: 'the API asks for a pause (429)', since, until: pausedUntil };
+      if (pausedUntil > now)
+        return { state: 'throttled', reason: 'the API asks for a pause (429)', since, until: pausedUntil };
       const [oldest] = asked;
-      if (oldest) return { state: 'answer', reason: trouble ? `an answer; before, ${reason}` : 'an answer of the API', since: Math.min(oldest.at, since), until: null };
+      if (oldest)
+        return {
+          state: 'answer',
+          reason: trouble ? `an answer; before, ${reason}` : 'an answer of the API',
+          since: Math.min(oldest.at, since),
+          until: null,
+        };
       if (backingOff.size === 0) return undefined;
-      return { state: 'retry', reason, since: Math.min(since, ...[...backingOff].map(({ at }) => at)), until: Math.min(...[...backingOff].map(({ until }) => until)) };
+      return {
+        state: 'retry',
+        reason,
+        since: Math.min(since, ...[...backingOff].map(({ at }) => at)),
+        until: Math.min(...[...backingOff].map(({ until }) => until)),
+      };
     },
   };
 }
@@ -66,5 +79,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 };
 
 function words(reply: Reply): string {
-  return reply.kind === 'fault' ? (FAULTS[reply.fault] ?? `the API cannot be reached (${reply.fault})`) : `the API answers ${reply.status}`;
+  return reply.kind === 'fault'
+    ? (FAULTS[reply.fault] ?? `the API cannot be reached (${reply.fault})`)
+    : `the API answers ${reply.status}`;
 }

@@ -35,7 +35,11 @@ export interface HttpSender extends Sender {
 export function createHttpSender(options: HttpOptions): HttpSender {
   const { proxy, clock } = options;
   const connections = createConnections(options);
-  const headers = { authorization: options.authorization.reveal(), 'content-type': 'application/json', 'user-agent': USER_AGENT };
+  const headers = {
+    authorization: options.authorization.reveal(),
+    'content-type': 'application/json',
+    'user-agent': USER_AGENT,
+  };
 
   async function send(request: WireRequest, { aborting }: Signals): Promise<Reply> {
     const cancel = new AbortController();
@@ -46,7 +50,14 @@ export function createHttpSender(options: HttpOptions): HttpSender {
     try {
       crashPoint('before bytes');
       const reply = await connections.ask(
-        { method: request.method, path: request.path, headers, body: request.body.length > 0 ? request.body : null, signal: cancel.signal, rows: request.rows },
+        {
+          method: request.method,
+          path: request.path,
+          headers,
+          body: request.body.length > 0 ? request.body : null,
+          signal: cancel.signal,
+          rows: request.rows,
+        },
         readReply,
       );
       crashPoint('after answer');
@@ -55,7 +66,9 @@ export function createHttpSender(options: HttpOptions): HttpSender {
       if (aborting.aborted) return { kind: 'fault', fault: 'aborted' };
       if (cancel.signal.aborted) return { kind: 'fault', fault: 'timeout' };
       if (error instanceof OutOfTurnError) return { kind: 'fault', fault: 'out_of_turn' };
-      return error instanceof ProxyError ? { kind: 'fault', fault: 'proxy', detail: error.message } : { kind: 'fault', fault: faultOf(error) };
+      return error instanceof ProxyError
+        ? { kind: 'fault', fault: 'proxy', detail: error.message }
+        : { kind: 'fault', fault: faultOf(error) };
     } finally {
       clearTimeout(timer);
       aborting.removeEventListener('abort', onAbort);
@@ -65,7 +78,8 @@ export function createHttpSender(options: HttpOptions): HttpSender {
   async function readReply(answer: Dispatcher.ResponseData): Promise<Reply> {
     const { statusCode: status } = answer;
     const body = await readBody(answer);
-    if (proxy && (status === 401 || status === 403) && !isBelievable(body)) return { kind: 'fault', fault: 'proxy', detail: refusalOf(status) };
+    if (proxy && (status === 401 || status === 403) && !isBelievable(body))
+      return { kind: 'fault', fault: 'proxy', detail: refusalOf(status) };
     if (proxy && status === 407) return { kind: 'fault', fault: 'proxy', detail: refusalOf(status) };
     if (isSuccess(status) && !isBelievable(body)) return { kind: 'fault', fault: 'not_the_api' };
     const dateMs = Date.parse(oneHeader(answer.headers['date']) ?? '');

@@ -11,13 +11,17 @@ const PAUSE_MS = 500;
  *   try --failed or throttled, attempts left--> pause, longer each time --> try
  *       --anything else, no attempts left, or stopping--> over
  */
-export function insisting(inner: Sender, { clock, maxAttempts }: { readonly clock: Clock; readonly maxAttempts: number }): Sender {
+export function insisting(
+  inner: Sender,
+  { clock, maxAttempts }: { readonly clock: Clock; readonly maxAttempts: number },
+): Sender {
   return {
     async send(request, signals) {
       for (let attempt = 1; ; attempt++) {
         const reply = await inner.send({ ...request, attempt: attempt - 1 }, signals);
         const verdict = classify(reply);
-        if ((verdict !== 'retryable' && verdict !== 'throttled') || attempt >= maxAttempts || signals.stopping.aborted) return reply;
+        if ((verdict !== 'retryable' && verdict !== 'throttled') || attempt >= maxAttempts || signals.stopping.aborted)
+          return reply;
         await clock.sleep(atLeastAsked(reply, PAUSE_MS * attempt), signals.stopping);
       }
     },

@@ -37,7 +37,14 @@ export interface PreflightOptions {
 }
 
 /** The one request that proves key, region and workspace before any row is sent (docs/customerio.md 1). Paced: commands in a loop are requests like any others. */
-export async function askRegion({ wire, pacer, clock, maxAttempts, place, stopping }: PreflightOptions): Promise<Account> {
+export async function askRegion({
+  wire,
+  pacer,
+  clock,
+  maxAttempts,
+  place,
+  stopping,
+}: PreflightOptions): Promise<Account> {
   let attempts = 0;
   const counted: Sender = {
     send(request, signals) {
@@ -47,7 +54,8 @@ export async function askRegion({ wire, pacer, clock, maxAttempts, place, stoppi
   };
   const asking = insisting(paced(counted, { pacer, slots: createSlots(1) }), { clock, maxAttempts });
   const reply = await asking.send(REGION_REQUEST, { stopping, aborting: stopping });
-  if (reply.kind === 'response' && classify(reply) === 'accepted') return { ...parseRegion(reply.body), clockAheadMs: clockAhead(reply, clock.now()) };
+  if (reply.kind === 'response' && classify(reply) === 'accepted')
+    return { ...parseRegion(reply.body), clockAheadMs: clockAhead(reply, clock.now()) };
   const fatal = fatalError(reply, 'preflight', place);
   if (fatal) throw fatal;
   if (stopping.aborted) return UNKNOWN_ACCOUNT;
@@ -65,12 +73,19 @@ function unreachable(reply: Reply, place: string, attempts: number): CioBulkErro
     out_of_turn: 'answers more often than it is asked',
     not_the_api: "answers with something that is not JSON: this is not Customer.io's Track API",
   };
-  const said = reply.kind === 'fault' ? (reply.fault === 'proxy' ? `cannot be reached: the proxy ${reply.detail ?? 'fails'}` : (why[reply.fault] ?? reply.fault)) : `answers ${replyCode(reply).replace('http_', '')}`;
+  const said =
+    reply.kind === 'fault'
+      ? reply.fault === 'proxy'
+        ? `cannot be reached: the proxy ${reply.detail ?? 'fails'}`
+        : (why[reply.fault] ?? reply.fault)
+      : `answers ${replyCode(reply).replace('http_', '')}`;
   const hints: Readonly<Record<string, string>> = {
     not_the_api: 'a proxy or a login page may stand in between, or CUSTOMERIO_TRACK_URL is wrong',
     proxy: 'check HTTPS_PROXY or HTTP_PROXY, or except the host with NO_PROXY',
     tls: 'if a proxy opens TLS on the way, name its certificate with NODE_EXTRA_CA_CERTS',
   };
   const hint = `nothing was sent; ${(reply.kind === 'fault' ? hints[reply.fault] : undefined) ?? 'check the network, CUSTOMERIO_REGION and CUSTOMERIO_TRACK_URL, then run again'}`;
-  return new CioBulkError('unreachable', `${place} ${said} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`, { hint });
+  return new CioBulkError('unreachable', `${place} ${said} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`, {
+    hint,
+  });
 }

@@ -28,13 +28,20 @@ export function proxyFor(baseUrl: string, env: Env): Proxy | undefined {
   const target = new URL(baseUrl);
   const variable = target.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
   const given = either(env, variable);
-  if (given === undefined || isLoopback(target.hostname) || isExcepted(target, either(env, 'NO_PROXY') ?? '')) return undefined;
+  if (given === undefined || isLoopback(target.hostname) || isExcepted(target, either(env, 'NO_PROXY') ?? ''))
+    return undefined;
   const text = given.includes('://') ? given : `http://${given}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || url.hostname === '' || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    throw new CioBulkError('config', `${variable} is no URL of an HTTP proxy`, { hint: `write ${variable}=http://proxy.example:3128, or except the host with NO_PROXY` });
+    throw new CioBulkError('config', `${variable} is no URL of an HTTP proxy`, {
+      hint: `write ${variable}=http://proxy.example:3128, or except the host with NO_PROXY`,
+    });
   const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  return { url, name: url.host, authorization: user === ':' ? undefined : `Basic ${Buffer.from(user).toString('base64')}` };
+  return {
+    url,
+    name: url.host,
+    authorization: user === ':' ? undefined : `Basic ${Buffer.from(user).toString('base64')}`,
+  };
 }
 
 /** Connects through a tunnel (`CONNECT`) and speaks TLS to the host itself: the proxy sees no credentials and no data. */
@@ -54,12 +61,15 @@ export function tunnelThrough(proxy: Proxy, timeoutMs: number, closing: AbortSig
     });
     asked.once('connect', (answer, socket: Duplex) => {
       const status = answer.statusCode ?? 0;
-      if (status >= 200 && status < 300) return secure({ ...options, httpSocket: socket as NonNullable<typeof options.httpSocket> }, callback);
+      if (status >= 200 && status < 300)
+        return secure({ ...options, httpSocket: socket as NonNullable<typeof options.httpSocket> }, callback);
       socket.on('error', () => undefined).destroy();
       callback(new ProxyError(refusalOf(status)), null);
     });
     asked.once('timeout', () => asked.destroy(new ProxyError('does not answer in time')));
-    asked.once('error', (error: NodeJS.ErrnoException) => callback(error instanceof ProxyError ? error : new ProxyError(reasonOf(error.code ?? '')), null));
+    asked.once('error', (error: NodeJS.ErrnoException) =>
+      callback(error instanceof ProxyError ? error : new ProxyError(reasonOf(error.code ?? '')), null),
+    );
     asked.end();
   };
 }
@@ -84,7 +94,12 @@ function either(env: Env, name: string): string | undefined {
 }
 
 function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(\.\d+){3}$/.test(hostname)
+  );
 }
 
 /** Names with their subdomains, with or without a leading dot or `*.`, each with a port if need be; `*` is everything. */
@@ -93,6 +108,10 @@ function isExcepted(target: URL, list: string): boolean {
   return list.split(/[,\s]+/).some((entry) => {
     if (entry === '*') return true;
     const [, name = '', onlyPort] = /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
-    return name !== '' && (onlyPort === undefined || onlyPort === port) && (target.hostname === name || target.hostname.endsWith(`.${name}`));
+    return (
+      name !== '' &&
+      (onlyPort === undefined || onlyPort === port) &&
+      (target.hostname === name || target.hostname.endsWith(`.${name}`))
+    );
   });
 }

@@ -2,7 +2,13 @@ import { classify, type Sender, type Signals, type WireRequest } from '../domain
 import type { Pacer } from './pacer.ts';
 
 /** The question for the region of the account. It costs nothing, changes nothing, and proves that key and service are there. */
-export const REGION_REQUEST: WireRequest = { method: 'GET', path: '/api/v1/accounts/region', body: new Uint8Array(), rows: 0, attempt: 0 };
+export const REGION_REQUEST: WireRequest = {
+  method: 'GET',
+  path: '/api/v1/accounts/region',
+  body: new Uint8Array(),
+  rows: 0,
+  attempt: 0,
+};
 
 /** Does the service answer at all? False, too, when `stopping` aborts first. */
 export type Probe = (signals: Signals) => Promise<boolean>;
@@ -30,7 +36,10 @@ export interface AccountRegion {
 export function parseRegion(body: string): AccountRegion {
   const said = parse(body);
   const { region, data_center: dataCenter, url, environment_id: environmentId } = said;
-  return { region: regionOf(region) ?? regionOf(dataCenter) ?? regionOfUrl(url), environmentId: wholeNumber(environmentId) };
+  return {
+    region: regionOf(region) ?? regionOf(dataCenter) ?? regionOfUrl(url),
+    environmentId: wholeNumber(environmentId),
+  };
 }
 
 function parse(body: string): Readonly<Record<string, unknown>> {
@@ -48,7 +57,10 @@ function regionOf(text: unknown): string | undefined {
 }
 
 function regionOfUrl(url: unknown): string | undefined {
-  const host = typeof url === 'string' ? /^(?:https:\/\/)?(track(?:-eu)?\.customer\.io)(?:\/|$)/i.exec(url.trim())?.[1]?.toLowerCase() : undefined;
+  const host =
+    typeof url === 'string'
+      ? /^(?:https:\/\/)?(track(?:-eu)?\.customer\.io)(?:\/|$)/i.exec(url.trim())?.[1]?.toLowerCase()
+      : undefined;
   if (host === undefined) return undefined;
   return host === 'track.customer.io' ? 'us' : 'eu';
 }

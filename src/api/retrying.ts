@@ -9,7 +9,8 @@ import { createSuspicion, type SuspicionOptions } from './suspicion.ts';
 
 const ABORTED: LastWord = { reply: { kind: 'fault', fault: 'aborted' }, othersPassed: false };
 
-export type RetryingOptions = Omit<SuspicionOptions, 'accepted'> & OutageOptions & { readonly random: () => number; readonly health: Health };
+export type RetryingOptions = Omit<SuspicionOptions, 'accepted'> &
+  OutageOptions & { readonly random: () => number; readonly health: Health };
 
 export type Retrying = (content: Omit<WireRequest, 'attempt'>, signals: Signals) => Promise<LastWord>;
 
@@ -33,7 +34,7 @@ export function retrying(inner: Sender, options: RetryingOptions): Retrying {
   async function persist(content: Omit<WireRequest, 'attempt'>, signals: Signals): Promise<LastWord> {
     const { stopping } = signals;
     const suspicion = createSuspicion(content, signals, { ...options, accepted: () => accepted });
-    for (let tries = 0; ; ) {
+    for (let tries = 0; ;) {
       const reply = await inner.send({ ...content, attempt: tries }, signals);
       if (isUnsent(reply)) {
         if (isAborted(reply)) return tries === 0 ? { ...ABORTED, isUnsent: true } : ABORTED;

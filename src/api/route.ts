@@ -23,7 +23,12 @@ export interface RouteOptions {
 export function createRoute({ baseUrl, proxy, timeoutMs, closing }: RouteOptions): Route {
   if (proxy && baseUrl.startsWith('http:')) {
     const added = { host: new URL(baseUrl).host, ...proxyHeaders(proxy) };
-    return { origin: proxy.url.origin, connect: buildConnector({ timeout: timeoutMs }), target: (path) => `${baseUrl}${path}`, headers: (own) => ({ ...own, ...added }) };
+    return {
+      origin: proxy.url.origin,
+      connect: buildConnector({ timeout: timeoutMs }),
+      target: (path) => `${baseUrl}${path}`,
+      headers: (own) => ({ ...own, ...added }),
+    };
   }
   const connect = proxy ? tunnelThrough(proxy, timeoutMs, closing) : buildConnector({ timeout: timeoutMs });
   return { origin: baseUrl, connect, target: (path) => path, headers: (own) => own };

@@ -49,10 +49,12 @@ export function createSpacing(firstRate: number, clock: Clock): Spacing {
     async step(leaving) {
       forgetAfterClockJump();
       const isOver = await Promise.race([
-        bottleneck.schedule(() => Promise.resolve()).then(
-          () => true,
-          () => true, // dropped below
-        ),
+        bottleneck
+          .schedule(() => Promise.resolve())
+          .then(
+            () => true,
+            () => true, // dropped below
+          ),
         clock.sleep(stepMs() + CLOCK_JUMP_MS, leaving.signal).then(() => false),
       ]);
       leaving.abort();

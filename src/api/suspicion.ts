@@ -37,7 +37,11 @@ export interface Suspicion {
  *                                                                       the probe does not, either: the circuit opens
  *   any --the circuit has opened meanwhile--> forgiven: an outage uses up nobody's attempts
  */
-export function createSuspicion(content: Omit<WireRequest, 'attempt'>, signals: Signals, options: SuspicionOptions): Suspicion {
+export function createSuspicion(
+  content: Omit<WireRequest, 'attempt'>,
+  signals: Signals,
+  options: SuspicionOptions,
+): Suspicion {
   const { breaker, throttling, probe, maxAttempts, accepted } = options;
   const { rows, isSuspect = false } = content;
   const patience = isSuspect && rows > 1 ? Math.min(SUSPECT_ATTEMPTS, maxAttempts) : maxAttempts;

@@ -30,7 +30,15 @@ export interface ThrottleWatch {
   isItsOwn(rows: number): boolean;
 }
 
-export function createThrottling({ pacer, clock, random }: { readonly pacer: Pacer; readonly clock: Clock; readonly random: () => number }): Throttling {
+export function createThrottling({
+  pacer,
+  clock,
+  random,
+}: {
+  readonly pacer: Pacer;
+  readonly clock: Clock;
+  readonly random: () => number;
+}): Throttling {
   let passes = 0;
   let throttles = 0;
   let inARow = 0;

@@ -14,13 +14,32 @@ export function configure(command: Command): void {
     .option('--dry-run', 'say what would be deleted')
     .option('--yes', 'do not ask')
     .option('--confirm <last4>', 'last 4 characters of the site id, instead of --yes')
-    .option('--rate <n>', 'maximum HTTP requests per second, retries included; 0 = no limit', String(SENDING_DEFAULTS.rate))
-    .option('--settle-wait <duration>', 'between two sweeps, since the service applies late (default: 60s; sandbox: 500ms)');
+    .option(
+      '--rate <n>',
+      'maximum HTTP requests per second, retries included; 0 = no limit',
+      String(SENDING_DEFAULTS.rate),
+    )
+    .option(
+      '--settle-wait <duration>',
+      'between two sweeps, since the service applies late (default: 60s; sandbox: 500ms)',
+    );
   addCommonFlags(command);
   addHelpEnd(
     command,
     ['cio-bulk cleanup --sandbox'],
-    [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.credentials, EXIT.forbidden, EXIT.unreachable, EXIT.undelivered, EXIT.stopped, EXIT.unfinished, EXIT.sigint, EXIT.sigterm],
+    [
+      EXIT.ok,
+      EXIT.bug,
+      EXIT.usage,
+      EXIT.credentials,
+      EXIT.forbidden,
+      EXIT.unreachable,
+      EXIT.undelivered,
+      EXIT.stopped,
+      EXIT.unfinished,
+      EXIT.sigint,
+      EXIT.sigterm,
+    ],
   );
 }
 

@@ -19,5 +19,8 @@ export function run(_args: readonly string[], options: Record<string, unknown>, 
   const format = oneOf('--format', text(options, 'format') ?? 'csv', ['csv', 'ndjson']);
   const givenRun = text(options, 'run');
   const runId = givenRun === undefined ? undefined : wholeNumber('--run', givenRun, 1);
-  return writeFailures({ runId, format, output: text(options, 'output') }, { journalPath: journalPathOf(options, host), host, terminal });
+  return writeFailures(
+    { runId, format, output: text(options, 'output') },
+    { journalPath: journalPathOf(options, host), host, terminal },
+  );
 }

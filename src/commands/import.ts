@@ -19,7 +19,19 @@ export function configure(command: Command): void {
   addHelpEnd(
     command,
     ['cio-bulk import fixtures/users.csv --sandbox', 'cio-bulk import fixtures/events.ndjson --sandbox'],
-    [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.credentials, EXIT.forbidden, EXIT.unreachable, EXIT.undelivered, EXIT.stopped, EXIT.unfinished, EXIT.sigint, EXIT.sigterm],
+    [
+      EXIT.ok,
+      EXIT.bug,
+      EXIT.usage,
+      EXIT.credentials,
+      EXIT.forbidden,
+      EXIT.unreachable,
+      EXIT.undelivered,
+      EXIT.stopped,
+      EXIT.unfinished,
+      EXIT.sigint,
+      EXIT.sigterm,
+    ],
   );
 }
 
@@ -29,9 +41,30 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const source = sourceOptions(options, host.cwd);
   const files = await expandInputs(args, host.cwd, tellLeftOut(terminal));
   if (options['dryRun'] === true) {
-    const estimate = { batchRowsMax: sending.batchRows, batchBytesMax: sending.batchBytes, rate: sending.rate, rowsPerSecond: sending.rowsPerSecond };
+    const estimate = {
+      batchRowsMax: sending.batchRows,
+      batchBytesMax: sending.batchBytes,
+      rate: sending.rate,
+      rowsPerSecond: sending.rowsPerSecond,
+    };
     const isRecentDecided = sending.allowTriggers || source.skipRecent || sending.sandbox;
-    return inspectFiles(files, { source, host, terminal, estimate, isRecentDecided, showSamples: true, mapPath: undefined });
+    return inspectFiles(files, {
+      source,
+      host,
+      terminal,
+      estimate,
+      isRecentDecided,
+      showSamples: true,
+      mapPath: undefined,
+    });
   }
-  return importFiles(files, { source, sending, host, terminal, journalPath: journalPathOf(options, host), restart: options['restart'] === true, isConfirmed: options['yes'] === true });
+  return importFiles(files, {
+    source,
+    sending,
+    host,
+    terminal,
+    journalPath: journalPathOf(options, host),
+    restart: options['restart'] === true,
+    isConfirmed: options['yes'] === true,
+  });
 }

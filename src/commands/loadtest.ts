@@ -11,7 +11,7 @@ import { duration, oneOf, plainNumber, wholeNumber } from './flags/values.ts';
 export function configure(command: Command): void {
   addTargetFlags(command)
     .option('--scenario <name>', SCENARIOS.join(', '), 'ramp')
-    .option('--rate <n>', 'maximum HTTP requests per second (default: the scenario\'s own, 80 for most)')
+    .option('--rate <n>', "maximum HTTP requests per second (default: the scenario's own, 80 for most)")
     .option('--duration <duration>', 'length of the whole test; its shape is stretched')
     .option('--max-users <n>', 'maximum number of test people', '5000')
     .option('--p95 <duration>', 'limit of the 95th percentile, per operation', '500ms')
@@ -26,7 +26,18 @@ export function configure(command: Command): void {
   addHelpEnd(
     command,
     ['cio-bulk loadtest --sandbox --scenario smoke', 'cio-bulk loadtest --sandbox --rate 80 --duration 2m'],
-    [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.credentials, EXIT.forbidden, EXIT.unreachable, EXIT.stopped, EXIT.loadtest, EXIT.sigint, EXIT.sigterm],
+    [
+      EXIT.ok,
+      EXIT.bug,
+      EXIT.usage,
+      EXIT.credentials,
+      EXIT.forbidden,
+      EXIT.unreachable,
+      EXIT.stopped,
+      EXIT.loadtest,
+      EXIT.sigint,
+      EXIT.sigterm,
+    ],
   );
 }
 

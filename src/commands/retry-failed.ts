@@ -13,14 +13,29 @@ export function configure(command: Command): void {
     .option('--run <id>', 'the run to retry (default: the latest that has failed rows)')
     .option('--rejected', 'also send rows that the API refused')
     .option('--unclear', 'also send rows about which the API reported errors without naming them')
-    .option('--from <fixed.csv>', 'send the rows of a corrected failures file, and failed rows of the same persons, in order');
+    .option(
+      '--from <fixed.csv>',
+      'send the rows of a corrected failures file, and failed rows of the same persons, in order',
+    );
   addPlanFlags(command);
   addSendingFlags(command);
   addCommonFlags(command);
   addHelpEnd(
     command,
     ['cio-bulk retry-failed --sandbox'],
-    [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.credentials, EXIT.forbidden, EXIT.unreachable, EXIT.undelivered, EXIT.stopped, EXIT.unfinished, EXIT.sigint, EXIT.sigterm],
+    [
+      EXIT.ok,
+      EXIT.bug,
+      EXIT.usage,
+      EXIT.credentials,
+      EXIT.forbidden,
+      EXIT.unreachable,
+      EXIT.undelivered,
+      EXIT.stopped,
+      EXIT.unfinished,
+      EXIT.sigint,
+      EXIT.sigterm,
+    ],
   );
 }
 
@@ -29,11 +44,15 @@ export function run(_args: readonly string[], options: Record<string, unknown>, 
   const sending = sendingOptions(options);
   const fixedPath = text(options, 'from');
   const states = statesOf(options);
-  if (fixedPath !== undefined && states.length > 1) throw new CioBulkError('usage', '--from names the rows itself: leave out --rejected and --unclear');
+  if (fixedPath !== undefined && states.length > 1)
+    throw new CioBulkError('usage', '--from names the rows itself: leave out --rejected and --unclear');
   const changePlan = planChange(options);
   const givenRun = text(options, 'run');
   const runId = givenRun === undefined ? undefined : wholeNumber('--run', givenRun, 1);
-  return retryFailed({ runId, states, fixedPath, mapsAnew: hasPlanFlags(options), changePlan }, { options: sending, journalPath: journalPathOf(options, host), host, terminal });
+  return retryFailed(
+    { runId, states, fixedPath, mapsAnew: hasPlanFlags(options), changePlan },
+    { options: sending, journalPath: journalPathOf(options, host), host, terminal },
+  );
 }
 
 /** The states whose rows are sent. */

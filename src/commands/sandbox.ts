@@ -41,7 +41,8 @@ export async function run(args: readonly string[], options: Record<string, unkno
     host.stdout.write(options['json'] === true ? describeAsJson(sandbox) : describe(sandbox));
     if (options['quiet'] !== true && options['json'] !== true) host.stderr.write('Stop it with Ctrl-C.\n');
     const isStopped = await Promise.race([untilAborted(host.stopping), sandbox.ended.then(() => false)]);
-    if (!isStopped && !host.stopping.aborted) throw new CioBulkError('sandbox_failed', 'the sandbox ended by itself; see its message above');
+    if (!isStopped && !host.stopping.aborted)
+      throw new CioBulkError('sandbox_failed', 'the sandbox ended by itself; see its message above');
   } finally {
     await sandbox.stop();
   }

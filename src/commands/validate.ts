@@ -12,9 +12,17 @@ export function configure(command: Command): void {
   command.argument('<file...>', 'CSV, TSV or NDJSON files, directories, patterns; - is stdin');
   addSourceFlags(command)
     .option('--write-map <file>', 'write the plan as a mapping file, to be kept and given to --map')
-    .option('--rate <n>', 'HTTP requests per second that the estimate is for; 0 = no limit', String(SENDING_DEFAULTS.rate));
+    .option(
+      '--rate <n>',
+      'HTTP requests per second that the estimate is for; 0 = no limit',
+      String(SENDING_DEFAULTS.rate),
+    );
   addCommonFlags(command);
-  addHelpEnd(command, ['cio-bulk validate fixtures/users.csv', 'cio-bulk validate fixtures/users.csv --json'], [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.undelivered, EXIT.sigint, EXIT.sigterm]);
+  addHelpEnd(
+    command,
+    ['cio-bulk validate fixtures/users.csv', 'cio-bulk validate fixtures/users.csv --json'],
+    [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.undelivered, EXIT.sigint, EXIT.sigterm],
+  );
 }
 
 /** Reads everything and sends nothing: needs no credentials and no journal. */
@@ -24,7 +32,21 @@ export async function run(args: readonly string[], options: Record<string, unkno
   const rate = plainNumber('--rate', text(options, 'rate') ?? '', 0, 100_000);
   const mapPath = text(options, 'writeMap');
   const files = await expandInputs(args, host.cwd, tellLeftOut(terminal));
-  if (mapPath !== undefined && files.length > 1) throw new CioBulkError('usage', `--write-map is for one file, but ${files.length} were given`);
-  const estimate = { batchRowsMax: SENDING_DEFAULTS.batchRows, batchBytesMax: SENDING_DEFAULTS.batchBytes, rate, rowsPerSecond: 0 };
-  return inspectFiles(files, { source, host, terminal, estimate, isRecentDecided: source.skipRecent, showSamples: false, mapPath });
+  if (mapPath !== undefined && files.length > 1)
+    throw new CioBulkError('usage', `--write-map is for one file, but ${files.length} were given`);
+  const estimate = {
+    batchRowsMax: SENDING_DEFAULTS.batchRows,
+    batchBytesMax: SENDING_DEFAULTS.batchBytes,
+    rate,
+    rowsPerSecond: 0,
+  };
+  return inspectFiles(files, {
+    source,
+    host,
+    terminal,
+    estimate,
+    isRecentDecided: source.skipRecent,
+    showSamples: false,
+    mapPath,
+  });
 }

@@ -23,7 +23,10 @@ export function createBufferPool(): Buffers & { giveBack(buffer: ArrayBuffer): v
   return {
     take(bytes) {
       const at = idle.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= bytes * WASTE_MAX);
-      return (at === -1 ? undefined : idle.splice(at, 1)[0]) ?? new ArrayBuffer(Math.ceil(Math.max(1, bytes) / STEP_BYTES) * STEP_BYTES);
+      return (
+        (at === -1 ? undefined : idle.splice(at, 1)[0]) ??
+        new ArrayBuffer(Math.ceil(Math.max(1, bytes) / STEP_BYTES) * STEP_BYTES)
+      );
     },
     giveBack(buffer) {
       if (idle.length < IDLE_MAX) idle.push(buffer);

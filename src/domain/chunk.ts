@@ -118,7 +118,11 @@ export function operationEnd({ ends }: Pick<PackedOperations, 'ends'>, index: nu
 }
 
 /** The bytes of operations `from` to `to` (exclusive), with the commas between them: a view, not a copy. */
-export function operationBytes(operations: Pick<PackedOperations, 'ends' | 'body'>, from: number, to = from + 1): Uint8Array {
+export function operationBytes(
+  operations: Pick<PackedOperations, 'ends' | 'body'>,
+  from: number,
+  to = from + 1,
+): Uint8Array {
   return operations.body.subarray(operationStart(operations, from), operationEnd(operations, to - 1));
 }
 
@@ -163,10 +167,29 @@ export function packOperations(loose: readonly LooseOperation[]): PackedOperatio
     if (operation.single) singles.set(index, operation.single);
     if (operation.isGuarded === true) guarded.add(index);
   });
-  return { count, rows: Uint32Array.from(loose, ({ row }) => row), keys: Uint32Array.from(keys), keyEnds, kinds, ends, body, singles, guarded };
+  return {
+    count,
+    rows: Uint32Array.from(loose, ({ row }) => row),
+    keys: Uint32Array.from(keys),
+    keyEnds,
+    kinds,
+    ends,
+    body,
+    singles,
+    guarded,
+  };
 }
 
 /** A chunk of operations that no source text stands behind. */
 export function chunkWithoutText(start: Position, end: Position, operations: PackedOperations): PreparedChunk {
-  return { start, end, rows: operations.count, operations, invalid: [], skipped: {}, raw: new Uint8Array(), warnings: [] };
+  return {
+    start,
+    end,
+    rows: operations.count,
+    operations,
+    invalid: [],
+    skipped: {},
+    raw: new Uint8Array(),
+    warnings: [],
+  };
 }

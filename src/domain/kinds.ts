@@ -53,8 +53,11 @@ export function maskOfKinds(kinds: number): number {
 
 /** Whether two operations of these kinds may be about one person, or one object, and have no name in common. */
 export function mayMeetUnknown(some: number, others: number): boolean {
-  for (let mask = 1; mask <= MASK_MAX; mask++) if ((some & (1 << mask)) !== 0 && (others & (STRANGERS[mask] ?? 0)) !== 0) return true;
-  return ((some & OBJECT) !== 0 && (others & CIO_OBJECT) !== 0) || ((some & CIO_OBJECT) !== 0 && (others & OBJECT) !== 0);
+  for (let mask = 1; mask <= MASK_MAX; mask++)
+    if ((some & (1 << mask)) !== 0 && (others & (STRANGERS[mask] ?? 0)) !== 0) return true;
+  return (
+    ((some & OBJECT) !== 0 && (others & CIO_OBJECT) !== 0) || ((some & CIO_OBJECT) !== 0 && (others & OBJECT) !== 0)
+  );
 }
 
 function kindsOfSubject(subject: Subject): number {
@@ -64,7 +67,8 @@ function kindsOfSubject(subject: Subject): number {
     const kind = name.slice(0, name.indexOf(':'));
     if (kind === 'object') objects |= OBJECT;
     else if (kind === 'cio_object_id') objects |= CIO_OBJECT;
-    else if (Object.hasOwn(MASKS, kind)) mask |= place === 0 ? addressMask(kind as PersonKind) : aliasMask(kind as PersonKind);
+    else if (Object.hasOwn(MASKS, kind))
+      mask |= place === 0 ? addressMask(kind as PersonKind) : aliasMask(kind as PersonKind);
   }
   return kindsOfMask(mask) | objects;
 }

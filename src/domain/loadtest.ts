@@ -112,7 +112,10 @@ export interface LoadtestRun {
   readonly k6_pid: number | null;
 }
 
-export type PlannedLoadtest = Pick<LoadtestRun, 'id' | 'workspace' | 'scenario' | 'rate' | 'duration_ms' | 'max_n' | 'started_at'>;
+export type PlannedLoadtest = Pick<
+  LoadtestRun,
+  'id' | 'workspace' | 'scenario' | 'rate' | 'duration_ms' | 'max_n' | 'started_at'
+>;
 
 /** The journal's load tests. Every move names the state it starts from and throws `tally_mismatch` from another. */
 export interface LoadtestLedger {

@@ -5,7 +5,18 @@
  * connection speaks without being asked, so that nobody knows which request this answer belongs to. `circuit_open`: not sent, because the service
  * is taken to be down; never seen outside of `api/`.
  */
-export type NetworkFault = 'refused' | 'reset' | 'timeout' | 'dns' | 'tls' | 'aborted' | 'protocol' | 'proxy' | 'not_the_api' | 'out_of_turn' | 'circuit_open';
+export type NetworkFault =
+  | 'refused'
+  | 'reset'
+  | 'timeout'
+  | 'dns'
+  | 'tls'
+  | 'aborted'
+  | 'protocol'
+  | 'proxy'
+  | 'not_the_api'
+  | 'out_of_turn'
+  | 'circuit_open';
 
 interface Evidence {
   /** The request failed, and the service was asked right afterwards whether it is there: it is. */
@@ -14,8 +25,20 @@ interface Evidence {
 
 export type Reply = Evidence &
   (
-    | { readonly kind: 'response'; readonly status: number; readonly body: string; readonly retryAfterMs: number | undefined; readonly location: string | undefined; /** The service's clock when it answered, to the second. */ readonly dateMs?: number }
-    | { readonly kind: 'fault'; readonly fault: NetworkFault; /** For people, where the kind says too little. */ readonly detail?: string; /** Not a byte has left. */ readonly isUnsent?: true }
+    | {
+        readonly kind: 'response';
+        readonly status: number;
+        readonly body: string;
+        readonly retryAfterMs: number | undefined;
+        readonly location: string | undefined;
+        /** The service's clock when it answered, to the second. */ readonly dateMs?: number;
+      }
+    | {
+        readonly kind: 'fault';
+        readonly fault: NetworkFault;
+        /** For people, where the kind says too little. */ readonly detail?: string;
+        /** Not a byte has left. */ readonly isUnsent?: true;
+      }
   );
 
 /** Where a row ends. `pending` is no outcome: it is the absence of one. */

@@ -80,7 +80,9 @@ function codeOf(error: unknown): string {
 
 function reasonOf(error: unknown): string {
   if (typeof error === 'string' && error !== '') return cut(error);
-  const parts = ['field', 'message', 'reason'].map((name) => field(error, name)).filter((part) => typeof part === 'string' && part !== '');
+  const parts = ['field', 'message', 'reason']
+    .map((name) => field(error, name))
+    .filter((part) => typeof part === 'string' && part !== '');
   return parts.length === 0 ? 'no reason given' : cut(parts.slice(0, 2).join(': '));
 }
 
@@ -93,7 +95,9 @@ function parse(body: string): unknown {
 }
 
 function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
 }
 
 function cut(text: string): string {

@@ -60,7 +60,9 @@ export function personsOf(operation: string, single?: SingleRequest): string[] {
 export function subjectsOf(operation: string, single?: SingleRequest): Subject[] {
   const parsed: unknown = operation === '' ? {} : JSON.parse(operation);
   const body = recordOf(parsed);
-  return (single === undefined ? operationSubjects(body) : singleSubjects(single, body)).filter((subject) => subject.length > 0);
+  return (single === undefined ? operationSubjects(body) : singleSubjects(single, body)).filter(
+    (subject) => subject.length > 0,
+  );
 }
 
 /** As `subjectsOf`, for a v2 operation that is parsed already. */
@@ -69,17 +71,26 @@ export function operationSubjects(operation: Readonly<Record<string, unknown>>):
   if (action === 'merge') return [namesIn('person', operation['primary']), namesIn('person', operation['secondary'])];
   const own = namesIn(type, operation['identifiers']);
   const aliases = type === 'person' && action === 'identify' ? personNames(recordOf(operation['attributes'])) : [];
-  const others = listOf(operation['cio_relationships']).map((one) => namesIn(type === 'object' ? 'person' : 'object', recordOf(one)['identifiers']));
+  const others = listOf(operation['cio_relationships']).map((one) =>
+    namesIn(type === 'object' ? 'person' : 'object', recordOf(one)['identifiers']),
+  );
   return [[...own, ...aliases], ...others];
 }
 
 /** The persons of a v1 request: the path's identifier, then what the body adds. */
 function singleSubjects(single: SingleRequest, body: Readonly<Record<string, unknown>>): Subject[] {
   const match = /^\/api\/v1\/customers\/([^/]+)(\/.*)?$/.exec(single.path);
-  if (match === null) return [namesIn('person', body['primary']), namesIn('person', body['secondary']), personNames({ anonymous_id: body['anonymous_id'] })];
+  if (match === null)
+    return [
+      namesIn('person', body['primary']),
+      namesIn('person', body['secondary']),
+      personNames({ anonymous_id: body['anonymous_id'] }),
+    ];
   const identifier = decodeURIComponent(match[1] ?? '');
   const kind = identifier.startsWith('cio_') ? 'cio_id' : identifier.includes('@') ? 'email' : 'id';
-  return [[personText(kind, identifier), ...(single.method === 'PUT' && match[2] === undefined ? personNames(body) : [])]];
+  return [
+    [personText(kind, identifier), ...(single.method === 'PUT' && match[2] === undefined ? personNames(body) : [])],
+  ];
 }
 
 /** An identify may also set identifiers that it is not addressed by: those are the same person from then on. */

@@ -85,7 +85,12 @@ export function isUlid(text: string): boolean {
 }
 
 function fourBytes(text: string, from: number): number {
-  return (text.charCodeAt(from) << 24) | (text.charCodeAt(from + 1) << 16) | (text.charCodeAt(from + 2) << 8) | text.charCodeAt(from + 3);
+  return (
+    (text.charCodeAt(from) << 24) |
+    (text.charCodeAt(from + 1) << 16) |
+    (text.charCodeAt(from + 2) << 8) |
+    text.charCodeAt(from + 3)
+  );
 }
 
 function pair(bits: number): number {

@@ -9,7 +9,8 @@ export const WARNINGS = {
   milliseconds: 'milliseconds, sent as seconds',
   microseconds: 'microseconds, sent as seconds',
   nanoseconds: 'nanoseconds, sent as seconds',
-  repeated_hour: 'a time that a clock change repeats, taken for its first occurrence: write it with an offset if it is the second',
+  repeated_hour:
+    'a time that a clock change repeats, taken for its first occurrence: write it with an offset if it is the second',
   unended_line: 'the last line has no line end: it may have been cut off',
   held_back: 'the last line is not whole yet: it is left for the next run of the same command',
   unknown_field: 'no field of an event, not sent',
@@ -48,7 +49,8 @@ export function createWarningCounts(): WarningCounts {
         columns.set(column, count);
       } else columns.set(null, (columns.get(null) ?? 0) + count);
     },
-    list: () => [...byCode].flatMap(([code, columns]) => [...columns].map(([column, count]) => ({ code, column, count }))),
+    list: () =>
+      [...byCode].flatMap(([code, columns]) => [...columns].map(([column, count]) => ({ code, column, count }))),
     clear() {
       if (byCode.size === 0) return;
       byCode.clear();

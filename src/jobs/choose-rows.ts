@@ -49,21 +49,40 @@ export function chooseRows(choice: Choice): RowsToRetry {
     tellOf(fixed, source, run, terminal);
     storeCorrections(journal, run.id, fixed.corrections, host.clock.now());
   }
-  const overtaken = (fixed?.overtaken ?? 0) + (states.includes('rejected') ? run.tally.rejected : 0) + (states.includes('unclear') ? run.tally.unclear : 0);
+  const overtaken =
+    (fixed?.overtaken ?? 0) +
+    (states.includes('rejected') ? run.tally.rejected : 0) +
+    (states.includes('unclear') ? run.tally.unclear : 0);
   if (overtaken > 0 && holdsPeople(run))
-    terminal.warn(`${plural(overtaken, 'row')} that held back no later row of the same person (refused, unclear, or about somebody else until now) ${overtaken === 1 ? 'is' : 'are'} sent now: if a later row has arrived in the meantime, older values overwrite its own`);
+    terminal.warn(
+      `${plural(overtaken, 'row')} that held back no later row of the same person (refused, unclear, or about somebody else until now) ${overtaken === 1 ? 'is' : 'are'} sent now: if a later row has arrived in the meantime, older values overwrite its own`,
+    );
   if (file && fixed) {
     const all = withRowsOfSamePersons(journal, run.id, fixed.sendable);
     const refused = new Set(fixed.refused.flatMap(({ row }) => row ?? []));
     const rows = withoutRowsBehind(journal, run.id, all, refused);
     const waiting = [...all].filter((row) => !rows.has(row) && !refused.has(row)).length;
-    if (waiting > 0) terminal.warn(`${plural(waiting, 'row')} of a person whose earlier row still cannot be sent ${waiting === 1 ? 'waits' : 'wait'} for its correction`);
+    if (waiting > 0)
+      terminal.warn(
+        `${plural(waiting, 'row')} of a person whose earlier row still cannot be sent ${waiting === 1 ? 'waits' : 'wait'} for its correction`,
+      );
     const others = [...rows].filter((row) => !fixed.sendable.has(row)).length;
-    if (others > 0) terminal.say(`${plural(others, 'failed row')} of the same persons ${others === 1 ? 'is' : 'are'} sent too, to keep their values in order`);
+    if (others > 0)
+      terminal.say(
+        `${plural(others, 'failed row')} of the same persons ${others === 1 ? 'is' : 'are'} sent too, to keep their values in order`,
+      );
     return { states: ['failed'], isWanted: (row) => rows.has(row), count: rows.size };
   }
   const moved = fixed?.corrections.length ?? 0;
-  return { states, isWanted: () => true, count: run.tally.failed + moved + (states.includes('rejected') ? run.tally.rejected : 0) + (states.includes('unclear') ? run.tally.unclear : 0) };
+  return {
+    states,
+    isWanted: () => true,
+    count:
+      run.tally.failed +
+      moved +
+      (states.includes('rejected') ? run.tally.rejected : 0) +
+      (states.includes('unclear') ? run.tally.unclear : 0),
+  };
 }
 
 /** Only people have values to overwrite: a late event does no harm. */
@@ -87,13 +106,21 @@ function storedInvalidRows(journal: Journal, run: Run): FixedFile {
 
 function tellOf({ refused, known, damaged }: FixedRows, { path }: FixedFile, run: Run, terminal: Terminal): void {
   for (const [index, { line, row, state, code, reason, column, field }] of refused.entries()) {
-    if (row !== null) terminal.json({ ...undeliveredFields(run.id, { row, line, state, code, reason, column, field }), source: path });
-    if (index < SHOWN_MAX) terminal.warn(`${where(path, { row: row ?? 0, line, column })}: still cannot be sent: ${reason}`);
+    if (row !== null)
+      terminal.json({ ...undeliveredFields(run.id, { row, line, state, code, reason, column, field }), source: path });
+    if (index < SHOWN_MAX)
+      terminal.warn(`${where(path, { row: row ?? 0, line, column })}: still cannot be sent: ${reason}`);
   }
-  if (refused.length > SHOWN_MAX) terminal.warn(`${count(refused.length - SHOWN_MAX)} more rows of ${path} still cannot be sent`);
+  if (refused.length > SHOWN_MAX)
+    terminal.warn(`${count(refused.length - SHOWN_MAX)} more rows of ${path} still cannot be sent`);
   if (refused.some(({ code }) => code === 'spreadsheet_number'))
-    terminal.warn('format the column as text before you open the file in a spreadsheet, and correct it again; to change an identifier on purpose, import the row');
+    terminal.warn(
+      'format the column as text before you open the file in a spreadsheet, and correct it again; to change an identifier on purpose, import the row',
+    );
   for (const [name, rows] of damaged)
-    terminal.warn(`${plural(rows, 'value')} of ${name} ${rows === 1 ? 'was' : 'were'} changed the way spreadsheets change numbers: leading zeros, a plus sign or digits are gone`);
-  if (known > 0) terminal.say(`${plural(known, 'row')} of ${path} ${known === 1 ? 'is' : 'are'} no longer undelivered and left out`);
+    terminal.warn(
+      `${plural(rows, 'value')} of ${name} ${rows === 1 ? 'was' : 'were'} changed the way spreadsheets change numbers: leading zeros, a plus sign or digits are gone`,
+    );
+  if (known > 0)
+    terminal.say(`${plural(known, 'row')} of ${path} ${known === 1 ? 'is' : 'are'} no longer undelivered and left out`);
 }

@@ -36,7 +36,10 @@ export interface CleanupRequest {
 }
 
 /** Deletes the test people of load tests, one load test after the other. */
-export function cleanUpAll(request: CleanupRequest, { options: sending, ...setting }: Omit<SessionSetting, 'command'>): Promise<ExitCode> {
+export function cleanUpAll(
+  request: CleanupRequest,
+  { options: sending, ...setting }: Omit<SessionSetting, 'command'>,
+): Promise<ExitCode> {
   return withSendingSession({ ...setting, options: sending, command: 'cleanup' }, (session) => {
     const { host, terminal } = setting;
     return cleanUpChosen(request, { session, sending, host, terminal });
@@ -73,10 +76,23 @@ interface CleanupSetting extends SendSetting {
 }
 
 function appApiOf({ session: { target, proxyFor }, host: { clock, stopping } }: SendSetting): AppApi | undefined {
-  return target.appApiKey && createAppApi({ baseUrl: target.appUrl, proxy: proxyFor(target.appUrl), appApiKey: target.appApiKey, clock, stopping });
+  return (
+    target.appApiKey &&
+    createAppApi({
+      baseUrl: target.appUrl,
+      proxy: proxyFor(target.appUrl),
+      appApiKey: target.appApiKey,
+      clock,
+      stopping,
+    })
+  );
 }
 
-async function cleanUpEach(loadtests: readonly LoadtestRun[], settleMs: number, setting: CleanupSetting): Promise<ExitCode> {
+async function cleanUpEach(
+  loadtests: readonly LoadtestRun[],
+  settleMs: number,
+  setting: CleanupSetting,
+): Promise<ExitCode> {
   const { session, terminal } = setting;
   const ledger = createLoadtestLedger(session.journal);
   for (const loadtest of loadtests) {
@@ -85,7 +101,9 @@ async function cleanUpEach(loadtests: readonly LoadtestRun[], settleMs: number, 
     crashPoint('cleanup swept');
     ledger.markCleaned(loadtest.id);
     terminal.json({ type: 'cleaned', run: loadtest.id, people: loadtest.max_n + 1 });
-    terminal.data(`Load test ${loadtest.id} is cleaned up: ${plural(loadtest.max_n + 1, 'test person', 'test people')} deleted`);
+    terminal.data(
+      `Load test ${loadtest.id} is cleaned up: ${plural(loadtest.max_n + 1, 'test person', 'test people')} deleted`,
+    );
   }
   return EXIT.ok;
 }
@@ -102,7 +120,10 @@ async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: Cleanup
         terminal.say(`Waiting ${span(Math.min(restMs, settleMs))} for the service to apply the deletes`);
         await host.clock.sleep(Math.min(restMs, settleMs), host.stopping);
       }
-      const found = !host.stopping.aborted && done.filter(reachedAll).length >= SWEEPS_MIN ? await whatIsLeft(loadtest, setting) : 'left';
+      const found =
+        !host.stopping.aborted && done.filter(reachedAll).length >= SWEEPS_MIN
+          ? await whatIsLeft(loadtest, setting)
+          : 'left';
       if (host.stopping.aborted) {
         terminal.next(sameCommand(host));
         return host.stopCode() ?? EXIT.unfinished;
@@ -110,16 +131,23 @@ async function cleanUp(loadtest: LoadtestRun, settleMs: number, setting: Cleanup
       if (found !== 'left') return EXIT.ok; // gone, or as far as two sweeps tell
     }
     if (sweeps >= SWEEPS_MAX)
-      throw new CioBulkError('cleanup_unverified', `people of load test ${loadtest.id} are still found after ${SWEEPS_MAX} sweeps`, {
-        hint: 'something may still be creating them: stop it first',
-      });
+      throw new CioBulkError(
+        'cleanup_unverified',
+        `people of load test ${loadtest.id} are still found after ${SWEEPS_MAX} sweeps`,
+        {
+          hint: 'something may still be creating them: stop it first',
+        },
+      );
     const code = await sweep(loadtest, done.length + 1, setting);
     if (code !== EXIT.ok) return code;
   }
 }
 
 /** Asks the App API whether anybody is left. Unknown without its key, or without an answer: then two sweeps have to be enough. */
-async function whatIsLeft({ id }: LoadtestRun, { session, appApi, host, terminal }: CleanupSetting): Promise<'gone' | 'left' | 'unknown'> {
+async function whatIsLeft(
+  { id }: LoadtestRun,
+  { session, appApi, host, terminal }: CleanupSetting,
+): Promise<'gone' | 'left' | 'unknown'> {
   if (!appApi) {
     terminal.say('Not verified: set CUSTOMERIO_APP_API_KEY to have the App API asked whether anybody is left');
     return 'unknown';
@@ -128,7 +156,9 @@ async function whatIsLeft({ id }: LoadtestRun, { session, appApi, host, terminal
   if (host.stopping.aborted) return 'unknown'; // nobody waited for the answer
   if (people === undefined) {
     const proxy = session.proxyFor(session.target.appUrl);
-    terminal.warn(`the App API gave no answer${proxy ? ` through the proxy ${proxy.name}` : ''}: whether anybody is left is not verified${because ? ` (${because.message}; ${because.hint})` : ''}`);
+    terminal.warn(
+      `the App API gave no answer${proxy ? ` through the proxy ${proxy.name}` : ''}: whether anybody is left is not verified${because ? ` (${because.message}; ${because.hint})` : ''}`,
+    );
     return 'unknown';
   }
   if (people === 0) return 'gone';
@@ -137,7 +167,10 @@ async function whatIsLeft({ id }: LoadtestRun, { session, appApi, host, terminal
 }
 
 /** Waits until k6 is gone. Only a launcher that was killed leaves a load test unfinished; if it had not noted k6's pid yet, only time tells. */
-async function untilGone({ state, k6_pid: pid, started_at: startedAt }: LoadtestRun, { clock, stopping }: Host): Promise<void> {
+async function untilGone(
+  { state, k6_pid: pid, started_at: startedAt }: LoadtestRun,
+  { clock, stopping }: Host,
+): Promise<void> {
   const passedMs = pid === null ? Math.max(0, clock.now() - startedAt) : 0;
   const deadline = clock.monotonic() + K6_GONE_MS - passedMs;
   const mayLive = (): boolean => state !== 'finished' && (pid === null || isAlive(pid)) && clock.monotonic() < deadline;
@@ -156,23 +189,45 @@ function chosen(ledger: LoadtestLedger, workspace: string, id: string | undefine
   const uncleaned = ledger.uncleaned(workspace);
   if (id === undefined) return uncleaned;
   const known = ledger.list().find((loadtest) => loadtest.id === id);
-  if (!known) throw new CioBulkError('no_such_run', `there is no load test ${JSON.stringify(id)} in this journal`, { hint: '`cio-bulk cleanup --list` shows them' });
+  if (!known)
+    throw new CioBulkError('no_such_run', `there is no load test ${JSON.stringify(id)} in this journal`, {
+      hint: '`cio-bulk cleanup --list` shows them',
+    });
   if (known.workspace !== workspace)
-    throw new CioBulkError('wrong_workspace', `load test ${id} ran in another workspace than the one of these credentials`, { hint: 'use the credentials (or --sandbox) it ran with' });
+    throw new CioBulkError(
+      'wrong_workspace',
+      `load test ${id} ran in another workspace than the one of these credentials`,
+      { hint: 'use the credentials (or --sandbox) it ran with' },
+    );
   return uncleaned.filter((loadtest) => loadtest.id === id);
 }
 
-async function confirm({ confirm: last4, isConfirmed }: CleanupRequest, people: number, { session: { target }, host }: SendSetting): Promise<void> {
+async function confirm(
+  { confirm: last4, isConfirmed }: CleanupRequest,
+  people: number,
+  { session: { target }, host }: SendSetting,
+): Promise<void> {
   if (last4 !== undefined && !target.siteId.hasLast4(last4))
-    throw new CioBulkError('guard', '--confirm is not the end of this site id', { hint: 'give the last 4 characters of CUSTOMERIO_SITE_ID' });
+    throw new CioBulkError('guard', '--confirm is not the end of this site id', {
+      hint: 'give the last 4 characters of CUSTOMERIO_SITE_ID',
+    });
   if (target.isSandbox || isConfirmed || last4 !== undefined) return;
   const found = plural(people, 'test person', 'test people');
   if (canAsk(host) && (await askForWord(host, `Delete ${found} from this workspace?`, 'delete'))) return;
-  throw new CioBulkError('confirmation_needed', `${found} would be deleted: this needs --yes, or --confirm with the end of the site id`);
+  throw new CioBulkError(
+    'confirmation_needed',
+    `${found} would be deleted: this needs --yes, or --confirm with the end of the site id`,
+  );
 }
 
 function announce(loadtest: LoadtestRun, terminal: Terminal): void {
-  terminal.json({ type: 'cleanup', run: loadtest.id, first: personId(loadtest.id, 0), last: personId(loadtest.id, loadtest.max_n), people: loadtest.max_n + 1 });
+  terminal.json({
+    type: 'cleanup',
+    run: loadtest.id,
+    first: personId(loadtest.id, 0),
+    last: personId(loadtest.id, loadtest.max_n),
+    people: loadtest.max_n + 1,
+  });
   terminal.data(`${personId(loadtest.id, 0)} to ${personId(loadtest.id, loadtest.max_n)}`);
 }
 
@@ -183,7 +238,10 @@ export function listLoadtests({ journalPath, terminal }: LookSetting): ExitCode 
     const all = createLoadtestLedger(journal).list();
     for (const { workspace: _, ...loadtest } of all) terminal.json({ type: 'loadtest', ...loadtest });
     if (all.length === 0) terminal.data('The journal holds no load tests');
-    else terminal.data(textTable(['run', 'scenario', 'rate', 'people at most', 'started (UTC)', 'state'], all.map(cellsOf)));
+    else
+      terminal.data(
+        textTable(['run', 'scenario', 'rate', 'people at most', 'started (UTC)', 'state'], all.map(cellsOf)),
+      );
     return EXIT.ok;
   } finally {
     journal.close();
@@ -191,5 +249,12 @@ export function listLoadtests({ journalPath, terminal }: LookSetting): ExitCode 
 }
 
 function cellsOf({ id, scenario, rate, max_n: maxN, started_at: startedAt, state }: LoadtestRun): string[] {
-  return [id, scenario, String(rate), count(maxN + 1), minuteOf(startedAt), state === 'cleaned' ? 'cleaned' : 'not cleaned'];
+  return [
+    id,
+    scenario,
+    String(rate),
+    count(maxN + 1),
+    minuteOf(startedAt),
+    state === 'cleaned' ? 'cleaned' : 'not cleaned',
+  ];
 }

@@ -21,19 +21,30 @@ const EXACT_MAX = 5_000;
 export function assertConfirmable(action: string, isConfirmed: boolean, host: Host): void {
   const effect = FINAL[action];
   if (effect === undefined || isConfirmed || canAsk(host)) return;
-  throw new CioBulkError('confirmation_needed', `--action ${action} is about people and ${effect}: it needs --yes`, { hint: 'try it first with --dry-run' });
+  throw new CioBulkError('confirmation_needed', `--action ${action} is about people and ${effect}: it needs --yes`, {
+    hint: 'try it first with --dry-run',
+  });
 }
 
 /** On a terminal: after the plan, shows the number of people and asks for the exact word. */
-export async function confirmAction(source: OpenSource, options: SourceOptions, isConfirmed: boolean, host: Host): Promise<void> {
+export async function confirmAction(
+  source: OpenSource,
+  options: SourceOptions,
+  isConfirmed: boolean,
+  host: Host,
+): Promise<void> {
   const { action } = source.planned.plan;
   const effect = FINAL[action];
   if (effect === undefined || isConfirmed) return;
   assertConfirmable(action, isConfirmed, host);
   const count = source.follow ? undefined : await countPeople(source, options, host);
-  const people = count === undefined ? 'everybody in' : `${count > EXACT_MAX ? 'about ' : ''}${plural(count, 'person', 'people')} of`;
+  const people =
+    count === undefined
+      ? 'everybody in'
+      : `${count > EXACT_MAX ? 'about ' : ''}${plural(count, 'person', 'people')} of`;
   const question = `--action ${action} reaches ${people} ${safeLine(source.source)} and ${effect}.`;
-  if (!(await askForWord(host, question, action))) throw new CioBulkError('confirmation_needed', `--action ${action} was not confirmed: nothing was sent`);
+  if (!(await askForWord(host, question, action)))
+    throw new CioBulkError('confirmation_needed', `--action ${action} was not confirmed: nothing was sent`);
 }
 
 /** Reads the whole source as an import would, and sends nothing. */

@@ -35,7 +35,10 @@ export async function readFixedFile(path: string, host: Host): Promise<FixedFile
   const layout = await detectLayout(resolve(host.cwd, path), { format: 'auto', delimiter: 'auto', encoding: 'auto' });
   if (layout.format !== 'ndjson' && layout.header.length > 0)
     for (const name of ['cio_bulk_run', 'cio_bulk_row'])
-      if (!layout.header.includes(name)) throw new CioBulkError('usage', `--from ${path}: there is no column ${name}`, { hint: 'give a file that `cio-bulk failures` wrote' });
+      if (!layout.header.includes(name))
+        throw new CioBulkError('usage', `--from ${path}: there is no column ${name}`, {
+          hint: 'give a file that `cio-bulk failures` wrote',
+        });
   const rows = new Map<number, FixedRow>();
   const unreadable: { line: number; reason: string }[] = [];
   let run: number | undefined;
@@ -50,11 +53,19 @@ export async function readFixedFile(path: string, host: Host): Promise<FixedFile
       const number = (name: string): number | undefined => numberIn(content, layout, name);
       const [row, ofRun] = [number('cio_bulk_row'), number('cio_bulk_run')];
       if (row === undefined || ofRun === undefined)
-        throw new CioBulkError('usage', `--from ${path}: line ${line} has no ${row === undefined ? 'cio_bulk_row' : 'cio_bulk_run'}, so it is unknown which row it corrects`, {
-          hint: 'give a file that `cio-bulk failures` wrote, or import a new file instead',
-        });
+        throw new CioBulkError(
+          'usage',
+          `--from ${path}: line ${line} has no ${row === undefined ? 'cio_bulk_row' : 'cio_bulk_run'}, so it is unknown which row it corrects`,
+          {
+            hint: 'give a file that `cio-bulk failures` wrote, or import a new file instead',
+          },
+        );
       if (run !== undefined && run !== ofRun)
-        throw new CioBulkError('usage', `--from ${path} holds rows of run ${run} and, on line ${line}, of run ${ofRun}`, { hint: 'use one file per run' });
+        throw new CioBulkError(
+          'usage',
+          `--from ${path} holds rows of run ${run} and, on line ${line}, of run ${ofRun}`,
+          { hint: 'use one file per run' },
+        );
       run = ofRun;
       rows.set(row, { row, line, sourceLine: number('cio_bulk_line'), content, text });
     }
@@ -70,6 +81,7 @@ export function valueIn(row: RawRow, layout: SourceLayout, name: string): unknow
 
 function numberIn(row: RawRow, layout: SourceLayout, name: string): number | undefined {
   const value = valueIn(row, layout, name);
-  const number = (typeof value === 'string' && value.trim() !== '') || typeof value === 'number' ? Number(value) : Number.NaN;
+  const number =
+    (typeof value === 'string' && value.trim() !== '') || typeof value === 'number' ? Number(value) : Number.NaN;
   return Number.isInteger(number) && number >= 0 ? number : undefined;
 }

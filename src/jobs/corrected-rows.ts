@@ -42,7 +42,15 @@ export interface FixedRows {
   /** Rows that no later row waited for (they were refused, or are about another person now): those may have been sent already. */
   readonly overtaken: number;
   /** Rows that still cannot be sent: they stay as they are. */
-  readonly refused: readonly { readonly line: number; readonly row: number | null; readonly state: UndeliveredState; readonly code: string; readonly reason: string; readonly column: number | null; readonly field: string | null }[];
+  readonly refused: readonly {
+    readonly line: number;
+    readonly row: number | null;
+    readonly state: UndeliveredState;
+    readonly code: string;
+    readonly reason: string;
+    readonly column: number | null;
+    readonly field: string | null;
+  }[];
   /** Rows of the file that have arrived by now. */
   readonly known: number;
   /** Columns, no identifiers among them, whose cells a spreadsheet turned into numbers, with the count of rows. */
@@ -58,7 +66,11 @@ export function prepareFixedRows(source: FixedSource): FixedRows {
   const spec = JSON.parse(run.spec) as RunSpec;
   const { layout } = file;
   if (spec.layout.format === 'ndjson' && layout.format !== 'ndjson')
-    throw new CioBulkError('usage', `--from ${file.path}: run ${run.id} read NDJSON, and a CSV file cannot hold its values`, { hint: `write its rows with: cio-bulk failures --run ${run.id} --format ndjson` });
+    throw new CioBulkError(
+      'usage',
+      `--from ${file.path}: run ${run.id} read NDJSON, and a CSV file cannot hold its values`,
+      { hint: `write its rows with: cio-bulk failures --run ${run.id} --format ndjson` },
+    );
   const plan = source.changePlan(planFor(layout, spec.plan, file.path));
   const newPreparer = (): Preparer =>
     createPreparer({
@@ -66,13 +78,24 @@ export function prepareFixedRows(source: FixedSource): FixedRows {
       plan,
       identity: { target: source.workspace, dataset: spec.dataset, clockMs: spec.clockMs },
       skipRows: 0,
-      recent: { policy: source.allowTriggers ? 'allow' : 'guard', sinceSeconds: recentSinceSeconds(source.host.clock.now() - source.clockAheadMs) },
+      recent: {
+        policy: source.allowTriggers ? 'allow' : 'guard',
+        sinceSeconds: recentSinceSeconds(source.host.clock.now() - source.clockAheadMs),
+      },
     });
   const prepare = createRowPreparer(newPreparer);
   const corrections: Correction[] = [];
   const sendable = new Set<number>();
   const damaged = new Map<string, number>();
-  const refused: FixedRows['refused'][number][] = file.unreadable.map(({ line, reason }) => ({ line, row: null, state: 'invalid', code: 'unparsable', reason, column: null, field: null }));
+  const refused: FixedRows['refused'][number][] = file.unreadable.map(({ line, reason }) => ({
+    line,
+    row: null,
+    state: 'invalid',
+    code: 'unparsable',
+    reason,
+    column: null,
+    field: null,
+  }));
   let known = file.rows.size;
   let overtaken = 0;
   for (const before of undeliveredRows(source.journal, run.id, ['failed', 'rejected', 'invalid', 'unclear'])) {
@@ -80,37 +103,75 @@ export function prepareFixedRows(source: FixedSource): FixedRows {
     if (!fixed) continue;
     known--;
     if (fixed.sourceLine !== undefined && fixed.sourceLine !== before.line)
-      throw new CioBulkError('usage', `--from ${file.path}: row ${before.row} comes from line ${fixed.sourceLine} according to the file, but in run ${run.id} of this journal it comes from line ${before.line}`, {
-        hint: 'give a file that `cio-bulk failures` wrote from this journal; another one is named with --journal',
-      });
+      throw new CioBulkError(
+        'usage',
+        `--from ${file.path}: row ${before.row} comes from line ${fixed.sourceLine} according to the file, but in run ${run.id} of this journal it comes from line ${before.line}`,
+        {
+          hint: 'give a file that `cio-bulk failures` wrote from this journal; another one is named with --journal',
+        },
+      );
     const losses = lostBySpreadsheet({ before: spec.layout, after: layout }, plan, before, fixed);
     const identifier = losses.find(({ isIdentifier }) => isIdentifier);
     if (identifier) {
       const reason = `the ${identifier.name} was changed the way spreadsheets change numbers: leading zeros, a plus sign or digits are gone`;
-      refused.push({ line: fixed.line, row: fixed.row, state: before.state, code: 'spreadsheet_number', reason, column: null, field: identifier.name });
+      refused.push({
+        line: fixed.line,
+        row: fixed.row,
+        state: before.state,
+        code: 'spreadsheet_number',
+        reason,
+        column: null,
+        field: identifier.name,
+      });
       continue;
     }
     const prepared = prepare(fixed);
     if ('reason' in prepared) {
-      refused.push({ line: fixed.line, row: fixed.row, state: before.state, code: prepared.code, reason: prepared.reason, column: prepared.column, field: prepared.field });
+      refused.push({
+        line: fixed.line,
+        row: fixed.row,
+        state: before.state,
+        code: prepared.code,
+        reason: prepared.reason,
+        column: prepared.column,
+        field: prepared.field,
+      });
       continue;
     }
     for (const { name } of losses) damaged.set(name, (damaged.get(name) ?? 0) + 1);
     sendable.add(before.row);
-    const payload = before.payload !== null && mayHaveArrived(before) ? keepEventId(before.payload, prepared.payload) : prepared.payload;
-    const isSame = before.payload !== null && Buffer.compare(before.payload, payload) === 0 && before.single === prepared.single;
+    const payload =
+      before.payload !== null && mayHaveArrived(before)
+        ? keepEventId(before.payload, prepared.payload)
+        : prepared.payload;
+    const isSame =
+      before.payload !== null && Buffer.compare(before.payload, payload) === 0 && before.single === prepared.single;
     if (isSame && before.state === 'failed') continue; // sent again as it is
     const persons = personsOf(Buffer.from(payload).toString(), prepared.request);
     const hasHeldBack = before.state === 'failed' && persons.every((person) => before.persons.includes(person));
     if (!hasHeldBack && !prepared.isEvent) overtaken++;
     const { code, reason } = prepared.isGuarded ? WOULD_TRIGGER : CORRECTED;
-    corrections.push({ row: before.row, code, reason, persons, payload, single: prepared.single, record: recordText(spec.layout, fixed.content, fixed.text, layout) });
+    corrections.push({
+      row: before.row,
+      code,
+      reason,
+      persons,
+      payload,
+      single: prepared.single,
+      record: recordText(spec.layout, fixed.content, fixed.text, layout),
+    });
   }
   return { corrections, sendable, overtaken, refused, known, damaged };
 }
 
 type Prepared =
-  | { readonly payload: Uint8Array; readonly single: string | null; readonly request: { readonly method: 'PUT' | 'POST' | 'DELETE'; readonly path: string } | undefined; readonly isGuarded: boolean; readonly isEvent: boolean }
+  | {
+      readonly payload: Uint8Array;
+      readonly single: string | null;
+      readonly request: { readonly method: 'PUT' | 'POST' | 'DELETE'; readonly path: string } | undefined;
+      readonly isGuarded: boolean;
+      readonly isEvent: boolean;
+    }
   | { readonly code: string; readonly reason: string; readonly column: number | null; readonly field: string | null };
 
 /** Prepares rows one by one. An equal row is not skipped as a repeat here: rows between the two may have been delivered already. */
@@ -129,7 +190,12 @@ function createRowPreparer(newPreparer: () => Preparer): (fixed: FixedRow) => Pr
     const { operations, invalid } = chunk;
     if (operations.count === 0) {
       const fault = invalid[0];
-      return { code: fault?.code ?? 'skipped', reason: fault?.message ?? 'the row was left out', column: fault?.column ?? null, field: fault?.field ?? null };
+      return {
+        code: fault?.code ?? 'skipped',
+        reason: fault?.message ?? 'the row was left out',
+        column: fault?.column ?? null,
+        field: fault?.field ?? null,
+      };
     }
     const request = operations.singles.get(0);
     const payload = operations.body;
@@ -159,15 +225,33 @@ interface Loss {
 }
 
 /** Cells that a spreadsheet changed by itself, between the source of the run and the corrected file. */
-function lostBySpreadsheet({ before, after }: { readonly before: SourceLayout; readonly after: SourceLayout }, plan: Plan, { record }: UndeliveredRow, { content }: FixedRow): Loss[] {
+function lostBySpreadsheet(
+  { before, after }: { readonly before: SourceLayout; readonly after: SourceLayout },
+  plan: Plan,
+  { record }: UndeliveredRow,
+  { content }: FixedRow,
+): Loss[] {
   if (before.format === 'ndjson') return [];
   const cells = parseRecord(record, before.delimiter);
   if (cells?.length !== before.header.length) return [];
   return plan.columns.flatMap(({ name, role }): Loss[] => {
     if (role === 'drop') return [];
-    const [old, now] = [cells[before.header.findIndex((one) => one.trim() === name.trim())], valueIn(content, after, name)];
+    const [old, now] = [
+      cells[before.header.findIndex((one) => one.trim() === name.trim())],
+      valueIn(content, after, name),
+    ];
     if (old === undefined || typeof now !== 'string' || !isSpreadsheetLoss(old, now)) return [];
-    return [{ name, isIdentifier: role === 'id' || role === 'email' || role === 'cio_id' || role === 'event_id' || plan.dedupeKey?.includes(name) === true }];
+    return [
+      {
+        name,
+        isIdentifier:
+          role === 'id' ||
+          role === 'email' ||
+          role === 'cio_id' ||
+          role === 'event_id' ||
+          plan.dedupeKey?.includes(name) === true,
+      },
+    ];
   });
 }
 
@@ -175,9 +259,12 @@ function lostBySpreadsheet({ before, after }: { readonly before: SourceLayout; r
 function planFor(layout: SourceLayout, plan: Plan, path: string): Plan {
   if (layout.format === 'ndjson') return plan;
   const columns = plan.columns.map((column) => {
-    const index = column.index < 0 ? column.index : layout.header.findIndex((name) => name.trim() === column.name.trim());
+    const index =
+      column.index < 0 ? column.index : layout.header.findIndex((name) => name.trim() === column.name.trim());
     if (index === -1 && column.index >= 0 && column.role !== 'drop')
-      throw new CioBulkError('usage', `--from ${path}: the column ${column.name} is missing`, { hint: 'keep all columns of the failures file' });
+      throw new CioBulkError('usage', `--from ${path}: the column ${column.name} is missing`, {
+        hint: 'keep all columns of the failures file',
+      });
     return { ...column, index };
   });
   return { ...plan, columns: columns.filter(({ role, index }) => role !== 'drop' || index >= 0) };

@@ -8,7 +8,12 @@ import { worseOf } from '../domain/errors.ts';
  * Works on each file, in the order given; the worst exit code wins. When one of several files cannot be used, its error is shown and
  * the others still have their turn. `mayGoOn` is asked before the next.
  */
-export async function eachFile(files: readonly InputFile[], terminal: Terminal, work: (file: InputFile) => Promise<ExitCode>, mayGoOn: (code: ExitCode, rest: readonly InputFile[], last: InputFile) => boolean): Promise<ExitCode> {
+export async function eachFile(
+  files: readonly InputFile[],
+  terminal: Terminal,
+  work: (file: InputFile) => Promise<ExitCode>,
+  mayGoOn: (code: ExitCode, rest: readonly InputFile[], last: InputFile) => boolean,
+): Promise<ExitCode> {
   let worst: ExitCode = EXIT.ok;
   for (const [i, file] of files.entries()) {
     const code = await work(file).catch((error: unknown) => {

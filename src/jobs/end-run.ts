@@ -6,7 +6,13 @@ import type { Warning } from '../domain/warnings.ts';
 import { notesOf } from '../journal/run-notes.ts';
 import { findRun, inDoubtOf, type Run } from '../journal/runs.ts';
 import { waitsForLeave } from '../journal/undelivered.ts';
-import { allowedCommand, failuresCommand, retryCommand, sameCommand, withHigherMaxErrors } from '../output/next-command.ts';
+import {
+  allowedCommand,
+  failuresCommand,
+  retryCommand,
+  sameCommand,
+  withHigherMaxErrors,
+} from '../output/next-command.ts';
 import { showError } from '../output/show-error.ts';
 import { showSummary } from '../output/summary.ts';
 import type { RunEnd } from '../pipeline/progress.ts';
@@ -20,7 +26,12 @@ export type RunEnding =
   /** Every row is settled. `next` takes care of rows that did not arrive; a retry of them unless it is given. */
   | { readonly kind: 'complete'; readonly counts: RunEnd; readonly next: string | undefined }
   /** A signal, a limit or a deadline came first. `why` is undefined for signals and `--limit`. */
-  | { readonly kind: 'stopped'; readonly counts: RunEnd; readonly why: CioBulkError | undefined; readonly limit: number | null }
+  | {
+      readonly kind: 'stopped';
+      readonly counts: RunEnd;
+      readonly why: CioBulkError | undefined;
+      readonly limit: number | null;
+    }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** What this process did. */
@@ -37,11 +48,15 @@ interface Done {
 const NOTHING_DONE: Done = { requests: 0, retries: 0, bytesSent: 0, durationMs: 0, rowsSettled: () => 0, warnings: [] };
 
 /** Shows the summary, decides the exit code, and says what to type next. */
-export function endRun({ run, ending, done = NOTHING_DONE }: { readonly run: Run; readonly ending: RunEnding; readonly done?: Done }, setting: SendSetting): ExitCode {
+export function endRun(
+  { run, ending, done = NOTHING_DONE }: { readonly run: Run; readonly ending: RunEnding; readonly done?: Done },
+  setting: SendSetting,
+): ExitCode {
   const { terminal, host } = setting;
   const counts = 'counts' in ending ? ending.counts : { ...storedCounts(setting, run), inDoubtResent: 0 };
   const exitCode = exitCodeOf(ending, counts.tally, host.stopCode());
-  if (ending.kind === 'nothing_to_send') terminal.say('Nothing to send: this file has been sent, and no rows were added since');
+  if (ending.kind === 'nothing_to_send')
+    terminal.say('Nothing to send: this file has been sent, and no rows were added since');
   if (counts.rowsRead === 0 && ending.kind !== 'failed') terminal.say('The input has no rows');
   showSummary(terminal, {
     run: run.id,
@@ -78,15 +93,32 @@ export function endRun({ run, ending, done = NOTHING_DONE }: { readonly run: Run
 export function endWithoutRows(source: string, { terminal }: SendSetting): ExitCode {
   terminal.say('The input has no rows');
   const { rowsSettled: _, ...nothing } = NOTHING_DONE;
-  showSummary(terminal, { ...nothing, run: null, source, rowsRead: 0, tally: EMPTY_TALLY, pending: 0, inDoubtResent: 0, rowsSettledHere: 0, exitCode: EXIT.ok });
+  showSummary(terminal, {
+    ...nothing,
+    run: null,
+    source,
+    rowsRead: 0,
+    tally: EMPTY_TALLY,
+    pending: 0,
+    inDoubtResent: 0,
+    rowsSettledHere: 0,
+    exitCode: EXIT.ok,
+  });
   return EXIT.ok;
 }
 
-function storedCounts({ session: { journal } }: SendSetting, run: Run): { tally: Tally; rowsRead: number; pending: number } {
+function storedCounts(
+  { session: { journal } }: SendSetting,
+  run: Run,
+): { tally: Tally; rowsRead: number; pending: number } {
   const stored = findRun(journal, run.id) ?? run;
   const settled = settledRows(stored.tally);
   const inDoubt = inDoubtOf(journal, run.id).reduce((sum, rows) => sum + countRows(decodeRanges(rows)), 0);
-  const rowsRead = Math.max(stored.rowsRead, settled, stored.state === 'finished' ? 0 : Math.min(settled + inDoubt, stored.rowsRead));
+  const rowsRead = Math.max(
+    stored.rowsRead,
+    settled,
+    stored.state === 'finished' ? 0 : Math.min(settled + inDoubt, stored.rowsRead),
+  );
   return { tally: stored.tally, rowsRead, pending: rowsRead - settled };
 }
 
@@ -96,16 +128,34 @@ function exitCodeOf(ending: RunEnding, tally: Tally, signal: ExitCode | undefine
   return undeliveredRows(tally) > 0 ? EXIT.undelivered : EXIT.ok;
 }
 
-function sayHowToContinue({ counts: { tally }, why, limit }: Extract<RunEnding, { kind: 'stopped' }>, { terminal, host }: SendSetting): void {
+function sayHowToContinue(
+  { counts: { tally }, why, limit }: Extract<RunEnding, { kind: 'stopped' }>,
+  { terminal, host }: SendSetting,
+): void {
   if (why) showError(terminal, why, 'Stopped');
-  else if (host.stopCode() === undefined && limit !== null) terminal.say(`Stopped after ${plural(limit, 'row')} (--limit)`);
-  terminal.next(sameCommand(why?.code === 'max_errors' ? { argv: withHigherMaxErrors(host.argv, undeliveredRows(tally), settledRows(tally)) } : host, { hasBegun: true }));
+  else if (host.stopCode() === undefined && limit !== null)
+    terminal.say(`Stopped after ${plural(limit, 'row')} (--limit)`);
+  terminal.next(
+    sameCommand(
+      why?.code === 'max_errors'
+        ? { argv: withHigherMaxErrors(host.argv, undeliveredRows(tally), settledRows(tally)) }
+        : host,
+      { hasBegun: true },
+    ),
+  );
 }
 
 /** Recent events that were left out, and rows that did not arrive. */
-function sayWhatIsLeft(run: Run, next: string | undefined, { terminal, host, session: { journal } }: SendSetting): void {
+function sayWhatIsLeft(
+  run: Run,
+  next: string | undefined,
+  { terminal, host, session: { journal } }: SendSetting,
+): void {
   const { tally } = run;
-  if (hasSkippedRecent(journal, run)) terminal.say(`The recent events that were left out can be sent with: ${allowedCommand(notesOf(journal, run.id)?.argv ?? host.argv)}`);
+  if (hasSkippedRecent(journal, run))
+    terminal.say(
+      `The recent events that were left out can be sent with: ${allowedCommand(notesOf(journal, run.id)?.argv ?? host.argv)}`,
+    );
   if (undeliveredRows(tally) === 0) return;
   const failures = failuresCommand(run.id, host.argv);
   if (next !== undefined) {
@@ -114,7 +164,10 @@ function sayWhatIsLeft(run: Run, next: string | undefined, { terminal, host, ses
   } else if (tally.failed > 0) {
     if (undeliveredRows(tally) > tally.failed) terminal.say(`To see what else is undelivered: ${failures}`);
     const needsLeave = waitsForLeave(journal, run.id);
-    if (needsLeave) terminal.say('What is left are recent events, which could trigger campaigns, and rows that wait for them: --allow-triggers sends them');
+    if (needsLeave)
+      terminal.say(
+        'What is left are recent events, which could trigger campaigns, and rows that wait for them: --allow-triggers sends them',
+      );
     terminal.next(retryCommand(run.id, host.argv, { allowTriggers: needsLeave }));
   } else terminal.next(failures);
 }

@@ -21,7 +21,8 @@ function placeOfId(json: string): { readonly start: number; readonly end: number
     if (text === '{' || text === '[') depth++;
     else if (text === '}' || text === ']') depth--;
     else if (text === ':') key = last;
-    else if (depth === 1 && key === '"id"' && last === '') return { start: match.index + 1, end: match.index + text.length - 1 };
+    else if (depth === 1 && key === '"id"' && last === '')
+      return { start: match.index + 1, end: match.index + text.length - 1 };
     last = text === ':' ? '' : text;
   }
   return undefined;

@@ -69,15 +69,23 @@ export async function findOrCreateRun(request: RunRequest): Promise<FoundRun> {
       terminal.say(`Run ${same.id} had sent nothing and the file has changed: starting again`);
       return begin(request);
     }
-    terminal.say(`Resuming run ${same.id}${same.checkpoint && same.checkpoint.row > 0 ? ` after row ${count(same.checkpoint.row)}` : ''}`);
+    terminal.say(
+      `Resuming run ${same.id}${same.checkpoint && same.checkpoint.row > 0 ? ` after row ${count(same.checkpoint.row)}` : ''}`,
+    );
     return { run: same, spec, nothingToSend: false };
   }
   const change = await changeSince(request, spec, same.checkpoint);
   if (change === 'same') return { run: same, spec, nothingToSend: true };
-  if (change === 'longer') return reopen(request, same, spec, `rows were added after row ${count(same.checkpoint?.row ?? 0)}`);
+  if (change === 'longer')
+    return reopen(request, same, spec, `rows were added after row ${count(same.checkpoint?.row ?? 0)}`);
   if (same.unended && (await changeSince(request, spec, same.unended)) === 'longer') {
     const wasNothing = goOnBeforeUnended(journal, same);
-    return reopen(request, same, spec, `its last line had no line end and has changed: ${wasNothing ? 'it is read again' : 'it counts as a new row'}`);
+    return reopen(
+      request,
+      same,
+      spec,
+      `its last line had no line end and has changed: ${wasNothing ? 'it is read again' : 'it counts as a new row'}`,
+    );
   }
   terminal.say(`A new run: ${safeLine(request.source)} is not the file that run ${same.id} sent`);
   return begin(request);
@@ -134,10 +142,18 @@ async function begin(request: RunRequest, clockMs?: number): Promise<FoundRun> {
 }
 
 /** Hashes the part that was sent, and looks whether a row follows it. Waits for a stream. */
-async function changeSince({ newSpec, follow, signal }: RunRequest, spec: RunSpec, from: Position | null): Promise<'same' | 'longer' | 'changed'> {
+async function changeSince(
+  { newSpec, follow, signal }: RunRequest,
+  spec: RunSpec,
+  from: Position | null,
+): Promise<'same' | 'longer' | 'changed'> {
   if (from === null) return 'same';
   try {
-    for await (const block of openBlocks({ ...spec.layout, path: newSpec.layout.path }, from, { name: spec.name, follow, signal })) {
+    for await (const block of openBlocks({ ...spec.layout, path: newSpec.layout.path }, from, {
+      name: spec.name,
+      follow,
+      signal,
+    })) {
       if (block.rows.length > 0) return 'longer';
     }
     return 'same';

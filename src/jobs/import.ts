@@ -60,11 +60,30 @@ export async function importFile(file: InputFile, setting: ImportSetting): Promi
   }
 }
 
-async function importSource(source: OpenSource, file: InputFile, setting: ImportSetting, limits: Limits): Promise<ExitCode> {
-  const { session: { journal, workspace, target, clockAheadMs }, sending, source: options, host, terminal } = setting;
-  const recent = await decideOnRecent(source, { allowTriggers: sending.allowTriggers, skipRecent: options.skipRecent, isSandbox: target.isSandbox, clockAheadMs }, host);
+async function importSource(
+  source: OpenSource,
+  file: InputFile,
+  setting: ImportSetting,
+  limits: Limits,
+): Promise<ExitCode> {
+  const {
+    session: { journal, workspace, target, clockAheadMs },
+    sending,
+    source: options,
+    host,
+    terminal,
+  } = setting;
+  const recent = await decideOnRecent(
+    source,
+    { allowTriggers: sending.allowTriggers, skipRecent: options.skipRecent, isSandbox: target.isSandbox, clockAheadMs },
+    host,
+  );
   const { planned } = source;
-  showPlan({ ...source, planned: { ...planned, warnings: [...planned.warnings, ...planned.identityWarnings] } }, terminal, terminal.say);
+  showPlan(
+    { ...source, planned: { ...planned, warnings: [...planned.warnings, ...planned.identityWarnings] } },
+    terminal,
+    terminal.say,
+  );
   if (source.sample.length === 0 && runsOfSource(journal, source.key, workspace).length === 0) {
     await source.discard();
     return endWithoutRows(source.source, setting); // no run: an empty sample must not decide on rows that come later
@@ -80,7 +99,13 @@ async function importSource(source: OpenSource, file: InputFile, setting: Import
     await source.discard();
     return endRun({ run, ending: { kind: 'nothing_to_send' } }, setting);
   }
-  const reading = startReading({ ...taskOf(source, found, options), timesFrom, clockAheadMs, identity: { target: workspace, dataset: spec.dataset, clockMs: spec.clockMs }, name: file.name });
+  const reading = startReading({
+    ...taskOf(source, found, options),
+    timesFrom,
+    clockAheadMs,
+    identity: { target: workspace, dataset: spec.dataset, clockMs: spec.clockMs },
+    name: file.name,
+  });
   source.spooled.catch(limits.fail);
   const estimate = createRowEstimate({ bytesTotal: await bytesTotalOf(source), rowsMax: options.limit });
   const work: RunWork = {
@@ -115,13 +140,21 @@ async function bytesOf({ follow, layout }: OpenSource): Promise<number | null> {
 function assertNotCut(journal: Journal, { id }: Run, bytes: number | null): void {
   const wanted = notesOf(journal, id)?.bytesWanted ?? null;
   if (wanted === null || bytes === null || bytes >= wanted) return;
-  throw new CioBulkError('input_changed', `the file was cut while run ${id} read it, and is still shorter: ${count(bytes)} of ${count(wanted)} bytes`, {
-    hint: 'restore the file and run the same command again, or send it as it is now with --restart',
-  });
+  throw new CioBulkError(
+    'input_changed',
+    `the file was cut while run ${id} read it, and is still shorter: ${count(bytes)} of ${count(wanted)} bytes`,
+    {
+      hint: 'restore the file and run the same command again, or send it as it is now with --restart',
+    },
+  );
 }
 
 /** A stream may be silent for a long time: the progress says so. */
-async function openPatiently(file: InputFile, { session: { journal, workspace }, source: options, host, terminal, ...setting }: ImportSetting, limits: Limits): Promise<OpenSource> {
+async function openPatiently(
+  file: InputFile,
+  { session: { journal, workspace }, source: options, host, terminal, ...setting }: ImportSetting,
+  limits: Limits,
+): Promise<OpenSource> {
   const place: SpoolPlace = {
     spoolFolder: join(dirname(setting.journalPath), 'spool'),
     workspace,
@@ -131,7 +164,9 @@ async function openPatiently(file: InputFile, { session: { journal, workspace },
   const open = (): Promise<OpenSource> => openSource(file, options, stoppingAt(host, limits), place);
   if (!file.isStream) return open();
   const since = host.clock.monotonic();
-  const progress = createProgress(terminal, host.clock, file.name, { waitingFor: () => ({ state: 'input', reason: `data from ${file.name}`, since, until: null }) });
+  const progress = createProgress(terminal, host.clock, file.name, {
+    waitingFor: () => ({ state: 'input', reason: `data from ${file.name}`, since, until: null }),
+  });
   try {
     return await open();
   } finally {
@@ -140,8 +175,15 @@ async function openPatiently(file: InputFile, { session: { journal, workspace },
 }
 
 /** Nothing of the sample can be sent, and there is no run to resume: the user will come back with another flag. */
-async function refuseHopeless(source: OpenSource, { session: { journal, workspace }, source: options }: ImportSetting): Promise<void> {
-  if (source.hopeless === null || runsOfSource(journal, source.key, workspace).some(({ fingerprint }) => fingerprint === fingerprintOf(options))) return;
+async function refuseHopeless(
+  source: OpenSource,
+  { session: { journal, workspace }, source: options }: ImportSetting,
+): Promise<void> {
+  if (
+    source.hopeless === null ||
+    runsOfSource(journal, source.key, workspace).some(({ fingerprint }) => fingerprint === fingerprintOf(options))
+  )
+    return;
   source.release();
   await source.spooled.catch(() => undefined);
   await source.discard();
@@ -149,25 +191,49 @@ async function refuseHopeless(source: OpenSource, { session: { journal, workspac
 }
 
 /** The run of this source, and what becomes of its recent events. Throws when the run belongs to another workspace. */
-async function findRun(source: OpenSource, setting: ImportSetting, decision: Awaited<ReturnType<typeof decideOnRecent>>): Promise<RecentRun> {
-  const { session: { journal, workspace, environmentId, target }, source: options, host, terminal } = setting;
+async function findRun(
+  source: OpenSource,
+  setting: ImportSetting,
+  decision: Awaited<ReturnType<typeof decideOnRecent>>,
+): Promise<RecentRun> {
+  const {
+    session: { journal, workspace, environmentId, target },
+    source: options,
+    host,
+    terminal,
+  } = setting;
   const now = host.clock.now();
   const before = await findOrCreateRun({
-    journal, terminal, workspace, environmentId, now,
+    journal,
+    terminal,
+    workspace,
+    environmentId,
+    now,
     fingerprint: fingerprintOf(options),
     sourceKey: source.key,
     source: source.source,
     restart: setting.restart,
-    newSpec: { name: source.name, layout: source.layout, plan: source.planned.plan, dataset: source.name, clockMs: now, skip: options.skip },
+    newSpec: {
+      name: source.name,
+      layout: source.layout,
+      plan: source.planned.plan,
+      dataset: source.name,
+      clockMs: now,
+      skip: options.skip,
+    },
     follow: source.follow,
     signal: source.signal,
   });
   const found = decideForRun({ journal, host, target }, before, decision);
   const { run } = found;
-  if (found.recent.policy === 'only' && !found.nothingToSend) terminal.say(`Run ${run.id} sends only the recent events that run ${before.run.id} left out`);
+  if (found.recent.policy === 'only' && !found.nothingToSend)
+    terminal.say(`Run ${run.id} sends only the recent events that run ${before.run.id} left out`);
   if (environmentId === undefined) return found;
   if (run.environmentId !== null && run.environmentId !== environmentId)
-    throw new CioBulkError('wrong_workspace', `run ${run.id} was sent to workspace ${run.environmentId}, but this key belongs to workspace ${environmentId}`);
+    throw new CioBulkError(
+      'wrong_workspace',
+      `run ${run.id} was sent to workspace ${run.environmentId}, but this key belongs to workspace ${environmentId}`,
+    );
   setEnvironment(journal, run.id, environmentId);
   return found;
 }

@@ -21,7 +21,11 @@ export interface Limits {
 }
 
 /** Runs `work` under its limits. */
-export async function withLimits<T>(options: LimitOptions, host: Host, work: (limits: Limits) => Promise<T>): Promise<T> {
+export async function withLimits<T>(
+  options: LimitOptions,
+  host: Host,
+  work: (limits: Limits) => Promise<T>,
+): Promise<T> {
   const limits = createLimits(options, host);
   try {
     return await work(limits);
@@ -41,7 +45,15 @@ export function createLimits(options: LimitOptions, host: Host, startedAt = host
   const timer =
     options.maxDurationMs === undefined
       ? undefined
-      : setTimeout(() => end('deadline_reached', '--max-duration has passed; everything in flight is settled', 'run the same command again to continue'), Math.max(0, options.maxDurationMs - (host.clock.monotonic() - startedAt)));
+      : setTimeout(
+          () =>
+            end(
+              'deadline_reached',
+              '--max-duration has passed; everything in flight is settled',
+              'run the same command again to continue',
+            ),
+          Math.max(0, options.maxDurationMs - (host.clock.monotonic() - startedAt)),
+        );
   const stopping = AbortSignal.any([host.stopping, stop.signal]);
   setMaxListeners(0, stopping); // every request in flight listens
   return {
@@ -51,11 +63,22 @@ export function createLimits(options: LimitOptions, host: Host, startedAt = host
       if (!maxErrors || reason) return;
       const undelivered = undeliveredRows(tally);
       const settled = settledRows(tally);
-      const tooMany = maxErrors.rows !== undefined ? undelivered > maxErrors.rows : settled >= SHARE_ROWS_MIN && undelivered > settled * (maxErrors.share ?? 1);
-      if (tooMany) end('max_errors', `${undelivered} rows are undelivered, more than --max-errors allows`, 'see them with `cio-bulk failures`; run the same command with a higher --max-errors to continue');
+      const tooMany =
+        maxErrors.rows !== undefined
+          ? undelivered > maxErrors.rows
+          : settled >= SHARE_ROWS_MIN && undelivered > settled * (maxErrors.share ?? 1);
+      if (tooMany)
+        end(
+          'max_errors',
+          `${undelivered} rows are undelivered, more than --max-errors allows`,
+          'see them with `cio-bulk failures`; run the same command with a higher --max-errors to continue',
+        );
     },
     fail(error) {
-      reason ??= error instanceof CioBulkError ? error : new CioBulkError('input_unreadable', 'the stream could not be read to its end', { cause: error });
+      reason ??=
+        error instanceof CioBulkError
+          ? error
+          : new CioBulkError('input_unreadable', 'the stream could not be read to its end', { cause: error });
       stop.abort();
     },
     reason: () => reason,

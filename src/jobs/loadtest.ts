@@ -47,7 +47,9 @@ export async function loadtest(order: LoadtestOrder, setting: LookSetting): Prom
   const { host, terminal, journalPath } = setting;
   const { request, confirm, allowOverLimit, force, compare } = order;
   const root = join(dirname(journalPath), 'loadtests');
-  const known = order.target.sandbox ? SANDBOX_TO_BE : loadTarget(targetFrom(withEnvFile(host.env, order.target.envFile)), undefined);
+  const known = order.target.sandbox
+    ? SANDBOX_TO_BE
+    : loadTarget(targetFrom(withEnvFile(host.env, order.target.envFile)), undefined);
   if (compare !== undefined) assertBaseline(root, compare, request.scenario);
   const junit = junitPath(order.junit, host);
   const prepared = await prepareLoadtest({ request, target: known, env: host.env, cwd: host.cwd, k6Bin: order.k6Bin });
@@ -55,19 +57,24 @@ export async function loadtest(order: LoadtestOrder, setting: LookSetting): Prom
   checkGuards({ ...guard, target: known, uncleaned: [] });
   const baseline = readBaseline(root, compare, prepared);
 
-  const result = await withSendingSession({ command: 'loadtest', options: { ...FEW_REQUESTS, ...order.target }, journalPath, host, terminal }, async (session) => {
-    if (host.stopping.aborted) return null;
-    const ledger = createLoadtestLedger(session.journal);
-    const target = loadTarget(session.target, session.environmentId);
-    checkGuards({ ...guard, target, uncleaned: ledger.uncleaned(session.workspace) });
-    const { summary, files } = await runPlanned({ session, prepared, target, ledger, root }, setting);
-    showResult(summary, baseline, terminal);
-    if (junit !== undefined) writeWhole(junit, `--junit ${junit}`, toJunit(summary));
-    terminal.say(`summary.json, dashboard.html and k6.log are in ${safeLine(files.dir)}`);
-    terminal.say(`Test people ${summary.people.first} to ${summary.people.last} may be left: the last line deletes them`);
-    terminal.next(cleanupCommand(summary.run, host.argv));
-    return summary;
-  });
+  const result = await withSendingSession(
+    { command: 'loadtest', options: { ...FEW_REQUESTS, ...order.target }, journalPath, host, terminal },
+    async (session) => {
+      if (host.stopping.aborted) return null;
+      const ledger = createLoadtestLedger(session.journal);
+      const target = loadTarget(session.target, session.environmentId);
+      checkGuards({ ...guard, target, uncleaned: ledger.uncleaned(session.workspace) });
+      const { summary, files } = await runPlanned({ session, prepared, target, ledger, root }, setting);
+      showResult(summary, baseline, terminal);
+      if (junit !== undefined) writeWhole(junit, `--junit ${junit}`, toJunit(summary));
+      terminal.say(`summary.json, dashboard.html and k6.log are in ${safeLine(files.dir)}`);
+      terminal.say(
+        `Test people ${summary.people.first} to ${summary.people.last} may be left: the last line deletes them`,
+      );
+      terminal.next(cleanupCommand(summary.run, host.argv));
+      return summary;
+    },
+  );
   return result === null ? (host.stopCode() ?? EXIT.sigint) : exitCodeOf(result, host);
 }
 
@@ -79,17 +86,45 @@ interface Planned {
   readonly root: string;
 }
 
-async function runPlanned({ session, prepared, ...rest }: Planned, { host, terminal }: LookSetting): Promise<{ summary: LoadtestSummary; files: LoadtestFiles }> {
+async function runPlanned(
+  { session, prepared, ...rest }: Planned,
+  { host, terminal }: LookSetting,
+): Promise<{ summary: LoadtestSummary; files: LoadtestFiles }> {
   const { plan, k6 } = prepared;
   const run = newRunId(host.clock.now(), host.random);
-  terminal.json({ type: 'plan', job: 'loadtest', run, scenario: plan.scenario, rate: plan.rate, peak_rate: plan.peakRate, duration_ms: plan.durationMs, requests: plan.requests, max_n: plan.users - 1 });
-  terminal.say(`Load test ${run}: ${plan.scenario}, ${plan.requests} requests in ${plan.durationMs / 1_000} s, up to ${plan.peakRate}/s, ${plan.users} test people, k6 ${k6.version}`);
+  terminal.json({
+    type: 'plan',
+    job: 'loadtest',
+    run,
+    scenario: plan.scenario,
+    rate: plan.rate,
+    peak_rate: plan.peakRate,
+    duration_ms: plan.durationMs,
+    requests: plan.requests,
+    max_n: plan.users - 1,
+  });
+  terminal.say(
+    `Load test ${run}: ${plan.scenario}, ${plan.requests} requests in ${plan.durationMs / 1_000} s, up to ${plan.peakRate}/s, ${plan.users} test people, k6 ${k6.version}`,
+  );
   const progress = createLoadProgress(terminal, plan.durationMs);
-  const sayStopping = (): void => terminal.say(`Stopping: k6 ends its iterations and writes its summary, ${GRACE_MS / 1_000} s at most. A second Ctrl-C ends it at once`);
+  const sayStopping = (): void =>
+    terminal.say(
+      `Stopping: k6 ends its iterations and writes its summary, ${GRACE_MS / 1_000} s at most. A second Ctrl-C ends it at once`,
+    );
   host.stopping.addEventListener('abort', sayStopping, { once: true });
   try {
     const { env, clock, stopping, aborting } = host;
-    return await runLoadtest({ ...rest, run, prepared, workspace: session.workspace, env, clock, stopping, aborting, onSample: progress.update });
+    return await runLoadtest({
+      ...rest,
+      run,
+      prepared,
+      workspace: session.workspace,
+      env,
+      clock,
+      stopping,
+      aborting,
+      onSample: progress.update,
+    });
   } catch (error) {
     if (error instanceof CioBulkError && error.code !== 'k6_failed') error.next ??= cleanupCommand(run, host.argv);
     throw error;
@@ -100,16 +135,36 @@ async function runPlanned({ session, prepared, ...rest }: Planned, { host, termi
 }
 
 /** Stands for the sandbox until it runs: what k6 plans does not depend on the URL. */
-const SANDBOX_TO_BE: LoadTarget = { siteId: new Secret('sandbox'), trackApiKey: new Secret(SANDBOX_KEYS.trackApiKey), trackUrl: 'http://127.0.0.1', isSandbox: true, environment: undefined, region: null, workspaceId: null };
+const SANDBOX_TO_BE: LoadTarget = {
+  siteId: new Secret('sandbox'),
+  trackApiKey: new Secret(SANDBOX_KEYS.trackApiKey),
+  trackUrl: 'http://127.0.0.1',
+  isSandbox: true,
+  environment: undefined,
+  region: null,
+  workspaceId: null,
+};
 
-function loadTarget({ trackUrl, siteId, trackApiKey, isSandbox, environment, region }: Target, environmentId: number | undefined): LoadTarget {
-  return { trackUrl, siteId, trackApiKey, isSandbox, environment, region: region ?? null, workspaceId: environmentId ?? null };
+function loadTarget(
+  { trackUrl, siteId, trackApiKey, isSandbox, environment, region }: Target,
+  environmentId: number | undefined,
+): LoadTarget {
+  return {
+    trackUrl,
+    siteId,
+    trackApiKey,
+    isSandbox,
+    environment,
+    region: region ?? null,
+    workspaceId: environmentId ?? null,
+  };
 }
 
 /** What can be checked before k6 knows the plan. */
 function assertBaseline(root: string, compare: string, scenario: ScenarioName): void {
   if (compare !== 'last') readSummary(root, compare);
-  else if (!hasSummaryOf(root, scenario)) throw new CioBulkError('no_such_run', `there is no earlier ${scenario} run to compare with`);
+  else if (!hasSummaryOf(root, scenario))
+    throw new CioBulkError('no_such_run', `there is no earlier ${scenario} run to compare with`);
 }
 
 function readBaseline(root: string, compare: string | undefined, { plan }: PreparedLoadtest): LoadtestSummary | null {

@@ -2,7 +2,11 @@ import { statSync } from 'node:fs';
 import { CioBulkError } from '../domain/errors.ts';
 
 /** Refuses to write to a file that is being read, whatever the two are called. */
-export function assertNoneOf(path: string, flag: string, read: readonly { readonly path: string; readonly what: string }[]): void {
+export function assertNoneOf(
+  path: string,
+  flag: string,
+  read: readonly { readonly path: string; readonly what: string }[],
+): void {
   const own = identityOf(path);
   if (own === undefined) return;
   const same = read.find((other) => identityOf(other.path) === own);

@@ -50,7 +50,12 @@ export async function sendRun(work: RunWork, setting: SendSetting, limits: Limit
   const show = startProgress(work, { ...setting, session });
   const end = (ending: RunEnding): ExitCode => {
     const durationMs = host.clock.monotonic() - startedAt;
-    const done = { ...session.traffic(), durationMs, rowsSettled: (tally: Tally) => settledHere(work, tally), warnings: work.warnings?.() ?? [] };
+    const done = {
+      ...session.traffic(),
+      durationMs,
+      rowsSettled: (tally: Tally) => settledHere(work, tally),
+      warnings: work.warnings?.() ?? [],
+    };
     return endRun({ run: work.run, ending, done }, setting);
   };
   try {
@@ -76,7 +81,9 @@ export async function sendRun(work: RunWork, setting: SendSetting, limits: Limit
     const counts = countsOfRun(work, pipelineEnd);
     if (counts.finished) await work.onFinished?.();
     const { next, limit = null } = work;
-    return end(counts.finished ? { kind: 'complete', counts, next } : { kind: 'stopped', counts, why: limits.reason(), limit });
+    return end(
+      counts.finished ? { kind: 'complete', counts, next } : { kind: 'stopped', counts, why: limits.reason(), limit },
+    );
   } catch (error) {
     show.stop();
     end({ kind: 'failed', error });
@@ -85,10 +92,16 @@ export async function sendRun(work: RunWork, setting: SendSetting, limits: Limit
 }
 
 /** Also says when a stream keeps the run waiting for more. */
-function startProgress(work: RunWork, { session, host, terminal }: SendSetting): Pick<Progress, 'stop'> & { update(now: RunProgress): void } {
+function startProgress(
+  work: RunWork,
+  { session, host, terminal }: SendSetting,
+): Pick<Progress, 'stop'> & { update(now: RunProgress): void } {
   let idleSince: number | undefined; // every row that came is settled
   const waitingFor = (): Waiting | undefined =>
-    session.waiting() ?? (work.isStream && idleSince !== undefined ? { state: 'input', reason: `more data from ${work.name}`, since: idleSince, until: null } : undefined);
+    session.waiting() ??
+    (work.isStream && idleSince !== undefined
+      ? { state: 'input', reason: `more data from ${work.name}`, since: idleSince, until: null }
+      : undefined);
   const rowsBefore = work.retry ? 0 : settledRows(work.run.tally);
   const progress = createProgress(terminal, host.clock, work.title ?? work.name, { rowsBefore, waitingFor });
   return {
@@ -117,6 +130,9 @@ function countsOfRun({ run, retry }: RunWork, end: RunEnd): RunEnd {
     return { ...end, rowsRead, pending: rowsRead - settledRows(end.tally) };
   }
   if (!addsUp(end))
-    throw new CioBulkError('tally_mismatch', `the counts of run ${run.id} do not add up: ${end.rowsRead} rows read, ${settledRows(end.tally)} settled, ${end.pending} pending`);
+    throw new CioBulkError(
+      'tally_mismatch',
+      `the counts of run ${run.id} do not add up: ${end.rowsRead} rows read, ${settledRows(end.tally)} settled, ${end.pending} pending`,
+    );
   return end;
 }

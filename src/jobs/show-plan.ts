@@ -14,7 +14,11 @@ export interface ShownPlan {
 }
 
 /** The plan as a table for people and as an object for programs. Samples of cells are shown to people only. */
-export function showPlan({ source, layout, guess, planned }: ShownPlan, terminal: Terminal, write: (text: string) => void): void {
+export function showPlan(
+  { source, layout, guess, planned }: ShownPlan,
+  terminal: Terminal,
+  write: (text: string) => void,
+): void {
   const { plan, table, lines, warnings } = planned;
   terminal.json({
     type: 'plan',
@@ -31,7 +35,10 @@ export function showPlan({ source, layout, guess, planned }: ShownPlan, terminal
     warnings,
   });
   const what = plan.kind === 'events' ? 'events' : plan.action === 'identify' ? 'people' : `people to ${plan.action}`;
-  const dialect = layout.format === 'ndjson' ? 'NDJSON' : `${layout.format.toUpperCase()}, delimiter ${layout.delimiter === '\t' ? 'tab' : layout.delimiter}`;
+  const dialect =
+    layout.format === 'ndjson'
+      ? 'NDJSON'
+      : `${layout.format.toUpperCase()}, delimiter ${layout.delimiter === '\t' ? 'tab' : layout.delimiter}`;
   const packed = layout.compression === 'none' ? '' : `, ${layout.compression}`;
   write(`Plan for ${safeLine(source)}: ${what} from ${dialect}, ${layout.encoding}${packed}`);
   if (table.length > 0)
@@ -41,7 +48,11 @@ export function showPlan({ source, layout, guess, planned }: ShownPlan, terminal
         table.map(({ column, becomes, type, sample }) => [column, becomes, type, sample]),
       ),
     );
-  if (lines.length > 0) write(`  lines of the sample: ${lines.map(({ type, count: of }) => `${type} ${count(of)}`).join(', ')}`);
-  if (guess !== null) terminal.warn(`the encoding is a guess: in ${layout.encoding} the file has words like ${guess}; if that is wrong, name the right one with --encoding`);
+  if (lines.length > 0)
+    write(`  lines of the sample: ${lines.map(({ type, count: of }) => `${type} ${count(of)}`).join(', ')}`);
+  if (guess !== null)
+    terminal.warn(
+      `the encoding is a guess: in ${layout.encoding} the file has words like ${guess}; if that is wrong, name the right one with --encoding`,
+    );
   for (const warning of warnings) terminal.warn(warning);
 }

@@ -23,13 +23,23 @@ interface Place {
  * that may have been sent already are not left out. Once recent events are allowed, a finished run that left some out is followed by a
  * run over the same file that sends only these.
  */
-export function decideForRun({ journal, host, target }: Place, found: FoundRun, recent: { readonly policy: RecentPolicy; readonly sinceSeconds: number }): RecentRun {
+export function decideForRun(
+  { journal, host, target }: Place,
+  found: FoundRun,
+  recent: { readonly policy: RecentPolicy; readonly sinceSeconds: number },
+): RecentRun {
   const { run } = found;
   const begun = { argv: host.argv, folder: host.cwd, target: targetText(target) };
   noteRun(journal, run.id, begun);
   if (recent.policy === 'skip') {
     if (!found.nothingToSend) noteSkippedSince(journal, run.id, recent.sinceSeconds);
-    return { ...found, recent: { ...recent, exceptRows: mergeRanges(inDoubtOf(journal, run.id).flatMap((rows) => [...decodeRanges(rows)])) } };
+    return {
+      ...found,
+      recent: {
+        ...recent,
+        exceptRows: mergeRanges(inDoubtOf(journal, run.id).flatMap((rows) => [...decodeRanges(rows)])),
+      },
+    };
   }
   const since = notesOf(journal, run.id)?.skippedSince ?? null;
   if (recent.policy !== 'allow' || !found.nothingToSend || since === null) return { ...found, recent };
@@ -39,14 +49,23 @@ export function decideForRun({ journal, host, target }: Place, found: FoundRun, 
     run: follower,
     spec: JSON.parse(follower.spec) as RunSpec,
     nothingToSend: follower.state === 'finished',
-    recent: { policy: 'only', sinceSeconds: since, exceptRows: rangesOf([...undeliveredRows(journal, run.id, ['failed', 'rejected', 'invalid', 'unclear'])].map(({ row }) => row)) },
+    recent: {
+      policy: 'only',
+      sinceSeconds: since,
+      exceptRows: rangesOf(
+        [...undeliveredRows(journal, run.id, ['failed', 'rejected', 'invalid', 'unclear'])].map(({ row }) => row),
+      ),
+    },
   };
 }
 
 /** Whether a finished run left out recent events that have not been sent since. */
 export function hasSkippedRecent(journal: Journal, run: Run): boolean {
   if (run.tally.skipped === 0 || (notesOf(journal, run.id)?.skippedSince ?? null) === null) return false;
-  return runsOfSource(journal, run.sourceKey, run.workspace).find((one) => one.fingerprint === fingerprintOf(run))?.state !== 'finished';
+  return (
+    runsOfSource(journal, run.sourceKey, run.workspace).find((one) => one.fingerprint === fingerprintOf(run))?.state !==
+    'finished'
+  );
 }
 
 function fingerprintOf({ id }: Run): string {

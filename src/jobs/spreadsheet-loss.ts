@@ -15,12 +15,21 @@ export function isSpreadsheetLoss(before: string, after: string): boolean {
   if (/e/i.test(after)) return Math.abs(now - old) <= Math.abs(old) * ROUNDING;
   const [digitsBefore, digitsAfter] = [plain(before), plain(after)];
   if (digitsBefore === digitsAfter) return true;
-  return digitsBefore.length > DIGITS_MAX && digitsBefore.length === digitsAfter.length && digitsBefore.slice(0, DIGITS_MAX) === digitsAfter.slice(0, DIGITS_MAX) && /^0+$/.test(digitsAfter.slice(DIGITS_MAX));
+  return (
+    digitsBefore.length > DIGITS_MAX &&
+    digitsBefore.length === digitsAfter.length &&
+    digitsBefore.slice(0, DIGITS_MAX) === digitsAfter.slice(0, DIGITS_MAX) &&
+    /^0+$/.test(digitsAfter.slice(DIGITS_MAX))
+  );
 }
 
 /** A number as it is written without anything that it does not need: long ones differ in digits that a double does not have. */
 function plain(cell: string): string {
-  const text = cell.trim().replace(',', '.').replace(/^\+/, '').replace(/^(-?)0+(?=\d)/, '$1');
+  const text = cell
+    .trim()
+    .replace(',', '.')
+    .replace(/^\+/, '')
+    .replace(/^(-?)0+(?=\d)/, '$1');
   return text.includes('.') ? text.replace(/\.?0*$/, '') : text;
 }
 

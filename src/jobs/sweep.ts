@@ -44,18 +44,35 @@ export function sweep(loadtest: LoadtestRun, number: number, setting: SendSettin
     chunks: deleteChunks(loadtest.id, run.checkpoint?.row ?? 0, loadtest.max_n),
     isComplete: () => true,
     ledger: createImportLedger(journal, run.id, host.clock.now),
-    findRecords: ({ start }, indexes) => indexes.map((index) => ({ text: JSON.stringify({ id: personId(loadtest.id, start.row + index) }), line: 0 })),
+    findRecords: ({ start }, indexes) =>
+      indexes.map((index) => ({ text: JSON.stringify({ id: personId(loadtest.id, start.row + index) }), line: 0 })),
     rowsTotal: () => loadtest.max_n + 1,
     next: sameCommand(host),
   };
   return withLimits(sending, host, (limits) => sendRun(work, setting, limits));
 }
 
-function runOfSweep(loadtest: LoadtestRun, number: number, { session: { journal, workspace, environmentId }, host }: SendSetting): Run {
+function runOfSweep(
+  loadtest: LoadtestRun,
+  number: number,
+  { session: { journal, workspace, environmentId }, host }: SendSetting,
+): Run {
   const sourceKey = sweepKey(loadtest, number);
   const source = `test people of ${loadtest.id}, sweep ${number}`;
   return (
     runsOfSource(journal, sourceKey, workspace)[0] ??
-    createRun(journal, { type: 'cleanup', source, sourceKey, workspace, environmentId: environmentId ?? null, fingerprint: 'delete', spec: '{}' }, host.clock.now())
+    createRun(
+      journal,
+      {
+        type: 'cleanup',
+        source,
+        sourceKey,
+        workspace,
+        environmentId: environmentId ?? null,
+        fingerprint: 'delete',
+        spec: '{}',
+      },
+      host.clock.now(),
+    )
   );
 }

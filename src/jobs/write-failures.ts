@@ -18,7 +18,17 @@ import type { LookSetting } from './setting.ts';
 
 const ALL: readonly UndeliveredState[] = ['failed', 'rejected', 'invalid', 'unclear'];
 /** A cleanup reads no file: its rows are ids. */
-const NO_SOURCE: SourceLayout = { path: '', format: 'ndjson', compression: 'none', encoding: 'utf-8', delimiter: ',', jsonArray: false, headerBytes: 0, headerLines: 0, header: [] };
+const NO_SOURCE: SourceLayout = {
+  path: '',
+  format: 'ndjson',
+  compression: 'none',
+  encoding: 'utf-8',
+  delimiter: ',',
+  jsonArray: false,
+  headerBytes: 0,
+  headerLines: 0,
+  header: [],
+};
 
 export interface FailuresRequest {
   /** Undefined: the latest run that has undelivered rows. */
@@ -45,16 +55,25 @@ export async function writeFailures(request: FailuresRequest, setting: LookSetti
   }
 }
 
-async function writeRun(journal: Journal, id: number, request: FailuresRequest, setting: LookSetting): Promise<ExitCode> {
+async function writeRun(
+  journal: Journal,
+  id: number,
+  request: FailuresRequest,
+  setting: LookSetting,
+): Promise<ExitCode> {
   const { host, terminal } = setting;
   const { output } = request;
   const writer = writerFor(journal, id, request.format);
   const lines = failureLines(journal, id, writer);
   if (!isStdout(output)) assertNoneOf(resolve(host.cwd, output), `--output ${output}`, readFrom(journal));
-  const rows = isStdout(output) ? await writeToStdout(lines, host) : writeToFile(lines, resolve(host.cwd, output), output);
+  const rows = isStdout(output)
+    ? await writeToStdout(lines, host)
+    : writeToFile(lines, resolve(host.cwd, output), output);
   if (rows === undefined) return host.stopCode() ?? EXIT.ok; // the reader has all it wanted; a full disk is reported at the end
   const written = rows - (writer.header === undefined || rows === 0 ? 0 : 1);
-  terminal.say(`${plural(written, 'undelivered row')} of run ${id}${output === undefined ? '' : ` in ${safeLine(output)}`}`);
+  terminal.say(
+    `${plural(written, 'undelivered row')} of run ${id}${output === undefined ? '' : ` in ${safeLine(output)}`}`,
+  );
   const run = findRun(journal, id);
   if (run?.type === 'import' && written > 0) sayNext(journal, run, request, setting);
   return EXIT.ok;
@@ -62,12 +81,20 @@ async function writeRun(journal: Journal, id: number, request: FailuresRequest, 
 
 /** The journal, and the files of its runs. */
 function readFrom(journal: Journal): { path: string; what: string }[] {
-  const sources = listRuns(journal).map(({ id, source }) => ({ path: source, what: `${safeLine(source)}, which run ${id} was read from` }));
+  const sources = listRuns(journal).map(({ id, source }) => ({
+    path: source,
+    what: `${safeLine(source)}, which run ${id} was read from`,
+  }));
   return [{ path: journal.path, what: 'the journal' }, ...sources];
 }
 
 /** How the rows are sent once they are corrected. Rows of an abandoned run should not be. */
-function sayNext(journal: Journal, run: Run, { format, output }: FailuresRequest, { host, terminal }: LookSetting): void {
+function sayNext(
+  journal: Journal,
+  run: Run,
+  { format, output }: FailuresRequest,
+  { host, terminal }: LookSetting,
+): void {
   if (run.state === 'abandoned') return;
   const begun = withJournalOf(notesOf(journal, run.id)?.argv ?? [], host.argv);
   const name = isStdout(output) ? `undelivered.${format}` : output;
@@ -75,11 +102,16 @@ function sayNext(journal: Journal, run: Run, { format, output }: FailuresRequest
   if (isJson && format === 'csv') {
     // CSV cannot hold the values of NDJSON: what was written is for reading.
     const better = 'undelivered.ndjson';
-    return terminal.say(`To correct them: ${failuresCommand(run.id, host.argv, better)} --format ndjson; then ${retryCommand(run.id, begun, { from: better })}`);
+    return terminal.say(
+      `To correct them: ${failuresCommand(run.id, host.argv, better)} --format ndjson; then ${retryCommand(run.id, begun, { from: better })}`,
+    );
   }
   const send = retryCommand(run.id, begun, { from: name });
   if (name === output) terminal.say(`Correct the rows there, then send them with: ${send}`);
-  else terminal.say(`To correct them: ${failuresCommand(run.id, host.argv, name)}${format === 'ndjson' ? ' --format ndjson' : ''}; then ${send}`);
+  else
+    terminal.say(
+      `To correct them: ${failuresCommand(run.id, host.argv, name)}${format === 'ndjson' ? ' --format ndjson' : ''}; then ${send}`,
+    );
 }
 
 function isStdout(output: string | undefined): output is '-' | undefined {
@@ -88,7 +120,10 @@ function isStdout(output: string | undefined): output is '-' | undefined {
 
 function writerFor(journal: Journal, id: number, format: 'csv' | 'ndjson'): FailuresWriter {
   const run = findRun(journal, id);
-  if (!run) throw new CioBulkError('no_such_run', `there is no run ${id} in this journal`, { hint: '`cio-bulk status` lists the runs' });
+  if (!run)
+    throw new CioBulkError('no_such_run', `there is no run ${id} in this journal`, {
+      hint: '`cio-bulk status` lists the runs',
+    });
   const { layout = NO_SOURCE } = JSON.parse(run.spec) as Partial<RunSpec>;
   const source = { run: id, layout, cellsOf: (record: string) => parseRecord(record, layout.delimiter) };
   if (format === 'ndjson') return ndjsonFailures(source);

@@ -32,20 +32,29 @@ export interface Beyond {
 }
 
 export function createBeyond(journal: Journal, run: number): Beyond {
-  const insertIntent = journal.prepare("INSERT INTO beyond (run, batch, state, rows, last_row) VALUES (?, ?, 'intent', ?, ?)");
+  const insertIntent = journal.prepare(
+    "INSERT INTO beyond (run, batch, state, rows, last_row) VALUES (?, ?, 'intent', ?, ?)",
+  );
   const dropIntent = journal.prepare("DELETE FROM beyond WHERE run = ? AND batch = ? AND state = 'intent'");
-  const settleIntent = journal.prepare("UPDATE beyond SET state = 'settled', rows = ?, last_row = ? WHERE run = ? AND batch = ? AND state = 'intent'");
+  const settleIntent = journal.prepare(
+    "UPDATE beyond SET state = 'settled', rows = ?, last_row = ? WHERE run = ? AND batch = ? AND state = 'intent'",
+  );
   const insertRecord = journal.prepare(
     'INSERT INTO beyond (run, batch, state, rows, last_row) SELECT ?, min(0, coalesce(min(batch), 0)) - 1, ?, ?, ? FROM beyond WHERE run = ?',
   );
   const dropPassed = journal.prepare('DELETE FROM beyond WHERE run = ? AND last_row <= ?');
-  const countSettled = journal.prepare<[number], number>("SELECT count(*) FROM beyond WHERE run = ? AND state = 'settled'").pluck();
+  const countSettled = journal
+    .prepare<[number], number>("SELECT count(*) FROM beyond WHERE run = ? AND state = 'settled'")
+    .pluck();
   const dropSettled = journal.prepare("DELETE FROM beyond WHERE run = ? AND state = 'settled'");
-  const rowsIn = journal.prepare<[number, State], string>('SELECT rows FROM beyond WHERE run = ? AND state = ?').pluck();
+  const rowsIn = journal
+    .prepare<[number, State], string>('SELECT rows FROM beyond WHERE run = ? AND state = ?')
+    .pluck();
   const lastBatch = journal.prepare<[number], number | null>('SELECT max(batch) FROM beyond WHERE run = ?').pluck();
   const dropAll = journal.prepare('DELETE FROM beyond WHERE run = ?');
 
-  const add = (state: State, rows: RowRanges): void => void insertRecord.run(run, state, encodeRanges(rows), lastRow(rows), run);
+  const add = (state: State, rows: RowRanges): void =>
+    void insertRecord.run(run, state, encodeRanges(rows), lastRow(rows), run);
   const rows = (state: State): RowRanges => mergeRanges(rowsIn.all(run, state).flatMap((text) => decodeRanges(text)));
 
   return {

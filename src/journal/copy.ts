@@ -18,10 +18,14 @@ function temporaryFolder(path: string): string {
   try {
     return mkdtempSync(join(tmpdir(), 'cio-bulk-'));
   } catch (error) {
-    throw new CioBulkError('journal_unwritable', `the journal ${path} cannot be written, its last process left a WAL, and there is no room for a copy of both in ${tmpdir()}`, {
-      hint: 'name another place with TMPDIR',
-      cause: error,
-    });
+    throw new CioBulkError(
+      'journal_unwritable',
+      `the journal ${path} cannot be written, its last process left a WAL, and there is no room for a copy of both in ${tmpdir()}`,
+      {
+        hint: 'name another place with TMPDIR',
+        cause: error,
+      },
+    );
   }
 }
 

@@ -13,14 +13,23 @@ export type Correction = Pick<UndeliveredRow, 'row' | 'code' | 'reason' | 'perso
  * sends the corrected version. The rows are `failed` until they arrive, so that later rows of the same persons wait for them. An
  * intent is kept: what was sent before the correction is still in doubt.
  */
-export function storeCorrections(journal: Journal, runId: number, corrections: readonly Correction[], now: number): void {
+export function storeCorrections(
+  journal: Journal,
+  runId: number,
+  corrections: readonly Correction[],
+  now: number,
+): void {
   if (corrections.length === 0) return;
-  const stateOf = journal.prepare<[number, number], UndeliveredState>('SELECT state FROM undelivered WHERE run = ? AND row = ?').pluck();
+  const stateOf = journal
+    .prepare<[number, number], UndeliveredState>('SELECT state FROM undelivered WHERE run = ? AND row = ?')
+    .pluck();
   const replace = journal.prepare(
     `UPDATE undelivered SET state = 'failed', code = ?, reason = ?, column_number = NULL, field = NULL, persons = ?, payload = ?, single = ?, record = ?
      WHERE run = ? AND row = ?`,
   );
-  const count = journal.prepare('UPDATE runs SET rejected = rejected + ?, failed = failed + ?, invalid = invalid + ?, unclear = unclear + ?, updated_at = ? WHERE id = ?');
+  const count = journal.prepare(
+    'UPDATE runs SET rejected = rejected + ?, failed = failed + ?, invalid = invalid + ?, unclear = unclear + ?, updated_at = ? WHERE id = ?',
+  );
   const store = journal.transaction(() => {
     const moved = { ...EMPTY_TALLY };
     for (const { row, code, reason, persons, payload, single, record } of corrections) {
@@ -41,10 +50,14 @@ export function storeCorrections(journal: Journal, runId: number, corrections: r
  * The chosen rows plus every failed row of the same persons. A row left out would be sent later and overwrite the newer value. A row
  * that names several persons (a merge, an alias) ties them together.
  */
-export function withRowsOfSamePersons(journal: Journal, runId: number, chosen: ReadonlySet<number>): ReadonlySet<number> {
+export function withRowsOfSamePersons(
+  journal: Journal,
+  runId: number,
+  chosen: ReadonlySet<number>,
+): ReadonlySet<number> {
   const rows = new Set(chosen);
   const persons = new Set<number>(); // hashes: of a name that another row tied to the person no more is known
-  for (let size = -1; size !== persons.size; ) {
+  for (let size = -1; size !== persons.size;) {
     size = persons.size;
     for (const row of undeliveredRows(journal, runId, ['failed'])) {
       if (!rows.has(row.row) && !row.persons.some((person) => persons.has(hashPerson(person)))) continue;
@@ -56,7 +69,12 @@ export function withRowsOfSamePersons(journal: Journal, runId: number, chosen: R
 }
 
 /** Of failed rows that shall be sent, those that need not wait for one that must not: for `refused` ones, or for rows of the same persons behind them. */
-export function withoutRowsBehind(journal: Journal, runId: number, wanted: ReadonlySet<number>, refused: ReadonlySet<number>): ReadonlySet<number> {
+export function withoutRowsBehind(
+  journal: Journal,
+  runId: number,
+  wanted: ReadonlySet<number>,
+  refused: ReadonlySet<number>,
+): ReadonlySet<number> {
   const free = new Set(wanted);
   const held = new Set<number>();
   if (refused.size === 0) return free;

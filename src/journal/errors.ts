@@ -6,12 +6,20 @@ export function journalError(error: unknown, path: string): unknown {
   if (error instanceof CioBulkError) return error;
   const code = codeOf(error);
   if (/^SQLITE_(NOTADB|CORRUPT)/.test(code))
-    return new CioBulkError('journal_damaged', `the journal ${path} is damaged (${code})`, { hint: 'restore it from a copy, or move it away and start again: events keep their ids', cause: error });
+    return new CioBulkError('journal_damaged', `the journal ${path} is damaged (${code})`, {
+      hint: 'restore it from a copy, or move it away and start again: events keep their ids',
+      cause: error,
+    });
   if (code.startsWith('SQLITE_BUSY'))
-    return new CioBulkError('journal_locked', `the journal ${path} is busy in another process`, { hint: 'wait for it to end, or use another --journal', cause: error });
+    return new CioBulkError('journal_locked', `the journal ${path} is busy in another process`, {
+      hint: 'wait for it to end, or use another --journal',
+      cause: error,
+    });
   if (/^SQLITE_(FULL|IOERR|READONLY|CANTOPEN)/.test(code) || isFileSystem(error, path))
     return new CioBulkError('journal_unwritable', `the journal ${path} cannot be written (${code})`, {
-      hint: /^(SQLITE_FULL|ENOSPC|EDQUOT)$/.test(code) ? 'free some disk space and run the same command again' : 'name a place that can be written with --journal, or CIO_BULK_JOURNAL',
+      hint: /^(SQLITE_FULL|ENOSPC|EDQUOT)$/.test(code)
+        ? 'free some disk space and run the same command again'
+        : 'name a place that can be written with --journal, or CIO_BULK_JOURNAL',
       cause: error,
     });
   return error;

@@ -15,8 +15,12 @@ interface LoadtestRow {
 
 /** Load tests in the journal. Each move is one statement that names the states it may start from. */
 export function createLoadtestLedger(journal: Journal): LoadtestLedger {
-  const insert = journal.prepare(`INSERT INTO loadtests (id, workspace, state, max_n, started_at, record) VALUES (?, ?, 'planned', ?, ?, ?)`);
-  const start = journal.prepare(`UPDATE loadtests SET state = 'running', record = json_set(record, '$.k6_pid', ?) WHERE id = ? AND state = 'planned'`);
+  const insert = journal.prepare(
+    `INSERT INTO loadtests (id, workspace, state, max_n, started_at, record) VALUES (?, ?, 'planned', ?, ?, ?)`,
+  );
+  const start = journal.prepare(
+    `UPDATE loadtests SET state = 'running', record = json_set(record, '$.k6_pid', ?) WHERE id = ? AND state = 'planned'`,
+  );
   const finish = journal.prepare(
     `UPDATE loadtests SET state = 'finished', record = json_set(record, '$.verdict', ?, '$.finished_at', ?) WHERE id = ? AND state IN ('planned', 'running')`,
   );
@@ -27,7 +31,10 @@ export function createLoadtestLedger(journal: Journal): LoadtestLedger {
     } catch (error) {
       throw journalError(error, journal.path);
     }
-    throw new CioBulkError('tally_mismatch', `load test ${id} cannot become ${to}: the journal has it in another state, or not at all`);
+    throw new CioBulkError(
+      'tally_mismatch',
+      `load test ${id} cannot become ${to}: the journal has it in another state, or not at all`,
+    );
   };
   return {
     plan({ id, workspace, max_n, started_at, ...rest }) {
@@ -38,8 +45,14 @@ export function createLoadtestLedger(journal: Journal): LoadtestLedger {
     finish: (id, verdict, finishedAt) => move(id, 'finished', () => finish.run(verdict, finishedAt, id)),
     markCleaned: (id) => move(id, 'cleaned', () => clean.run(id)),
     uncleaned: (workspace) =>
-      journal.prepare<[string], LoadtestRow>(`SELECT * FROM loadtests WHERE workspace = ? AND state != 'cleaned' ORDER BY started_at, id`).all(workspace).map(toLoadtest),
-    list: () => journal.prepare<[], LoadtestRow>('SELECT * FROM loadtests ORDER BY started_at, id').all().map(toLoadtest),
+      journal
+        .prepare<[string], LoadtestRow>(
+          `SELECT * FROM loadtests WHERE workspace = ? AND state != 'cleaned' ORDER BY started_at, id`,
+        )
+        .all(workspace)
+        .map(toLoadtest),
+    list: () =>
+      journal.prepare<[], LoadtestRow>('SELECT * FROM loadtests ORDER BY started_at, id').all().map(toLoadtest),
   };
 }
 

@@ -28,10 +28,17 @@ export interface SenderLock {
  * operating system releases it when the process ends: a dead process never holds it, and a stopped one (SIGSTOP) still does.
  * The file is named after the journal's real path, so there is one lock whatever links lead to it.
  */
-export function lockSender(journal: Journal, workspace: string, { command, pid }: SendingProcess, now: () => number): SenderLock {
+export function lockSender(
+  journal: Journal,
+  workspace: string,
+  { command, pid }: SendingProcess,
+  now: () => number,
+): SenderLock {
   const path = lockPath(journal, workspace);
   const file = acquire(path, journal, workspace);
-  const before = journal.prepare<[string], SenderRow>('SELECT ended_at, recent_starts FROM senders WHERE workspace = ?').get(workspace);
+  const before = journal
+    .prepare<[string], SenderRow>('SELECT ended_at, recent_starts FROM senders WHERE workspace = ?')
+    .get(workspace);
   const startedAt = now();
   journal
     .prepare(
@@ -55,8 +62,15 @@ export function lockSender(journal: Journal, workspace: string, { command, pid }
 }
 
 /** Who sends to a workspace, or sent last, and whether that process still holds the lock. */
-export function senderOf(journal: Journal, workspace: string): { readonly pid: number; readonly isAlive: boolean } | undefined {
-  const row = journal.prepare<[string], { pid: number; ended_at: number | null }>('SELECT pid, ended_at FROM senders WHERE workspace = ?').get(workspace);
+export function senderOf(
+  journal: Journal,
+  workspace: string,
+): { readonly pid: number; readonly isAlive: boolean } | undefined {
+  const row = journal
+    .prepare<[string], { pid: number; ended_at: number | null }>(
+      'SELECT pid, ended_at FROM senders WHERE workspace = ?',
+    )
+    .get(workspace);
   return row && { pid: row.pid, isAlive: row.ended_at === null && isLocked(lockPath(journal, workspace)) };
 }
 
@@ -108,9 +122,17 @@ function acquire(path: string, journal: Journal, workspace: string): Database.Da
   } catch (error) {
     file.close();
     if (!codeOf(error).startsWith('SQLITE_BUSY')) throw journalError(error, path);
-    const holder = journal.prepare<[string], { pid: number; command: string }>('SELECT pid, command FROM senders WHERE workspace = ? AND ended_at IS NULL').get(workspace);
-    throw new CioBulkError('journal_locked', `another process${holder && mayBeAlive(holder.pid) ? ` (pid ${holder.pid}, ${holder.command})` : ''} is sending to this workspace with this journal`, {
-      hint: 'wait until it ends, or stop it; `cio-bulk status` shows how far it is',
-    });
+    const holder = journal
+      .prepare<[string], { pid: number; command: string }>(
+        'SELECT pid, command FROM senders WHERE workspace = ? AND ended_at IS NULL',
+      )
+      .get(workspace);
+    throw new CioBulkError(
+      'journal_locked',
+      `another process${holder && mayBeAlive(holder.pid) ? ` (pid ${holder.pid}, ${holder.command})` : ''} is sending to this workspace with this journal`,
+      {
+        hint: 'wait until it ends, or stop it; `cio-bulk status` shows how far it is',
+      },
+    );
   }
 }

@@ -8,13 +8,24 @@ export function schemaVersion(db: Database.Database, path: string): number {
   // In one transaction: another process may be creating the journal between two looks.
   const { version, owner, isEmpty } = db.transaction(() => {
     const [version, owner] = [numberPragma(db, 'user_version'), numberPragma(db, 'application_id')];
-    return { version, owner, isEmpty: version === 0 && owner === 0 && db.prepare('SELECT count(*) FROM sqlite_master').pluck().get() === 0 };
+    return {
+      version,
+      owner,
+      isEmpty: version === 0 && owner === 0 && db.prepare('SELECT count(*) FROM sqlite_master').pluck().get() === 0,
+    };
   })();
-  if (!isEmpty && owner !== APPLICATION_ID) throw new CioBulkError('journal_damaged', `${path} is not a journal of cio-bulk`, { hint: 'choose another file with --journal' });
-  if (version > MIGRATIONS.length)
-    throw new CioBulkError('journal_newer', `${path} was written by a newer cio-bulk (schema ${version}, this one knows ${MIGRATIONS.length})`, {
-      hint: 'update cio-bulk, or choose another file with --journal',
+  if (!isEmpty && owner !== APPLICATION_ID)
+    throw new CioBulkError('journal_damaged', `${path} is not a journal of cio-bulk`, {
+      hint: 'choose another file with --journal',
     });
+  if (version > MIGRATIONS.length)
+    throw new CioBulkError(
+      'journal_newer',
+      `${path} was written by a newer cio-bulk (schema ${version}, this one knows ${MIGRATIONS.length})`,
+      {
+        hint: 'update cio-bulk, or choose another file with --journal',
+      },
+    );
   return version;
 }
 

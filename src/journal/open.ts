@@ -41,7 +41,10 @@ export function openJournal(path: string, options: { readonly readonly?: boolean
 
 /** Writes nothing: the folder may be read-only, and a journal of an older version is brought up to date in a copy. */
 function openForReading(path: string): Journal {
-  if (!existsSync(path)) throw new CioBulkError('no_such_run', `there is no journal at ${path}`, { hint: 'run an import first, or name the journal with --journal' });
+  if (!existsSync(path))
+    throw new CioBulkError('no_such_run', `there is no journal at ${path}`, {
+      hint: 'run an import first, or name the journal with --journal',
+    });
   try {
     const real = realpathSync(path);
     assertOwnFile(real);
@@ -74,7 +77,8 @@ function setUp(db: Database.Database, path: string): void {
   switchToWal(db, BUSY_TIMEOUT_MS);
   // better-sqlite3 is compiled with NORMAL as the default in WAL mode, so FULL is set at every open, and read back.
   db.pragma('synchronous = FULL');
-  if (numberPragma(db, 'synchronous') !== 2) throw new CioBulkError('journal_unwritable', `${path}: SQLite did not accept synchronous=FULL`);
+  if (numberPragma(db, 'synchronous') !== 2)
+    throw new CioBulkError('journal_unwritable', `${path}: SQLite did not accept synchronous=FULL`);
   db.pragma('foreign_keys = ON');
   db.pragma(`journal_size_limit = ${WAL_BYTES_MAX}`);
   db.pragma('wal_autocheckpoint = 1000');

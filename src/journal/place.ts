@@ -26,11 +26,18 @@ export function prepareFile(path: string): void {
 /** SQLite keeps one WAL per file name. Two processes that used different names of one file would not see, and would damage, each other's writes. */
 export function assertOwnFile(path: string): void {
   const found = statSync(path);
-  if (!found.isFile()) throw new CioBulkError('usage', `the journal ${path} is not a file`, { hint: 'name a file with --journal, such as journal.db in that folder' });
+  if (!found.isFile())
+    throw new CioBulkError('usage', `the journal ${path} is not a file`, {
+      hint: 'name a file with --journal, such as journal.db in that folder',
+    });
   if (found.nlink <= 1) return;
-  throw new CioBulkError('journal_unwritable', `the journal ${path} has a second name (a hard link), and two processes that use both would damage it`, {
-    hint: 'remove the other name, or give this one a file of its own: copy it, and move the copy over it',
-  });
+  throw new CioBulkError(
+    'journal_unwritable',
+    `the journal ${path} has a second name (a hard link), and two processes that use both would damage it`,
+    {
+      hint: 'remove the other name, or give this one a file of its own: copy it, and move the copy over it',
+    },
+  );
 }
 
 /** Node's own `recursive` never returns when mkdir answers ENOENT although the parent exists, as in /proc. */

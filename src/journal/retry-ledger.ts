@@ -9,20 +9,28 @@ import { findRun } from './runs.ts';
 export function createRetryLedger(journal: Journal, runId: number, now: () => number): Ledger {
   const setIntent = journal.prepare('UPDATE undelivered SET intent = ? WHERE run = ? AND row BETWEEN ? AND ?');
   const dropIntent = journal.prepare('UPDATE undelivered SET intent = NULL WHERE run = ? AND intent = ?');
-  const stateOf = journal.prepare<[number, number], UndeliveredState>('SELECT state FROM undelivered WHERE run = ? AND row = ?').pluck();
-  const update = journal.prepare('UPDATE undelivered SET state = ?, code = ?, reason = ?, payload = ?, single = ?, persons = ?, intent = NULL WHERE run = ? AND row = ?');
+  const stateOf = journal
+    .prepare<[number, number], UndeliveredState>('SELECT state FROM undelivered WHERE run = ? AND row = ?')
+    .pluck();
+  const update = journal.prepare(
+    'UPDATE undelivered SET state = ?, code = ?, reason = ?, payload = ?, single = ?, persons = ?, intent = NULL WHERE run = ? AND row = ?',
+  );
   const deliver = journal
-    .prepare<[number, number, number, number], UndeliveredState>('DELETE FROM undelivered WHERE run = ? AND intent = ? AND row BETWEEN ? AND ? RETURNING state')
+    .prepare<[number, number, number, number], UndeliveredState>(
+      'DELETE FROM undelivered WHERE run = ? AND intent = ? AND row BETWEEN ? AND ? RETURNING state',
+    )
     .pluck();
   const count = journal.prepare(
     `UPDATE runs SET delivered = delivered + ?, rejected = rejected + ?, failed = failed + ?, invalid = invalid + ?, unclear = unclear + ?, updated_at = ? WHERE id = ?`,
   );
   let tally = findRun(journal, runId)?.tally ?? EMPTY_TALLY;
-  const nextBatch = 1 + Number(journal.prepare('SELECT coalesce(max(intent), 0) FROM undelivered WHERE run = ?').pluck().get(runId));
+  const nextBatch =
+    1 + Number(journal.prepare('SELECT coalesce(max(intent), 0) FROM undelivered WHERE run = ?').pluck().get(runId));
 
   const apply = journal.transaction((change: Change): Tally => {
     let moved = EMPTY_TALLY;
-    for (const { batch, rows } of change.intents) for (const [first, last] of rows) setIntent.run(batch, runId, first, last);
+    for (const { batch, rows } of change.intents)
+      for (const [first, last] of rows) setIntent.run(batch, runId, first, last);
     for (const batch of change.withdrawn) dropIntent.run(runId, batch);
     for (const settled of change.settled) moved = addTally(moved, settle(settled));
     crashPoint('in retry settling');
@@ -49,7 +57,14 @@ export function createRetryLedger(journal: Journal, runId: number, now: () => nu
   }
 
   return {
-    state: () => ({ tally, checkpoint: null, settled: [], inDoubt: inDoubtRows(journal, runId), failedPersons: [], nextBatch }),
+    state: () => ({
+      tally,
+      checkpoint: null,
+      settled: [],
+      inDoubt: inDoubtRows(journal, runId),
+      failedPersons: [],
+      nextBatch,
+    }),
     commit(change) {
       tally = addTally(tally, apply(change));
     },
@@ -59,5 +74,10 @@ export function createRetryLedger(journal: Journal, runId: number, now: () => nu
 }
 
 function inDoubtRows(journal: Journal, runId: number): RowRanges {
-  return rangesOf(journal.prepare<[number], number>('SELECT row FROM undelivered WHERE run = ? AND intent IS NOT NULL ORDER BY row').pluck().all(runId));
+  return rangesOf(
+    journal
+      .prepare<[number], number>('SELECT row FROM undelivered WHERE run = ? AND intent IS NOT NULL ORDER BY row')
+      .pluck()
+      .all(runId),
+  );
 }

@@ -13,23 +13,35 @@ export interface RunNotes {
   readonly bytesWanted: number | null;
 }
 
-export function noteRun(journal: Journal, run: number, { argv, folder, target }: Pick<RunNotes, 'argv' | 'folder' | 'target'>): void {
-  journal.prepare('INSERT INTO run_notes (run, argv, folder, target) VALUES (?, ?, ?, ?) ON CONFLICT (run) DO NOTHING').run(run, JSON.stringify(argv), folder, target);
+export function noteRun(
+  journal: Journal,
+  run: number,
+  { argv, folder, target }: Pick<RunNotes, 'argv' | 'folder' | 'target'>,
+): void {
+  journal
+    .prepare('INSERT INTO run_notes (run, argv, folder, target) VALUES (?, ?, ?, ?) ON CONFLICT (run) DO NOTHING')
+    .run(run, JSON.stringify(argv), folder, target);
 }
 
 /** Called before the first event is skipped. The processes of a run may use different times; the earliest one is kept, since an event that is sent twice counts once. */
 export function noteSkippedSince(journal: Journal, run: number, since: number): void {
-  journal.prepare('UPDATE run_notes SET skipped_since = min(coalesce(skipped_since, ?), ?) WHERE run = ?').run(since, since, run);
+  journal
+    .prepare('UPDATE run_notes SET skipped_since = min(coalesce(skipped_since, ?), ?) WHERE run = ?')
+    .run(since, since, run);
 }
 
 export function noteBytesWanted(journal: Journal, run: number, bytes: number): void {
-  journal.prepare('UPDATE run_notes SET bytes_wanted = max(coalesce(bytes_wanted, 0), ?) WHERE run = ?').run(bytes, run);
+  journal
+    .prepare('UPDATE run_notes SET bytes_wanted = max(coalesce(bytes_wanted, 0), ?) WHERE run = ?')
+    .run(bytes, run);
 }
 
 /** Undefined for a run of an older version. */
 export function notesOf(journal: Journal, run: number): RunNotes | undefined {
   const row = journal
-    .prepare<[number], Omit<RunNotes, 'argv'> & { readonly argv: string }>('SELECT argv, folder, target, skipped_since AS skippedSince, bytes_wanted AS bytesWanted FROM run_notes WHERE run = ?')
+    .prepare<[number], Omit<RunNotes, 'argv'> & { readonly argv: string }>(
+      'SELECT argv, folder, target, skipped_since AS skippedSince, bytes_wanted AS bytesWanted FROM run_notes WHERE run = ?',
+    )
     .get(run);
   return row && { ...row, argv: JSON.parse(row.argv) as string[] };
 }

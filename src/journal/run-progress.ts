@@ -12,7 +12,9 @@ export interface RunProgress {
 }
 
 export function createRunProgress(journal: Journal, run: number, now: () => number): RunProgress {
-  const moveReach = journal.prepare('UPDATE runs SET reach_row = ?, reach_offset = ?, reach_hash = ? WHERE id = ? AND reach_row < ?');
+  const moveReach = journal.prepare(
+    'UPDATE runs SET reach_row = ?, reach_offset = ?, reach_hash = ? WHERE id = ? AND reach_row < ?',
+  );
   const moveCheckpoint = journal.prepare(
     'UPDATE runs SET row = ?, line = ?, offset = ?, hash = ?, unended_line = ?, unended_offset = ?, unended_hash = ? WHERE id = ? AND row <= ?',
   );
@@ -24,7 +26,17 @@ export function createRunProgress(journal: Journal, run: number, now: () => numb
   return {
     reach: ({ row, offset, hash }) => void moveReach.run(row, offset, hash, run, row),
     moveCheckpoint({ row, line, offset, hash }, unended) {
-      moveCheckpoint.run(row, line, offset, hash, unended?.line ?? 0, unended?.offset ?? 0, unended?.hash ?? null, run, row);
+      moveCheckpoint.run(
+        row,
+        line,
+        offset,
+        hash,
+        unended?.line ?? 0,
+        unended?.offset ?? 0,
+        unended?.hash ?? null,
+        run,
+        row,
+      );
     },
     count({ delivered, rejected, failed, invalid, skipped, unclear }, rowsRead) {
       count.run(delivered, rejected, failed, invalid, skipped, unclear, rowsRead, now(), run);

@@ -13,7 +13,11 @@ export type RunState = 'open' | 'finished' | 'abandoned';
  *     open → abandoned     --restart, or its source changed before anything was sent
  *     finished → abandoned --restart, with undelivered rows
  */
-const MOVES: Readonly<Record<RunState, readonly RunState[]>> = { open: ['finished'], finished: ['open'], abandoned: ['open', 'finished'] };
+const MOVES: Readonly<Record<RunState, readonly RunState[]>> = {
+  open: ['finished'],
+  finished: ['open'],
+  abandoned: ['open', 'finished'],
+};
 
 /** A run as the journal holds it. Times are milliseconds since 1970. */
 export interface Run {
@@ -41,7 +45,10 @@ export interface Run {
   readonly tally: Tally;
 }
 
-export type NewRun = Pick<Run, 'type' | 'source' | 'sourceKey' | 'workspace' | 'environmentId' | 'fingerprint' | 'spec'> & {
+export type NewRun = Pick<
+  Run,
+  'type' | 'source' | 'sourceKey' | 'workspace' | 'environmentId' | 'fingerprint' | 'spec'
+> & {
   /** The place before the first row, with the hash of the header; absent for a run without a source. */
   readonly start?: Position;
 };
@@ -86,8 +93,12 @@ function toRun(row: RunRow): Run {
     startedAt: row.started_at,
     updatedAt: row.updated_at,
     checkpoint: row.hash === null ? null : { row: row.row, line: row.line, offset: row.offset, hash: row.hash },
-    reach: row.reach_hash === null ? null : { row: row.reach_row, line: 0, offset: row.reach_offset, hash: row.reach_hash },
-    unended: row.unended_hash === null ? null : { row: row.row, line: row.unended_line, offset: row.unended_offset, hash: row.unended_hash },
+    reach:
+      row.reach_hash === null ? null : { row: row.reach_row, line: 0, offset: row.reach_offset, hash: row.reach_hash },
+    unended:
+      row.unended_hash === null
+        ? null
+        : { row: row.row, line: row.unended_line, offset: row.unended_offset, hash: row.unended_hash },
     rowsRead: row.rows_read,
     tally: { delivered, rejected, failed, invalid, skipped, unclear },
   };
@@ -95,7 +106,10 @@ function toRun(row: RunRow): Run {
 
 /** Unix seconds at which a run of the workspace was last active. No update that was sent carries a later time. */
 export function secondsUsed(journal: Journal, workspace: string): number {
-  const lastMs = journal.prepare<[string], number | null>('SELECT max(updated_at) FROM runs WHERE workspace = ?').pluck().get(workspace);
+  const lastMs = journal
+    .prepare<[string], number | null>('SELECT max(updated_at) FROM runs WHERE workspace = ?')
+    .pluck()
+    .get(workspace);
   return Math.floor((lastMs ?? 0) / 1000);
 }
 
@@ -105,7 +119,20 @@ export function createRun(journal: Journal, run: NewRun, now: number): Run {
       `INSERT INTO runs (type, source, source_key, workspace, environment_id, fingerprint, spec, state, started_at, updated_at, line, offset, hash)
        VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?)`,
     )
-    .run(run.type, run.source, run.sourceKey, run.workspace, run.environmentId, run.fingerprint, run.spec, now, now, run.start?.line ?? 0, run.start?.offset ?? 0, run.start?.hash ?? null);
+    .run(
+      run.type,
+      run.source,
+      run.sourceKey,
+      run.workspace,
+      run.environmentId,
+      run.fingerprint,
+      run.spec,
+      now,
+      now,
+      run.start?.line ?? 0,
+      run.start?.offset ?? 0,
+      run.start?.hash ?? null,
+    );
   const created = findRun(journal, Number(lastInsertRowid));
   if (!created) throw new Error('a run that was just created is not there');
   return created;
@@ -119,7 +146,9 @@ export function findRun(journal: Journal, id: number): Run | undefined {
 /** Runs of a source for a workspace, latest first, without abandoned ones. */
 export function runsOfSource(journal: Journal, sourceKey: string, workspace: string): Run[] {
   return journal
-    .prepare<[string, string], RunRow>("SELECT * FROM runs WHERE source_key = ? AND workspace = ? AND state != 'abandoned' ORDER BY id DESC")
+    .prepare<[string, string], RunRow>(
+      "SELECT * FROM runs WHERE source_key = ? AND workspace = ? AND state != 'abandoned' ORDER BY id DESC",
+    )
     .all(sourceKey, workspace)
     .map(toRun);
 }
@@ -136,7 +165,9 @@ export function listRuns(journal: Journal): Run[] {
 export function goOnBeforeUnended(journal: Journal, { id, unended }: Run): boolean {
   if (!unended) return false;
   return journal.transaction(() => {
-    const { changes: invalid } = journal.prepare("DELETE FROM undelivered WHERE run = ? AND row = ? AND state = 'invalid'").run(id, unended.row);
+    const { changes: invalid } = journal
+      .prepare("DELETE FROM undelivered WHERE run = ? AND row = ? AND state = 'invalid'")
+      .run(id, unended.row);
     journal
       .prepare(
         `UPDATE runs SET row = row - ?, rows_read = rows_read - ?, invalid = invalid - ?, line = ?, offset = ?, hash = ?, unended_hash = NULL, reach_row = 0, reach_hash = NULL
@@ -150,8 +181,14 @@ export function goOnBeforeUnended(journal: Journal, { id, unended }: Run): boole
 /** Moves a run to another state. Throws when it is in none of the states that this move may start from. */
 export function setRunState(journal: Journal, id: number, to: RunState, now: number): void {
   const from = MOVES[to].map((state) => `'${state}'`).join(', ');
-  const { changes } = journal.prepare(`UPDATE runs SET state = ?, updated_at = ? WHERE id = ? AND state IN (${from})`).run(to, now, id);
-  if (changes !== 1) throw new CioBulkError('tally_mismatch', `run ${id} cannot become ${to}: the journal has it in another state, or not at all`);
+  const { changes } = journal
+    .prepare(`UPDATE runs SET state = ?, updated_at = ? WHERE id = ? AND state IN (${from})`)
+    .run(to, now, id);
+  if (changes !== 1)
+    throw new CioBulkError(
+      'tally_mismatch',
+      `run ${id} cannot become ${to}: the journal has it in another state, or not at all`,
+    );
 }
 
 /** Records the workspace id, once the API has reported it. */
@@ -161,5 +198,8 @@ export function setEnvironment(journal: Journal, id: number, environmentId: numb
 
 /** Rows sent but not known to have arrived: intents without a settlement. */
 export function inDoubtOf(journal: Journal, id: number): string[] {
-  return journal.prepare<[number], string>("SELECT rows FROM beyond WHERE run = ? AND state = 'intent'").pluck().all(id);
+  return journal
+    .prepare<[number], string>("SELECT rows FROM beyond WHERE run = ? AND state = 'intent'")
+    .pluck()
+    .all(id);
 }

@@ -31,11 +31,16 @@ export interface StoredUndelivered extends UndeliveredRow {
 }
 
 /** Undelivered rows of a run in source order, read page by page: no transaction stays open between pages. */
-export function* undeliveredRows(journal: Journal, runId: number, states: readonly UndeliveredState[], afterRow = 0): Generator<StoredUndelivered> {
+export function* undeliveredRows(
+  journal: Journal,
+  runId: number,
+  states: readonly UndeliveredState[],
+  afterRow = 0,
+): Generator<StoredUndelivered> {
   const page = journal.prepare<unknown[], StoredRow>(
     `SELECT * FROM undelivered WHERE run = ? AND row > ? AND state IN (${states.map(() => '?').join(',')}) ORDER BY row LIMIT ${PAGE_ROWS}`,
   );
-  for (let after = afterRow; ; ) {
+  for (let after = afterRow; ;) {
     const rows = page.all(runId, after, ...states);
     for (const stored of rows) {
       const { column_number: column, persons, intent, ...row } = stored;
@@ -55,17 +60,36 @@ export function undeliveredInsert(journal: Journal, runId: number): InsertUndeli
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   return ({ row, line, state, code, reason, column, field, persons, payload, single, record }) =>
-    void insert.run(runId, row, line, state, code, reason, column, field, JSON.stringify(persons), payload, single, record);
+    void insert.run(
+      runId,
+      row,
+      line,
+      state,
+      code,
+      reason,
+      column,
+      field,
+      JSON.stringify(persons),
+      payload,
+      single,
+      record,
+    );
 }
 
 /** The persons of failed rows. Their later rows are held back. */
 export function failedPersons(journal: Journal, runId: number): string[] {
-  const lists = journal.prepare<[number], string>("SELECT DISTINCT persons FROM undelivered WHERE run = ? AND state = 'failed'").pluck().all(runId);
+  const lists = journal
+    .prepare<[number], string>("SELECT DISTINCT persons FROM undelivered WHERE run = ? AND state = 'failed'")
+    .pluck()
+    .all(runId);
   return lists.flatMap((text) => JSON.parse(text) as string[]);
 }
 
 /** How many undelivered rows there are, by state and code. */
-export function countUndelivered(journal: Journal, runId: number): { state: UndeliveredState; code: string; count: number }[] {
+export function countUndelivered(
+  journal: Journal,
+  runId: number,
+): { state: UndeliveredState; code: string; count: number }[] {
   return journal
     .prepare<[number], { state: UndeliveredState; code: string; count: number }>(
       'SELECT state, code, count(*) AS count FROM undelivered WHERE run = ? GROUP BY state, code ORDER BY count DESC, code',
@@ -76,14 +100,23 @@ export function countUndelivered(journal: Journal, runId: number): { state: Unde
 /** Whether none of a run's failed rows can be sent until recent events are allowed: each is such an event, or waits for one. */
 export function waitsForLeave(journal: Journal, runId: number): boolean {
   const failed = countUndelivered(journal, runId).filter(({ state }) => state === 'failed');
-  return failed.some(({ code }) => code === 'would_trigger') && failed.every(({ code }) => code === 'would_trigger' || code === 'behind_failed');
+  return (
+    failed.some(({ code }) => code === 'would_trigger') &&
+    failed.every(({ code }) => code === 'would_trigger' || code === 'behind_failed')
+  );
 }
 
 /** The latest run (of a workspace, if one is given) that has undelivered rows in one of these states. Abandoned runs are left out. */
-export function latestRunWithUndelivered(journal: Journal, workspace: string | undefined, states: readonly UndeliveredState[]): number | undefined {
+export function latestRunWithUndelivered(
+  journal: Journal,
+  workspace: string | undefined,
+  states: readonly UndeliveredState[],
+): number | undefined {
   const counted = states.map((state) => `${state} > 0`).join(' OR '); // from a closed set of names
   return journal
-    .prepare<[string | null, string | null], number>(`SELECT id FROM runs WHERE (? IS NULL OR workspace = ?) AND state != 'abandoned' AND (${counted}) ORDER BY id DESC LIMIT 1`)
+    .prepare<[string | null, string | null], number>(
+      `SELECT id FROM runs WHERE (? IS NULL OR workspace = ?) AND state != 'abandoned' AND (${counted}) ORDER BY id DESC LIMIT 1`,
+    )
     .pluck()
     .get(workspace ?? null, workspace ?? null);
 }
@@ -99,7 +132,12 @@ export interface RowChoice {
  * Undelivered rows as chunks for the pipeline: the stored bytes go out unchanged, with the same ULIDs, in source order.
  * Rows without a payload (invalid ones) are left out.
  */
-export async function* retryChunks(journal: Journal, runId: number, states: readonly UndeliveredState[], { isGuarded, isWanted }: RowChoice): AsyncGenerator<PreparedChunk> {
+export async function* retryChunks(
+  journal: Journal,
+  runId: number,
+  states: readonly UndeliveredState[],
+  { isGuarded, isWanted }: RowChoice,
+): AsyncGenerator<PreparedChunk> {
   let page: UndeliveredRow[] = [];
   for (const row of undeliveredRows(journal, runId, states)) {
     if (row.payload === null || !isWanted(row.row)) continue;
@@ -123,12 +161,19 @@ function packRows(rows: readonly UndeliveredRow[], isGuarded: (row: UndeliveredR
 }
 
 /** Line and text of rows in the source, for chunks of `retryChunks`, whose rows keep their numbers in the run. */
-export function storedRecords(journal: Journal, runId: number): (chunk: PreparedChunk, indexes: readonly number[]) => { readonly text: string; readonly line: number }[] {
-  const find = journal.prepare<[number, number], { text: string; line: number }>('SELECT record AS text, line FROM undelivered WHERE run = ? AND row = ?');
+export function storedRecords(
+  journal: Journal,
+  runId: number,
+): (chunk: PreparedChunk, indexes: readonly number[]) => { readonly text: string; readonly line: number }[] {
+  const find = journal.prepare<[number, number], { text: string; line: number }>(
+    'SELECT record AS text, line FROM undelivered WHERE run = ? AND row = ?',
+  );
   return (_chunk, indexes) => indexes.map((index) => find.get(runId, index + 1) ?? { text: '', line: 0 });
 }
 
 function parseSingle(text: string): SingleRequest | undefined {
   const [method, path] = text.split(' ');
-  return (method === 'PUT' || method === 'POST' || method === 'DELETE') && path !== undefined ? { method, path } : undefined;
+  return (method === 'PUT' || method === 'POST' || method === 'DELETE') && path !== undefined
+    ? { method, path }
+    : undefined;
 }

@@ -33,20 +33,34 @@ export function compareSummaries(before: LoadtestSummary, after: LoadtestSummary
       return { what: `${operation} ${key} ms`, before: was, after: is, judgement: judge(isChange, is > was) };
     }),
   );
-  return { before: before.run, after: after.run, changes: [...latencies, failedChange(before, after), rateChange(before, after)] };
+  return {
+    before: before.run,
+    after: after.run,
+    changes: [...latencies, failedChange(before, after), rateChange(before, after)],
+  };
 }
 
 /** Also called before a run, so that a refusal does not come after an hour. */
 export function checkComparable(before: LoadtestSummary, scenario: string, rate: number): void {
   if (before.scenario === scenario && before.planned.rate === rate) return;
-  throw new CioBulkError('usage', `run ${before.run} was ${before.scenario} at ${before.planned.rate} requests/s, this one is ${scenario} at ${rate}: they cannot be compared`, {
-    hint: `use --compare with a run of ${scenario} at ${rate}, or --compare last`,
-  });
+  throw new CioBulkError(
+    'usage',
+    `run ${before.run} was ${before.scenario} at ${before.planned.rate} requests/s, this one is ${scenario} at ${rate}: they cannot be compared`,
+    {
+      hint: `use --compare with a run of ${scenario} at ${rate}, or --compare last`,
+    },
+  );
 }
 
 /** One line per change, for the terminal. */
 export function toComparisonLines({ before, changes }: Comparison): string[] {
-  const rows = changes.map(({ what, before, after, judgement }) => [what, format(before), '->', format(after), judgement === 'same' ? '' : judgement]);
+  const rows = changes.map(({ what, before, after, judgement }) => [
+    what,
+    format(before),
+    '->',
+    format(after),
+    judgement === 'same' ? '' : judgement,
+  ]);
   return [
     `Compared with ${before}`,
     ...alignedRows(rows, { right: (column) => column === 1 || column === 3, atLeast: [22, 10, 2, 10] }),
@@ -55,12 +69,22 @@ export function toComparisonLines({ before, changes }: Comparison): string[] {
 
 function failedChange(before: LoadtestSummary, after: LoadtestSummary): Change {
   const [was, is] = [failedShare(before), failedShare(after)];
-  return { what: 'failed share', before: was, after: is, judgement: judge(Math.abs(is - was) > CHANGE_FAILED_SHARE, is > was) };
+  return {
+    what: 'failed share',
+    before: was,
+    after: is,
+    judgement: judge(Math.abs(is - was) > CHANGE_FAILED_SHARE, is > was),
+  };
 }
 
 function rateChange(before: LoadtestSummary, after: LoadtestSummary): Change {
   const [was, is] = [before.achieved.mean_rate, after.achieved.mean_rate];
-  return { what: 'achieved requests/s', before: was, after: is, judgement: judge(Math.abs(is - was) > was * 0.02, is < was) };
+  return {
+    what: 'achieved requests/s',
+    before: was,
+    after: is,
+    judgement: judge(Math.abs(is - was) > was * 0.02, is < was),
+  };
 }
 
 function failedShare({ limited, failures, achieved }: LoadtestSummary): number {

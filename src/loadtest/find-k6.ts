@@ -28,10 +28,13 @@ const INSTALL = [
 export async function findK6(flag: string | undefined, env: Env, cwd: string): Promise<K6Binary> {
   const path = locate(flag, env, cwd);
   const version = /v(\d+)\.(\d+)\.(\d+)/.exec(await printVersion(path));
-  if (version === null) throw new CioBulkError('k6_missing', `${path} is not k6: it does not print a k6 version`, { hint: INSTALL });
+  if (version === null)
+    throw new CioBulkError('k6_missing', `${path} is not k6: it does not print a k6 version`, { hint: INSTALL });
   const [major, minor] = [Number(version[1]), Number(version[2])];
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-    throw new CioBulkError('k6_missing', `k6 ${version[0]} is too old: ${OLDEST.join('.')} or later is needed`, { hint: INSTALL });
+    throw new CioBulkError('k6_missing', `k6 ${version[0]} is too old: ${OLDEST.join('.')} or later is needed`, {
+      hint: INSTALL,
+    });
   }
   return { path, version: version[0].slice(1) };
 }
@@ -42,11 +45,22 @@ function locate(flag: string | undefined, env: Env, cwd: string): string {
     const path = resolve(cwd, given);
     if (isExecutable(path)) return path;
     const source = flag === undefined ? 'CIO_BULK_K6' : '--k6-bin';
-    throw new CioBulkError('k6_missing', `${source} names ${given}, which is not an executable file`, { hint: INSTALL });
+    throw new CioBulkError('k6_missing', `${source} names ${given}, which is not an executable file`, {
+      hint: INSTALL,
+    });
   }
   const name = process.platform === 'win32' ? 'k6.exe' : 'k6';
-  const found = (env['PATH'] ?? '').split(delimiter).filter((dir) => dir !== '').map((dir) => join(dir, name)).find(isExecutable);
-  if (found === undefined) throw new CioBulkError('k6_missing', 'k6 is not installed: neither --k6-bin nor CIO_BULK_K6 is set, and it is not in PATH', { hint: INSTALL });
+  const found = (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((dir) => dir !== '')
+    .map((dir) => join(dir, name))
+    .find(isExecutable);
+  if (found === undefined)
+    throw new CioBulkError(
+      'k6_missing',
+      'k6 is not installed: neither --k6-bin nor CIO_BULK_K6 is set, and it is not in PATH',
+      { hint: INSTALL },
+    );
   return found;
 }
 
@@ -62,6 +76,8 @@ function isExecutable(path: string): boolean {
 function printVersion(path: string): Promise<string> {
   return new Promise((resolve) => {
     // A file that cannot be run is treated like one that prints something else: neither is k6.
-    execFile(path, ['version'], { timeout: VERSION_TIMEOUT_MS, windowsHide: true }, (_error, stdout) => resolve(stdout));
+    execFile(path, ['version'], { timeout: VERSION_TIMEOUT_MS, windowsHide: true }, (_error, stdout) =>
+      resolve(stdout),
+    );
   });
 }

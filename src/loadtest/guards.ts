@@ -25,22 +25,34 @@ export interface GuardInput {
 
 /** Throws the first refusal (`guard`, exit 4). For the sandbox, only the number of people is limited. */
 export function checkGuards(input: GuardInput): void {
-  const guards = input.target.isSandbox ? [guardUsers] : [guardEnvironment, guardConfirmation, guardRate, guardUncleaned, guardUsers];
+  const guards = input.target.isSandbox
+    ? [guardUsers]
+    : [guardEnvironment, guardConfirmation, guardRate, guardUncleaned, guardUsers];
   for (const guard of guards) guard(input);
 }
 
 function guardEnvironment({ target }: GuardInput): void {
   if (target.environment === 'staging') return;
-  const says = target.environment === undefined || target.environment === '' ? 'is not set' : `says "${target.environment}"`;
-  throw new CioBulkError('guard', `load tests run against staging workspaces only, and CUSTOMERIO_ENVIRONMENT ${says}`, {
-    hint: 'rehearse with --sandbox, or set CUSTOMERIO_ENVIRONMENT=staging if this really is a staging workspace',
-  });
+  const says =
+    target.environment === undefined || target.environment === '' ? 'is not set' : `says "${target.environment}"`;
+  throw new CioBulkError(
+    'guard',
+    `load tests run against staging workspaces only, and CUSTOMERIO_ENVIRONMENT ${says}`,
+    {
+      hint: 'rehearse with --sandbox, or set CUSTOMERIO_ENVIRONMENT=staging if this really is a staging workspace',
+    },
+  );
 }
 
 function guardConfirmation({ target, confirm }: GuardInput): void {
   if (confirm !== undefined && target.siteId.hasLast4(confirm)) return;
-  const problem = confirm === undefined ? 'a load test of a real workspace has to be confirmed' : '--confirm does not match the site id in use';
-  throw new CioBulkError('guard', problem, { hint: 'add --confirm with the last 4 characters of the staging workspace\'s site id' });
+  const problem =
+    confirm === undefined
+      ? 'a load test of a real workspace has to be confirmed'
+      : '--confirm does not match the site id in use';
+  throw new CioBulkError('guard', problem, {
+    hint: "add --confirm with the last 4 characters of the staging workspace's site id",
+  });
 }
 
 function guardRate({ plan, allowOverLimit }: GuardInput): void {
@@ -57,16 +69,24 @@ function guardUncleaned({ uncleaned, force }: GuardInput): void {
   const first = uncleaned[0];
   if (force || first === undefined) return;
   const people = uncleaned.reduce((sum, run) => sum + run.max_n + 1, 0);
-  throw new CioBulkError('guard', `load test ${first.id} was not cleaned up: up to ${people} test people may be left in this workspace`, {
-    hint: 'run cio-bulk cleanup first, or add --force to test anyway',
-  });
+  throw new CioBulkError(
+    'guard',
+    `load test ${first.id} was not cleaned up: up to ${people} test people may be left in this workspace`,
+    {
+      hint: 'run cio-bulk cleanup first, or add --force to test anyway',
+    },
+  );
 }
 
 function guardUsers({ plan }: GuardInput): void {
   if (plan.users <= USERS_MAX) return;
-  throw new CioBulkError('guard', `${plan.users} test people are more than the ${USERS_MAX} that a load test may create`, {
-    hint: `use --max-users ${USERS_MAX} or less: people are reused once that many exist`,
-  });
+  throw new CioBulkError(
+    'guard',
+    `${plan.users} test people are more than the ${USERS_MAX} that a load test may create`,
+    {
+      hint: `use --max-users ${USERS_MAX} or less: people are reused once that many exist`,
+    },
+  );
 }
 
 function round(rate: number): number {

@@ -4,7 +4,10 @@ import type { LoadtestSummary } from './summary.ts';
 export function toJunit(summary: LoadtestSummary): string {
   const cases = [
     { name: 'verdict', failure: summary.verdict === 'pass' ? null : `${summary.verdict}: ${summary.reason}` },
-    ...summary.thresholds.map(({ metric, expression, ok }) => ({ name: `${metric} ${expression}`, failure: ok ? null : 'threshold crossed' })),
+    ...summary.thresholds.map(({ metric, expression, ok }) => ({
+      name: `${metric} ${expression}`,
+      failure: ok ? null : 'threshold crossed',
+    })),
   ];
   const failures = cases.filter(({ failure }) => failure !== null).length;
   const seconds = (summary.duration_ms / 1_000).toFixed(3);

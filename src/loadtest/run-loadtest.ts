@@ -98,7 +98,11 @@ export async function runLoadtest(options: RunOptions): Promise<{ summary: Loadt
   return { summary, files };
 }
 
-async function runK6(options: RunOptions, files: LoadtestFiles, onSample: (sample: Sample) => void): Promise<Awaited<K6Process['exit']>> {
+async function runK6(
+  options: RunOptions,
+  files: LoadtestFiles,
+  onSample: (sample: Sample) => void,
+): Promise<Awaited<K6Process['exit']>> {
   const { run, prepared, ledger, clock } = options;
   const control = await openControlPort();
   const ended = new AbortController();
@@ -107,7 +111,18 @@ async function runK6(options: RunOptions, files: LoadtestFiles, onSample: (sampl
     const apiPort = await freeLoopbackPort();
     k6 = await startK6({
       path: prepared.k6.path,
-      args: ['run', '--config', K6_CONFIG, '--no-usage-report', '--no-color', '--quiet', '--summary-mode=compact', '--address', `127.0.0.1:${apiPort}`, prepared.script],
+      args: [
+        'run',
+        '--config',
+        K6_CONFIG,
+        '--no-usage-report',
+        '--no-color',
+        '--quiet',
+        '--summary-mode=compact',
+        '--address',
+        `127.0.0.1:${apiPort}`,
+        prepared.script,
+      ],
       env: {
         ...k6Environment(options.env, prepared.request, options.target),
         ...dashboardEnvironment(files.dashboard, prepared.plan.durationMs),

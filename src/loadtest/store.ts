@@ -44,7 +44,10 @@ function attempt(path: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    throw new CioBulkError('output_unwritable', `${path} cannot be written (${errorCode(error) ?? 'unknown error'})`, { hint: 'make room there, or choose another place with --journal', cause: error });
+    throw new CioBulkError('output_unwritable', `${path} cannot be written (${errorCode(error) ?? 'unknown error'})`, {
+      hint: 'make room there, or choose another place with --journal',
+      cause: error,
+    });
   }
 }
 
@@ -66,7 +69,8 @@ export function readLatest(root: string, scenario: string, rate: number): Loadte
     .filter((summary) => summary.scenario === scenario && summary.planned.rate === rate)
     .sort((a, b) => a.started_at.localeCompare(b.started_at))
     .at(-1);
-  if (latest === undefined) throw new CioBulkError('no_such_run', `there is no earlier ${scenario} run at ${rate} requests/s to compare with`);
+  if (latest === undefined)
+    throw new CioBulkError('no_such_run', `there is no earlier ${scenario} run at ${rate} requests/s to compare with`);
   return latest;
 }
 

@@ -1,4 +1,11 @@
-import type { K6Numbers, Latencies, LoadPlan, LoadtestVerdict, ScenarioName, ThresholdResult } from '../domain/loadtest.ts';
+import type {
+  K6Numbers,
+  Latencies,
+  LoadPlan,
+  LoadtestVerdict,
+  ScenarioName,
+  ThresholdResult,
+} from '../domain/loadtest.ts';
 import { personId } from '../domain/loadtest.ts';
 import type { K6Binary } from './find-k6.ts';
 import type { LoadTarget } from './k6-environment.ts';
@@ -19,8 +26,18 @@ export interface LoadtestSummary {
   readonly started_at: string;
   readonly ended_at: string;
   readonly duration_ms: number;
-  readonly target: { readonly url: string; readonly sandbox: boolean; readonly region: string | null; readonly workspace_id: number | null };
-  readonly k6: { readonly version: string; readonly exit_code: number | null; readonly signal: string | null; readonly meaning: string };
+  readonly target: {
+    readonly url: string;
+    readonly sandbox: boolean;
+    readonly region: string | null;
+    readonly workspace_id: number | null;
+  };
+  readonly k6: {
+    readonly version: string;
+    readonly exit_code: number | null;
+    readonly signal: string | null;
+    readonly meaning: string;
+  };
   readonly planned: {
     readonly rate: number;
     readonly peak_rate: number;
@@ -30,7 +47,13 @@ export interface LoadtestSummary {
     readonly requests: number;
     readonly stages: readonly { readonly name: string; readonly target: number; readonly duration_ms: number }[];
   };
-  readonly achieved: { readonly requests: number; readonly iterations: number; readonly dropped_iterations: number; readonly mean_rate: number; readonly peak_rate: number };
+  readonly achieved: {
+    readonly requests: number;
+    readonly iterations: number;
+    readonly dropped_iterations: number;
+    readonly mean_rate: number;
+    readonly peak_rate: number;
+  };
   readonly operations: Readonly<Record<string, Latencies>>;
   readonly statuses: Readonly<Record<string, number>>;
   readonly limited: number;
@@ -79,8 +102,18 @@ export function toSummary(input: SummaryInput): LoadtestSummary {
     started_at: new Date(input.startedAt).toISOString(),
     ended_at: new Date(input.endedAt).toISOString(),
     duration_ms: durationMs,
-    target: { url: target.trackUrl, sandbox: target.isSandbox, region: target.region, workspace_id: target.workspaceId },
-    k6: { version: input.k6.version, exit_code: input.exit.code, signal: input.exit.signal, meaning: explainExit(input.exit).meaning },
+    target: {
+      url: target.trackUrl,
+      sandbox: target.isSandbox,
+      region: target.region,
+      workspace_id: target.workspaceId,
+    },
+    k6: {
+      version: input.k6.version,
+      exit_code: input.exit.code,
+      signal: input.exit.signal,
+      meaning: explainExit(input.exit).meaning,
+    },
     planned: {
       rate: plan.rate,
       peak_rate: plan.peakRate,
@@ -97,7 +130,9 @@ export function toSummary(input: SummaryInput): LoadtestSummary {
       mean_rate: round((requests * 1_000) / Math.max(1, durationMs)),
       peak_rate: round(Math.max(0, ...samples.map(({ achievedRate }) => achievedRate))),
     },
-    operations: Object.fromEntries(Object.entries(numbers?.operations ?? {}).map(([name, latencies]) => [name, roundAll(latencies)])),
+    operations: Object.fromEntries(
+      Object.entries(numbers?.operations ?? {}).map(([name, latencies]) => [name, roundAll(latencies)]),
+    ),
     statuses: numbers?.statuses ?? {},
     limited: numbers?.limited ?? lastSample?.limited ?? 0,
     failures: numbers?.failures ?? lastSample?.failures ?? 0,
@@ -124,7 +159,16 @@ function toCurve(samples: readonly Sample[]): CurvePoint[] {
 }
 
 function roundAll({ count, min, avg, p50, p90, p95, p99, max }: Latencies): Latencies {
-  return { count, min: round(min), avg: round(avg), p50: round(p50), p90: round(p90), p95: round(p95), p99: round(p99), max: round(max) };
+  return {
+    count,
+    min: round(min),
+    avg: round(avg),
+    p50: round(p50),
+    p90: round(p90),
+    p95: round(p95),
+    p99: round(p99),
+    max: round(max),
+  };
 }
 
 function round(value: number): number {

@@ -31,7 +31,11 @@ export function toProgressLine(sample: Sample): string {
 function rateTable({ planned, achieved, duration_ms }: LoadtestSummary): string[] {
   return columns([
     ['', 'planned', 'achieved'],
-    ['requests', number(planned.requests), `${number(achieved.requests)} (${percent(achieved.requests, planned.requests)})`],
+    [
+      'requests',
+      number(planned.requests),
+      `${number(achieved.requests)} (${percent(achieved.requests, planned.requests)})`,
+    ],
     ['mean rate', `${number(planned.mean_rate)}/s`, `${number(achieved.mean_rate)}/s`],
     ['peak rate', `${number(planned.peak_rate)}/s`, `${number(achieved.peak_rate)}/s`],
     ['duration', seconds(planned.duration_ms), seconds(duration_ms)],
@@ -40,17 +44,26 @@ function rateTable({ planned, achieved, duration_ms }: LoadtestSummary): string[
 }
 
 function latencyTable({ operations }: LoadtestSummary): string[] {
-  const rows = Object.entries(operations).map(([name, at]) => [name, number(at.count), ...[at.p50, at.p90, at.p95, at.p99, at.max].map(latency)]);
+  const rows = Object.entries(operations).map(([name, at]) => [
+    name,
+    number(at.count),
+    ...[at.p50, at.p90, at.p95, at.p99, at.max].map(latency),
+  ]);
   return columns([['latency ms', 'count', 'p50', 'p90', 'p95', 'p99', 'max'], ...rows]);
 }
 
 function statusText({ statuses }: LoadtestSummary): string {
-  const entries = Object.entries(statuses).map(([status, count]) => `${status === 'none' ? 'no answer' : status}: ${number(count)}`);
+  const entries = Object.entries(statuses).map(
+    ([status, count]) => `${status === 'none' ? 'no answer' : status}: ${number(count)}`,
+  );
   return entries.length === 0 ? 'none' : entries.join('   ');
 }
 
 function thresholdTable({ thresholds }: LoadtestSummary): string[] {
-  return columns([['threshold', '', ''], ...thresholds.map(({ metric, expression, ok }) => [metric, expression, ok ? 'held' : 'CROSSED'])]);
+  return columns([
+    ['threshold', '', ''],
+    ...thresholds.map(({ metric, expression, ok }) => [metric, expression, ok ? 'held' : 'CROSSED']),
+  ]);
 }
 
 /** First column to the left, the others to the right. */

@@ -19,14 +19,16 @@ const GENERATED = 'generated';
  */
 export async function* deleteChunks(run: string, from: number, maxN: number): AsyncGenerator<PreparedChunk> {
   if (!RUN_ID.test(run)) throw new CioBulkError('guard', `${JSON.stringify(run)} is not the id of a load test`);
-  for (let first = from; first <= maxN; first += CHUNK_PEOPLE) yield deleteChunk(run, first, Math.min(maxN, first + CHUNK_PEOPLE - 1));
+  for (let first = from; first <= maxN; first += CHUNK_PEOPLE)
+    yield deleteChunk(run, first, Math.min(maxN, first + CHUNK_PEOPLE - 1));
 }
 
 function deleteChunk(run: string, first: number, last: number): PreparedChunk {
   const encoder = new TextEncoder();
   const deletions = Array.from({ length: last - first + 1 }, (_, row): LooseOperation => {
     const id = personId(run, first + row);
-    if (!id.startsWith(PERSON_PREFIX)) throw new CioBulkError('guard', 'an id without the prefix of test people is never deleted');
+    if (!id.startsWith(PERSON_PREFIX))
+      throw new CioBulkError('guard', 'an id without the prefix of test people is never deleted');
     const bytes = encoder.encode(`{"type":"person","identifiers":{"id":"${id}"},"action":"delete"}`);
     return { row, bytes, keys: [hashIdentifier('id', id)], kinds: KINDS };
   });

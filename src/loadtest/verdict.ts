@@ -36,15 +36,22 @@ export function judge({ plan, numbers, exit, isInterrupted }: Evidence): Judgeme
 function judgeNumbers(plan: LoadPlan, numbers: K6Numbers): Judgement {
   const isEarly = numbers.duration_ms < plan.durationMs - 1_500;
   if (isEarly && numbers.limited >= plan.limits.limitedMax) {
-    return aborted(`the target answered 429 ${count(numbers.limited, 'time')} (limit ${plan.limits.limitedMax})${after(numbers)}${knee(plan, numbers)}`);
+    return aborted(
+      `the target answered 429 ${count(numbers.limited, 'time')} (limit ${plan.limits.limitedMax})${after(numbers)}${knee(plan, numbers)}`,
+    );
   }
   const crossed = numbers.thresholds.filter(({ ok }) => !ok);
-  if (isEarly && isTargetsFault(crossed)) return aborted(`${sentence(crossed, numbers)}${after(numbers)}${knee(plan, numbers)}`);
+  if (isEarly && isTargetsFault(crossed))
+    return aborted(`${sentence(crossed, numbers)}${after(numbers)}${knee(plan, numbers)}`);
   if (numbers.dropped > plan.limits.droppedMax) {
-    return invalid(`k6 dropped ${count(numbers.dropped, 'iteration')} for want of a free VU (${plan.limits.droppedMax} allowed), so less was sent than planned`);
+    return invalid(
+      `k6 dropped ${count(numbers.dropped, 'iteration')} for want of a free VU (${plan.limits.droppedMax} allowed), so less was sent than planned`,
+    );
   }
   if (numbers.requests < plan.limits.requestsMin) {
-    return invalid(`only ${numbers.requests} of ${plan.requests} planned requests were sent (${plan.limits.requestsMin} needed)`);
+    return invalid(
+      `only ${numbers.requests} of ${plan.requests} planned requests were sent (${plan.limits.requestsMin} needed)`,
+    );
   }
   if (crossed.length > 0) return { verdict: 'fail', reason: sentence(crossed, numbers) };
   return { verdict: 'pass', reason: `every threshold held over ${count(numbers.requests, 'request')}` };
@@ -64,7 +71,9 @@ function sentence(crossed: readonly ThresholdResult[], numbers: K6Numbers): stri
     const key = `${metric} ${expression.split('<')[0]}`;
     if (!parts.has(key)) parts.set(key, describe(metric, expression, numbers));
   }
-  return parts.size === 0 ? `crossed: ${crossed.map(({ metric, expression }) => `${metric} ${expression}`).join(', ')}` : [...parts.values()].join('; ');
+  return parts.size === 0
+    ? `crossed: ${crossed.map(({ metric, expression }) => `${metric} ${expression}`).join(', ')}`
+    : [...parts.values()].join('; ');
 }
 
 function describe(metric: string, expression: string, numbers: K6Numbers): string {
@@ -82,7 +91,9 @@ function describe(metric: string, expression: string, numbers: K6Numbers): strin
 
 /** The result of a breakpoint run is the rate at which it ended. */
 function knee(plan: LoadPlan, numbers: K6Numbers): string {
-  return plan.scenario === 'breakpoint' ? `, at about ${plannedAt(plan, numbers.duration_ms).rate.toFixed(0)} requests/s` : '';
+  return plan.scenario === 'breakpoint'
+    ? `, at about ${plannedAt(plan, numbers.duration_ms).rate.toFixed(0)} requests/s`
+    : '';
 }
 
 function after(numbers: K6Numbers | null): string {

@@ -58,7 +58,9 @@ export async function watchLoad({ clock, apiUrl, plan, onSample, ended }: Watch)
 
 async function readCounts(apiUrl: string, ended: AbortSignal): Promise<Counts | null> {
   try {
-    const response = await fetch(`${apiUrl}/v1/metrics`, { signal: AbortSignal.any([ended, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]) });
+    const response = await fetch(`${apiUrl}/v1/metrics`, {
+      signal: AbortSignal.any([ended, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+    });
     if (!response.ok) return null;
     return toCounts((await response.json()) as MetricsDocument);
   } catch {
@@ -68,7 +70,10 @@ async function readCounts(apiUrl: string, ended: AbortSignal): Promise<Counts | 
 }
 
 interface MetricsDocument {
-  readonly data?: readonly { readonly id: string; readonly attributes: { readonly sample: Readonly<Record<string, number>> } }[];
+  readonly data?: readonly {
+    readonly id: string;
+    readonly attributes: { readonly sample: Readonly<Record<string, number>> };
+  }[];
 }
 
 function toCounts({ data = [] }: MetricsDocument): Counts {

@@ -3,7 +3,15 @@ import type { RawRow } from '../domain/block.ts';
 import type { SourceLayout } from '../domain/plan.ts';
 
 /** Columns that a failures file puts in front of the original ones; reading leaves out whatever begins with `cio_bulk_`. */
-export const ADDED_COLUMNS = ['cio_bulk_run', 'cio_bulk_row', 'cio_bulk_line', 'cio_bulk_state', 'cio_bulk_code', 'cio_bulk_reason', 'cio_bulk_record'] as const;
+export const ADDED_COLUMNS = [
+  'cio_bulk_run',
+  'cio_bulk_row',
+  'cio_bulk_line',
+  'cio_bulk_state',
+  'cio_bulk_code',
+  'cio_bulk_reason',
+  'cio_bulk_record',
+] as const;
 
 export interface FailuresWriter {
   readonly header: string | undefined;
@@ -30,8 +38,20 @@ export function csvFailures({ run, layout, cellsOf }: FailuresSource, jsonKeys: 
     header: [...ADDED_COLUMNS, ...names].map(cell).join(delimiter),
     line(row) {
       const isReadable = isRecord(row) && (isJson ? parseObject(row.record) : cellsOf(row.record)) !== undefined;
-      const added = [String(run), String(row.row), String(row.line), row.state, row.code, noFormula(row.reason), isReadable ? '' : noFormula(row.record)].map(cell);
-      const rest = isJson ? names.map((name) => cell(jsonCell(isReadable ? ownField(row.record, name) : undefined))).join(delimiter) : isReadable ? row.record : names.map(() => '').join(delimiter);
+      const added = [
+        String(run),
+        String(row.row),
+        String(row.line),
+        row.state,
+        row.code,
+        noFormula(row.reason),
+        isReadable ? '' : noFormula(row.record),
+      ].map(cell);
+      const rest = isJson
+        ? names.map((name) => cell(jsonCell(isReadable ? ownField(row.record, name) : undefined))).join(delimiter)
+        : isReadable
+          ? row.record
+          : names.map(() => '').join(delimiter);
       return names.length === 0 ? added.join(delimiter) : `${added.join(delimiter)}${delimiter}${rest}`;
     },
   };
@@ -51,12 +71,14 @@ export function ndjsonFailures({ run, layout, cellsOf }: FailuresSource): Failur
         cio_bulk_reason: row.reason,
       };
       if (layout.format === 'ndjson') {
-        if (!isRecord(row) || !parseObject(row.record)) return JSON.stringify({ ...added, cio_bulk_record: row.record });
+        if (!isRecord(row) || !parseObject(row.record))
+          return JSON.stringify({ ...added, cio_bulk_record: row.record });
         const inner = oneLine(row.record).slice(1);
         return `${JSON.stringify(added).slice(0, -1)}${inner === '}' ? '' : ','}${inner}`;
       }
       const cells = isRecord(row) ? cellsOf(row.record) : undefined;
-      if (cells?.length !== layout.header.length) // with a cell too few, values would stand under wrong names
+      if (cells?.length !== layout.header.length)
+        // with a cell too few, values would stand under wrong names
         return JSON.stringify({ ...added, cio_bulk_record: row.record });
       const original = Object.fromEntries(cells.map((text, i) => [layout.header[i]?.trim() ?? '', text]));
       return JSON.stringify({ ...added, ...original });
@@ -66,8 +88,14 @@ export function ndjsonFailures({ run, layout, cellsOf }: FailuresSource): Failur
 
 /** A corrected row as a record of its run's source: what was added to it is gone, and its cells stand where that source has them. */
 export function recordText(source: SourceLayout, row: RawRow, text: string, layout: SourceLayout): string {
-  if (source.format === 'ndjson') return oneLine(text).replace(/^\{(?:\s*"cio_bulk_\w+"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[\d.]+|null)\s*,?)+\s*/, '{');
-  const cellOf = (name: string): unknown => (Array.isArray(row) ? row[layout.header.findIndex((one) => one.trim() === name.trim())] : 'json' in row ? row.json[name.trim()] : undefined);
+  if (source.format === 'ndjson')
+    return oneLine(text).replace(/^\{(?:\s*"cio_bulk_\w+"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[\d.]+|null)\s*,?)+\s*/, '{');
+  const cellOf = (name: string): unknown =>
+    Array.isArray(row)
+      ? row[layout.header.findIndex((one) => one.trim() === name.trim())]
+      : 'json' in row
+        ? row.json[name.trim()]
+        : undefined;
   return source.header.map((name) => quoted(jsonCell(cellOf(name)), source.delimiter)).join(source.delimiter);
 }
 
@@ -79,7 +107,8 @@ function isRecord({ code }: UndeliveredRow): boolean {
 /** Top-level keys of the JSON objects among the records, in order of appearance. */
 export function jsonKeysOf(rows: Iterable<UndeliveredRow>): string[] {
   const keys = new Set<string>();
-  for (const { record } of rows) for (const key of Object.keys(parseObject(record) ?? {})) if (!key.startsWith('cio_bulk_')) keys.add(key);
+  for (const { record } of rows)
+    for (const key of Object.keys(parseObject(record) ?? {})) if (!key.startsWith('cio_bulk_')) keys.add(key);
   return [...keys];
 }
 
@@ -92,7 +121,9 @@ function oneLine(record: string): string {
 function parseObject(record: string): Record<string, unknown> | undefined {
   try {
     const parsed: unknown = JSON.parse(record);
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : undefined;
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -22,7 +22,15 @@ export function sameCommand({ argv }: Pick<Host, 'argv'>, { hasBegun = false } =
 
 /** Faults that end by themselves, or that are mended elsewhere: credentials, the network, the workspace, another process. */
 const EXITS_TO_RETRY: ReadonlySet<number> = new Set([EXIT.credentials, EXIT.unreachable]);
-const CODES_TO_RETRY: ReadonlySet<string> = new Set(['forbidden', 'wrong_region', 'wrong_workspace', 'redirected', 'journal_locked', 'journal_unwritable', 'cleanup_unverified']);
+const CODES_TO_RETRY: ReadonlySet<string> = new Set([
+  'forbidden',
+  'wrong_region',
+  'wrong_workspace',
+  'redirected',
+  'journal_locked',
+  'journal_unwritable',
+  'cleanup_unverified',
+]);
 
 /** Whether the same command can succeed later, with no other flag and no other file. */
 export function canContinue(error: CioBulkError): boolean {
@@ -38,12 +46,18 @@ function isPlaceFault({ code, cause }: CioBulkError): boolean {
 
 /** Sends the recent events that were left out by the run that `argv` began. */
 export function allowedCommand(argv: readonly string[]): string {
-  return commandLine([...argv.filter((word) => !['--skip-recent', '--restart', '--allow-triggers'].includes(word)), '--allow-triggers']);
+  return commandLine([
+    ...argv.filter((word) => !['--skip-recent', '--restart', '--allow-triggers'].includes(word)),
+    '--allow-triggers',
+  ]);
 }
 
 /** The same command after --max-errors stopped it, with twice as many errors allowed as there are: with the old limit it would stop at once. */
 export function withHigherMaxErrors(argv: readonly string[], undelivered: number, settled: number): string[] {
-  const higher = (given: string): string => (given.endsWith('%') ? `${Math.min(100, Math.ceil((200 * undelivered) / Math.max(1, settled)))}%` : String(2 * undelivered));
+  const higher = (given: string): string =>
+    given.endsWith('%')
+      ? `${Math.min(100, Math.ceil((200 * undelivered) / Math.max(1, settled)))}%`
+      : String(2 * undelivered);
   return argv.map((word, at) => {
     if (argv[at - 1] === '--max-errors') return higher(word);
     return word.startsWith('--max-errors=') ? `--max-errors=${higher(word)}` : word;
@@ -52,13 +66,30 @@ export function withHigherMaxErrors(argv: readonly string[], undelivered: number
 
 /** Writes the undelivered rows of a run, with the flags of the current command. */
 export function failuresCommand(run: number, argv: readonly string[], output?: string): string {
-  return commandLine(['failures', '--run', String(run), ...(output === undefined ? [] : ['-o', output]), ...flagsOf(argv, LOOKING, [])]);
+  return commandLine([
+    'failures',
+    '--run',
+    String(run),
+    ...(output === undefined ? [] : ['-o', output]),
+    ...flagsOf(argv, LOOKING, []),
+  ]);
 }
 
 /** Sends the undelivered rows of a run to the workspace that `argv` sends to. */
-export function retryCommand(run: number, argv: readonly string[], { from, allowTriggers = false }: { readonly from?: string; readonly allowTriggers?: boolean } = {}): string {
+export function retryCommand(
+  run: number,
+  argv: readonly string[],
+  { from, allowTriggers = false }: { readonly from?: string; readonly allowTriggers?: boolean } = {},
+): string {
   const allowed = allowTriggers || argv.includes('--allow-triggers') ? ['--allow-triggers'] : [];
-  return commandLine(['retry-failed', '--run', String(run), ...(from === undefined ? [] : ['--from', from]), ...flagsOf(argv, SENDING, SENDING_SWITCHES), ...allowed]);
+  return commandLine([
+    'retry-failed',
+    '--run',
+    String(run),
+    ...(from === undefined ? [] : ['--from', from]),
+    ...flagsOf(argv, SENDING, SENDING_SWITCHES),
+    ...allowed,
+  ]);
 }
 
 /** Deletes the test people of a load test, in the workspace that the load test of `argv` was sent to. */
@@ -80,6 +111,8 @@ function flagsOf(argv: readonly string[], withValue: readonly string[], switches
 
 /** The same words, but with the journal that the current command was given. */
 export function withJournalOf(argv: readonly string[], looking: readonly string[]): string[] {
-  const others = argv.filter((word, at) => word !== '--journal' && argv[at - 1] !== '--journal' && !word.startsWith('--journal='));
+  const others = argv.filter(
+    (word, at) => word !== '--journal' && argv[at - 1] !== '--journal' && !word.startsWith('--journal='),
+  );
   return [...others, ...flagsOf(looking, LOOKING, [])];
 }

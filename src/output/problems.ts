@@ -18,7 +18,8 @@ export interface Problems {
 
 export function createProblems(): Problems {
   const byCode = new Map<string, { rows: number; examples: string[] }>();
-  const sorted = (): [string, { rows: number; examples: string[] }][] => [...byCode].sort(([a, one], [b, other]) => other.rows - one.rows || (a < b ? -1 : 1));
+  const sorted = (): [string, { rows: number; examples: string[] }][] =>
+    [...byCode].sort(([a, one], [b, other]) => other.rows - one.rows || (a < b ? -1 : 1));
   return {
     wants: (code) => (byCode.get(code)?.examples.length ?? 0) < EXAMPLES,
     add(code, example) {

@@ -51,7 +51,12 @@ interface Figures {
  * A bar on a terminal, a plain line every few seconds elsewhere, objects with --json. It watches; it changes nothing. It speaks
  * also when nothing happens: then it says what is waited for, for how long, and until when.
  */
-export function createProgress(terminal: Terminal, clock: Clock, name: string, { rowsBefore = 0, waitingFor = () => undefined }: ProgressOptions = {}): Progress {
+export function createProgress(
+  terminal: Terminal,
+  clock: Clock,
+  name: string,
+  { rowsBefore = 0, waitingFor = () => undefined }: ProgressOptions = {},
+): Progress {
   const startedAt = clock.monotonic();
   const ended = new AbortController();
   const everyMs = terminal.isInteractive ? REDRAW_EVERY_MS : terminal.options.json ? JSON_EVERY_MS : LINE_EVERY_MS;
@@ -123,14 +128,25 @@ function lineOf({ name, point, figures, waiting, now }: Shown, hasBar: boolean):
   const undelivered = point.undelivered > 0 ? [`${count(point.undelivered)} undelivered`] : [];
   const pace = waiting
     ? [waitingText(waiting, now), `${count(point.rowsSettled)} rows`, ...undelivered]
-    : [`${count(point.rowsSettled)} rows`, `${count(rowsPerSecond)} rows/s`, `${requestsPerSecond} requests/s`, ...undelivered, ...(etaMs === null ? [] : [`ETA ${span(etaMs)}`])];
+    : [
+        `${count(point.rowsSettled)} rows`,
+        `${count(rowsPerSecond)} rows/s`,
+        `${requestsPerSecond} requests/s`,
+        ...undelivered,
+        ...(etaMs === null ? [] : [`ETA ${span(etaMs)}`]),
+      ];
   return `${name}${bar}${share} · ${pace.join(' · ')}`;
 }
 
 /** Drawn by cli-progress, which is loaded only where there is a bar; where it stands on the screen is the status line's business. */
 function barOf(percent: number): string {
   const { Format } = require('cli-progress') as typeof CliProgress;
-  return Format.BarFormat(percent / 100, { barsize: BAR_COLUMNS, barCompleteString: '='.repeat(BAR_COLUMNS), barIncompleteString: '-'.repeat(BAR_COLUMNS), barGlue: '' });
+  return Format.BarFormat(percent / 100, {
+    barsize: BAR_COLUMNS,
+    barCompleteString: '='.repeat(BAR_COLUMNS),
+    barIncompleteString: '-'.repeat(BAR_COLUMNS),
+    barGlue: '',
+  });
 }
 
 /** `waiting 12 s: the API answers 503, next try in 4.2 s`. */
@@ -152,7 +168,15 @@ function jsonOf({ name, point, figures: { percent, rowsPerSecond, requestsPerSec
     requests_per_second: requestsPerSecond,
     rows_total: point.rowsTotal === null ? null : Math.round(point.rowsTotal),
     eta_ms: etaMs,
-    waiting: waiting === undefined ? null : { state: waiting.state, reason: waiting.reason, waited_ms: Math.round(now - waiting.since), left_ms: waiting.until === null ? null : Math.max(0, Math.round(waiting.until - now)) },
+    waiting:
+      waiting === undefined
+        ? null
+        : {
+            state: waiting.state,
+            reason: waiting.reason,
+            waited_ms: Math.round(now - waiting.since),
+            left_ms: waiting.until === null ? null : Math.max(0, Math.round(waiting.until - now)),
+          },
   };
 }
 
@@ -179,7 +203,10 @@ function createSpeed(clock: Clock) {
       const [first] = moments;
       if (!first || !last) return { rowsPerSecond: 0, requestsPerSecond: 0 };
       const seconds = Math.max(0.1, (clock.monotonic() - first.at) / 1000);
-      return { rowsPerSecond: (last.rows - first.rows) / seconds, requestsPerSecond: (last.requests - first.requests) / seconds };
+      return {
+        rowsPerSecond: (last.rows - first.rows) / seconds,
+        requestsPerSecond: (last.requests - first.requests) / seconds,
+      };
     },
   };
 }

@@ -67,12 +67,18 @@ function showText(terminal: Terminal, summary: Summary, rowsPerSecond: number): 
   for (const [name, value, meaning] of lines) {
     if (value === 0 && name !== 'rows read' && name !== 'delivered') continue;
     const isTrouble = value > 0 && /rejected|failed|invalid|unclear|pending/.test(name);
-    terminal.data(`  ${name.padEnd(9)} ${count(value).padStart(width)}${meaning === '' ? '' : `  ${meaning}`}`, isTrouble ? 'yellow' : undefined);
+    terminal.data(
+      `  ${name.padEnd(9)} ${count(value).padStart(width)}${meaning === '' ? '' : `  ${meaning}`}`,
+      isTrouble ? 'yellow' : undefined,
+    );
   }
   const retries = summary.retries > 0 ? `, ${plural(summary.retries, 'retry', 'retries')}` : '';
   const resent = summary.inDoubtResent > 0 ? `, ${plural(summary.inDoubtResent, 'row')} in doubt sent again` : '';
   for (const warning of summary.warnings) terminal.data(`  warning ${safeLine(warningText(warning))}`, 'yellow');
-  terminal.data(`  ${plural(summary.requests, 'request')}${retries}${resent}, ${bytes(summary.bytesSent)} in ${span(summary.durationMs)} (${count(rowsPerSecond)} rows/s)`, 'dim');
+  terminal.data(
+    `  ${plural(summary.requests, 'request')}${retries}${resent}, ${bytes(summary.bytesSent)} in ${span(summary.durationMs)} (${count(rowsPerSecond)} rows/s)`,
+    'dim',
+  );
 }
 
 /** A sentence without any value of a row. */

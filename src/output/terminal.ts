@@ -42,7 +42,10 @@ export interface Terminal {
 const PROGRESS_BACKLOG_BYTES = 64 * 1024;
 const ROWS_BACKLOG_BYTES = 16 * 1024 * 1024;
 
-export function createTerminal({ stdout, stderr, env }: Pick<Host, 'stdout' | 'stderr' | 'env'>, options: OutputOptions): Terminal {
+export function createTerminal(
+  { stdout, stderr, env }: Pick<Host, 'stdout' | 'stderr' | 'env'>,
+  options: OutputOptions,
+): Terminal {
   const wantsColor = options.color && (env['NO_COLOR'] ?? '') === '';
   const paint = new Chalk({ level: wantsColor && supportsColorStderr ? supportsColorStderr.level : 0 });
   const paintData = new Chalk({ level: wantsColor && supportsColor ? supportsColor.level : 0 });
@@ -79,7 +82,10 @@ export function createTerminal({ stdout, stderr, env }: Pick<Host, 'stdout' | 's
     endProgress: status.clear,
     next: (command) => void commands.push(command),
     showNext() {
-      if (rowsLeftOut > 0) err(`standard output was not read: ${rowsLeftOut} lines about undelivered rows were left out; \`cio-bulk failures\` has them all`);
+      if (rowsLeftOut > 0)
+        err(
+          `standard output was not read: ${rowsLeftOut} lines about undelivered rows were left out; \`cio-bulk failures\` has them all`,
+        );
       rowsLeftOut = 0;
       for (const command of new Set(commands)) err(command);
       commands = [];

@@ -7,7 +7,10 @@ import { safeText } from '../domain/text/safe-text.ts';
 const WRITE_LINES = 500;
 
 /** Writes lines to stdout, as fast as they are read. Undefined when it ended before the last: the reader went away, or a stop. */
-export async function writeToStdout(lines: Iterable<string>, { stdout, stopping }: Pick<Host, 'stdout' | 'stopping'>): Promise<number | undefined> {
+export async function writeToStdout(
+  lines: Iterable<string>,
+  { stdout, stopping }: Pick<Host, 'stdout' | 'stopping'>,
+): Promise<number | undefined> {
   let isOver = false;
   stdout.once('error', () => (isOver = true));
   const shown = forReader(stdout.isTTY === true);
@@ -75,8 +78,14 @@ function attempt<T>(shownPath: string, work: () => T, written = 0): T {
     return work();
   } catch (error) {
     const code = isSystemError(error) ? ` (${error.code})` : '';
-    const message = written === 0 ? `${shownPath} cannot be written${code}` : `${shownPath} could not be written to its end${code}: what it holds is incomplete`;
-    throw new CioBulkError('output_unwritable', message, { hint: 'make room there, or name another place', cause: error });
+    const message =
+      written === 0
+        ? `${shownPath} cannot be written${code}`
+        : `${shownPath} could not be written to its end${code}: what it holds is incomplete`;
+    throw new CioBulkError('output_unwritable', message, {
+      hint: 'make room there, or name another place',
+      cause: error,
+    });
   }
 }
 

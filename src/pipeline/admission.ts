@@ -36,11 +36,22 @@ export interface AdmissionOptions {
   readonly waitingMax: number;
 }
 
-export function createAdmission({ intake, resumption, window, links, lanes, flights, settling, halt, waitingMax }: AdmissionOptions): Admission {
+export function createAdmission({
+  intake,
+  resumption,
+  window,
+  links,
+  lanes,
+  flights,
+  settling,
+  halt,
+  waitingMax,
+}: AdmissionOptions): Admission {
   const mixedKinds = createMixedKinds();
   let next: PreparedChunk | undefined; // read, and not let in yet
 
-  const hasRoom = (): boolean => lanes.waiting() < waitingMax && window.size() < CHUNKS_MAX && window.bytesHeld() < WINDOW_BYTES_MAX;
+  const hasRoom = (): boolean =>
+    lanes.waiting() < waitingMax && window.size() < CHUNKS_MAX && window.bytesHeld() < WINDOW_BYTES_MAX;
 
   function admit(prepared: PreparedChunk, isInOneLane: boolean): void {
     const chunk = window.admit(resumption.withoutSettledSkips(prepared), isInOneLane);
@@ -63,7 +74,8 @@ export function createAdmission({ intake, resumption, window, links, lanes, flig
           next = undefined;
         }
       } catch (error) {
-        if (isCutShort(error)) halt.remember(error); // the rows before the damage are good, and sent: nobody else would ever send them
+        if (isCutShort(error))
+          halt.remember(error); // the rows before the damage are good, and sent: nobody else would ever send them
         else halt.fail(error);
       }
     },

@@ -59,11 +59,27 @@ export function assemble(options: RunOptions): Parts {
     onError: halt.fail,
   });
   const gate = createGate(held, settling);
-  const lanes = createLanes({ rowsMax: batchRowsMax, bytesMax: options.batchBytesMax, firstBatchId: before.nextBatch, ...gate });
+  const lanes = createLanes({
+    rowsMax: batchRowsMax,
+    bytesMax: options.batchBytesMax,
+    firstBatchId: before.nextBatch,
+    ...gate,
+  });
   const flights = createFlights({ settling, lanes, courier, held, halt, clock, ring: bell.ring });
   const intake = startIntake(options.chunks, bell.ring, clock);
   const waitingMax = Math.max(concurrency + 4, 8) * batchRowsMax;
   const admission = createAdmission({ intake, resumption, window, links, lanes, flights, settling, halt, waitingMax });
   const departures = createDepartures(intake, admission, flights, clock);
-  return { bell, halt, intake, admission, lanes, departures, flights, settling, progress, inDoubtResent: countRows(before.inDoubt) };
+  return {
+    bell,
+    halt,
+    intake,
+    admission,
+    lanes,
+    departures,
+    flights,
+    settling,
+    progress,
+    inDoubtResent: countRows(before.inDoubt),
+  };
 }

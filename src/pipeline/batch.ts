@@ -55,7 +55,10 @@ export function keysInto(keys: number[], chunk: WindowChunk, index: number): rea
 }
 
 /** Calls `visit` for every operation, in the order of the batch. */
-export function eachOperation(batch: Pick<Batch, 'segments'>, visit: (chunk: WindowChunk, index: number) => void): void {
+export function eachOperation(
+  batch: Pick<Batch, 'segments'>,
+  visit: (chunk: WindowChunk, index: number) => void,
+): void {
   for (const { chunk, from, to } of batch.segments) for (let index = from; index < to; index++) visit(chunk, index);
 }
 

@@ -126,10 +126,24 @@ function nothingDue(): Due {
 }
 
 /** One transaction of all that is due; undefined when there is nothing to write. */
-function changeOf({ intents, withdrawn, settled, aside, reach }: Due, { pass, rowsRead }: CommitOptions): Change | undefined {
+function changeOf(
+  { intents, withdrawn, settled, aside, reach }: Due,
+  { pass, rowsRead }: CommitOptions,
+): Change | undefined {
   const passed = pass();
   if (intents.length + withdrawn.length + settled.length + aside.length === 0 && passed === undefined) return undefined;
-  const unsent = aside.length === 0 ? [] : [{ batch: undefined, rows: rangesOf(aside.map(({ row }) => row)), delivered: 0, undelivered: aside, inDoubt: [] }];
+  const unsent =
+    aside.length === 0
+      ? []
+      : [
+          {
+            batch: undefined,
+            rows: rangesOf(aside.map(({ row }) => row)),
+            delivered: 0,
+            undelivered: aside,
+            inDoubt: [],
+          },
+        ];
   return { intents, withdrawn, settled: [...settled, ...unsent], passed, reach, rowsRead: rowsRead() };
 }
 

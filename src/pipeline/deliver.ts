@@ -21,7 +21,11 @@ export interface Delivery {
   readonly pending: { readonly chunk: WindowChunk; readonly index: number }[];
 }
 
-export const BEHIND_FAILED: Undelivered = { state: 'failed', code: 'behind_failed', reason: 'an earlier row of the same person has failed' };
+export const BEHIND_FAILED: Undelivered = {
+  state: 'failed',
+  code: 'behind_failed',
+  reason: 'an earlier row of the same person has failed',
+};
 
 /** A delivery while it is under way. */
 interface Round {
@@ -46,9 +50,22 @@ interface Round {
  * - A part that is taken or refused *proves* that the service works: whatever fails beside it has itself to blame.
  * - Nothing gets through: the halving has proven nothing, and everything begins anew. The courier's patience with an outage limits how often.
  */
-export async function deliver(batch: Batch, courier: Courier, held: HeldPersons, stopping: AbortSignal): Promise<Delivery> {
+export async function deliver(
+  batch: Batch,
+  courier: Courier,
+  held: HeldPersons,
+  stopping: AbortSignal,
+): Promise<Delivery> {
   for (let isFirst = true; ; isFirst = false) {
-    const round: Round = { courier, stopping, undelivered: [], pending: [], held: holdForNow(held), isProven: false, isQuestioned: false };
+    const round: Round = {
+      courier,
+      stopping,
+      undelivered: [],
+      pending: [],
+      held: holdForNow(held),
+      isProven: false,
+      isQuestioned: false,
+    };
     const word = await send(round, batch, false);
     if (word.isUnsent && isFirst) return { undelivered: [], pending: [], isUnsent: true };
     await judge(round, batch, word);
@@ -82,7 +99,11 @@ async function judge(round: Round, batch: Batch, { reply, othersPassed }: LastWo
   if (!refused && !othersPassed) round.isQuestioned = true;
   const outcome = refused
     ? refusal(refused)
-    : ({ state: 'failed', code: replyCode(reply), reason: `all attempts failed, the last with ${replyCode(reply)}` } as const);
+    : ({
+        state: 'failed',
+        code: replyCode(reply),
+        reason: `all attempts failed, the last with ${replyCode(reply)}`,
+      } as const);
   eachOperation(batch, (chunk, index) => {
     if (outcome.state === 'failed') round.held.add(chunk, index);
     round.undelivered.push({ chunk, index, outcome });
@@ -122,7 +143,11 @@ function isAboutContent(status: number): boolean {
 }
 
 function wrongPlace(status: number): CioBulkError {
-  return new CioBulkError('unreachable', `the API answered ${status} to a batch: this does not look like Customer.io's Track API`, {
-    hint: 'check CUSTOMERIO_TRACK_URL and CUSTOMERIO_REGION',
-  });
+  return new CioBulkError(
+    'unreachable',
+    `the API answered ${status} to a batch: this does not look like Customer.io's Track API`,
+    {
+      hint: 'check CUSTOMERIO_TRACK_URL and CUSTOMERIO_REGION',
+    },
+  );
 }

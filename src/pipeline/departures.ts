@@ -19,7 +19,9 @@ export interface Departures {
 
 export function createDepartures(intake: Intake, admission: Admission, flights: Flights, clock: Clock): Departures {
   const hasLingered = (): boolean =>
-    flights.underWay() === 0 ? intake.starvedMs() >= LINGER_MS : intake.starvedMs() > 0 && clock.monotonic() - flights.launchedAt() >= LINGER_MAX_MS;
+    flights.underWay() === 0
+      ? intake.starvedMs() >= LINGER_MS
+      : intake.starvedMs() > 0 && clock.monotonic() - flights.launchedAt() >= LINGER_MAX_MS;
   return {
     mayFlush: () => intake.ended() || admission.isBlocked() || hasLingered(),
     askAgainMs: () => (flights.underWay() === 0 ? LINGER_MS : TICK_MS),

@@ -82,7 +82,8 @@ export function createDrafts({ rowsMax, bytesMax, firstBatchId }: DraftLimits): 
 
 function append(draft: Draft, chunk: WindowChunk, index: number, bytes: number): void {
   const last = draft.segments.at(-1);
-  if (last && last.chunk === chunk && last.to === index) draft.segments[draft.segments.length - 1] = { chunk, from: last.from, to: index + 1 };
+  if (last && last.chunk === chunk && last.to === index)
+    draft.segments[draft.segments.length - 1] = { chunk, from: last.from, to: index + 1 };
   else draft.segments.push({ chunk, from: index, to: index + 1 });
   draft.count++;
   draft.bytes += bytes + 1;

@@ -6,7 +6,10 @@ import type { LaneOptions } from './lanes.ts';
 import type { Settling } from './settling.ts';
 
 /** Keeps back rows whose turn has come: recent events that nobody has decided about, and rows of a person with a failed row. */
-export function createGate(held: HeldPersons, settling: Pick<Settling, 'setAside'>): Pick<LaneOptions, 'mustWait' | 'mayGo'> {
+export function createGate(
+  held: HeldPersons,
+  settling: Pick<Settling, 'setAside'>,
+): Pick<LaneOptions, 'mustWait' | 'mayGo'> {
   return {
     mustWait: (chunk, index) => isGuarded(chunk, index) || held.has(chunk, index),
     mayGo(chunk, index) {

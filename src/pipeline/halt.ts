@@ -38,7 +38,8 @@ export function createHalt(stopping: AbortSignal, ring: () => void): Halt {
       stop();
     },
     rethrow() {
-      if (failure) throw failure.error instanceof Error ? failure.error : new Error('the run failed', { cause: failure.error });
+      if (failure)
+        throw failure.error instanceof Error ? failure.error : new Error('the run failed', { cause: failure.error });
     },
     release: () => stopping.removeEventListener('abort', stop),
   };

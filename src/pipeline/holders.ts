@@ -57,7 +57,10 @@ export function createHolders(): Holders {
     join(row, keys) {
       for (const key of keys) {
         const holder = holders.get(key);
-        const queue: Queue = holder !== undefined && isQueue(holder) ? holder : { batch: holder?.id, first: undefined, last: undefined, length: 0 };
+        const queue: Queue =
+          holder !== undefined && isQueue(holder)
+            ? holder
+            : { batch: holder?.id, first: undefined, last: undefined, length: 0 };
         const place: Place = { row, behind: undefined };
         if (queue.last === undefined) queue.first = place;
         else queue.last.behind = place;

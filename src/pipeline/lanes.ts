@@ -56,7 +56,8 @@ export function createLanes({ mustWait, mayGo, ...limits }: LaneOptions): Lanes 
   /** Rows at the front of these keys' queues, and then those behind them, move into batches as far as it is their turn. */
   function flow(keys: number[]): void {
     const movedKeys: number[] = [];
-    for (const key of keys) { // the list grows while it is read
+    for (const key of keys) {
+      // the list grows while it is read
       const queue = holders.of(key);
       if (queue === undefined || !isQueue(queue)) continue;
       let hasMoved = false;
@@ -77,7 +78,8 @@ export function createLanes({ mustWait, mayGo, ...limits }: LaneOptions): Lanes 
       waiting++;
       keysInto(addedKeys, chunk, index);
       const found = whoHas(addedKeys, holders, drafts.open());
-      if (found === 'others' || (found === 'the draft' && !mayJoin(chunk, index))) return holders.join({ chunk, index }, addedKeys);
+      if (found === 'others' || (found === 'the draft' && !mayJoin(chunk, index)))
+        return holders.join({ chunk, index }, addedKeys);
       const draft = go(chunk, index);
       if (draft !== undefined) holders.take(addedKeys, draft);
     },

@@ -40,8 +40,10 @@ export interface RunOptions {
  * - *passed*: every row before it is settled as well, and the checkpoint moves (`window`)
  */
 export async function runPipeline(options: RunOptions): Promise<RunEnd> {
-  const { bell, halt, intake, admission, lanes, departures, flights, settling, progress, inDoubtResent } = assemble(options);
-  const mayLaunch = (): boolean => options.courier.hasRoom() && flights.underWay() < options.concurrency * BATCHES_PER_SLOT;
+  const { bell, halt, intake, admission, lanes, departures, flights, settling, progress, inDoubtResent } =
+    assemble(options);
+  const mayLaunch = (): boolean =>
+    options.courier.hasRoom() && flights.underWay() < options.concurrency * BATCHES_PER_SLOT;
   try {
     while (!halt.signal.aborted) {
       admission.takeIn();

@@ -92,10 +92,17 @@ export function createSettling(options: SettlingOptions): Settling {
     withdraw: (batch) => group.withdraw(batch.id),
     settle(batch, { undelivered, pending }) {
       const inDoubt = new Set(pending.map(({ chunk, index }) => rowNumber(chunk, index)));
-      const ranges = inDoubt.size === 0 ? batchRows(batch) : rangesOf(rowNumbers(batch).filter((row) => !inDoubt.has(row)));
+      const ranges =
+        inDoubt.size === 0 ? batchRows(batch) : rangesOf(rowNumbers(batch).filter((row) => !inDoubt.has(row)));
       const lost = rows.ofItems(undelivered);
       for (const [chunk, count] of settledByChunk(batch, pending)) settledOf(chunk, count);
-      group.settle({ batch: batch.id, rows: ranges, delivered: batch.count - inDoubt.size - lost.length, undelivered: lost, inDoubt: rangesOf([...inDoubt]) });
+      group.settle({
+        batch: batch.id,
+        rows: ranges,
+        delivered: batch.count - inDoubt.size - lost.length,
+        undelivered: lost,
+        inDoubt: rangesOf([...inDoubt]),
+      });
     },
     setAside(chunk, index, outcome) {
       group.setAside(rows.ofItems([{ chunk, index, outcome }]));
@@ -111,11 +118,22 @@ export function createSettling(options: SettlingOptions): Settling {
   };
 }
 
-function passedOf(chunks: readonly WindowChunk[], invalidOf: (chunk: WindowChunk) => readonly UndeliveredRow[]): Passed | undefined {
+function passedOf(
+  chunks: readonly WindowChunk[],
+  invalidOf: (chunk: WindowChunk) => readonly UndeliveredRow[],
+): Passed | undefined {
   const last = chunks.at(-1);
   if (!last) return undefined;
-  const skipped = chunks.reduce((sum, { prepared }) => sum + Object.values(prepared.skipped).reduce((a, b) => a + b, 0), 0);
-  return { position: last.prepared.end, unended: last.prepared.unended, skipped, invalid: chunks.flatMap((chunk) => [...invalidOf(chunk)]) };
+  const skipped = chunks.reduce(
+    (sum, { prepared }) => sum + Object.values(prepared.skipped).reduce((a, b) => a + b, 0),
+    0,
+  );
+  return {
+    position: last.prepared.end,
+    unended: last.prepared.unended,
+    skipped,
+    invalid: chunks.flatMap((chunk) => [...invalidOf(chunk)]),
+  };
 }
 
 /** How many rows of each chunk are settled with the batch. */

@@ -9,10 +9,16 @@ import { personsAt } from './held.ts';
 import type { Links } from './links.ts';
 
 /** Finds the text and the physical line of rows again, by their index in the chunk. The indexes ascend. */
-export type RecordFinder = (chunk: PreparedChunk, indexes: readonly number[]) => readonly { readonly text: string; readonly line: number }[];
+export type RecordFinder = (
+  chunk: PreparedChunk,
+  indexes: readonly number[],
+) => readonly { readonly text: string; readonly line: number }[];
 
 /** Turns rows that did not arrive into what the journal keeps of them. Their text is looked up only here, a chunk at a time. */
-export function createUndelivered(findRecords: RecordFinder, links: Links): {
+export function createUndelivered(
+  findRecords: RecordFinder,
+  links: Links,
+): {
   ofItems(items: readonly UndeliveredOperation[]): UndeliveredRow[];
   /** Rows of the chunk that can never be sent. To be asked while the chunk still has its text; it remembers them. */
   invalidOf(chunk: WindowChunk): readonly UndeliveredRow[];
@@ -21,7 +27,10 @@ export function createUndelivered(findRecords: RecordFinder, links: Links): {
     const { rows } = chunk.prepared.operations;
     // In a batch, the rows of a chunk may be in another order than in the chunk.
     const ascending = items.toSorted((a, b) => a.index - b.index);
-    const records = findRecords(chunk.prepared, ascending.map(({ index }) => rows[index] ?? 0)); // prettier-ignore
+    const records = findRecords(
+      chunk.prepared,
+      ascending.map(({ index }) => rows[index] ?? 0),
+    );
     return ascending.map(({ index, outcome }, i) => {
       const persons = [...personsAt(chunk, index), ...links.of(keysInto([], chunk, index)).map(linkedText)];
       return { ...toRow(chunk, index, outcome, records[i]), persons };
@@ -41,7 +50,10 @@ export function createUndelivered(findRecords: RecordFinder, links: Links): {
     invalidOf(chunk) {
       const { prepared } = chunk;
       if (prepared.invalid.length === 0 || chunk.invalid.length > 0) return chunk.invalid;
-      const records = findRecords(prepared, prepared.invalid.map(({ index }) => index)); // prettier-ignore
+      const records = findRecords(
+        prepared,
+        prepared.invalid.map(({ index }) => index),
+      );
       return prepared.invalid.map((fault, i) => ({
         row: prepared.start.row + fault.index + 1,
         line: records[i]?.line ?? 0,
@@ -59,7 +71,12 @@ export function createUndelivered(findRecords: RecordFinder, links: Links): {
   };
 }
 
-function toRow(chunk: WindowChunk, index: number, outcome: Undelivered, record: { readonly text: string; readonly line: number } | undefined): Omit<UndeliveredRow, 'persons'> {
+function toRow(
+  chunk: WindowChunk,
+  index: number,
+  outcome: Undelivered,
+  record: { readonly text: string; readonly line: number } | undefined,
+): Omit<UndeliveredRow, 'persons'> {
   const single = chunk.prepared.operations.singles.get(index);
   return {
     row: rowNumber(chunk, index),

@@ -23,7 +23,10 @@ export async function hopelessness({ layout, sample, name }: Looked, plan: Plan)
   const faults = sampleFaults({ layout, plan, identity: { target: '', dataset: name, clockMs: 0 } }, sample);
   if (faults === null) return null;
   const [fault, rows] = mostFrequent(faults);
-  const none = sample.length === 1 ? 'its only row cannot be sent' : `none of its first ${plural(sample.length, 'row')} can be sent${rows < sample.length ? ', most often because' : ''}`;
+  const none =
+    sample.length === 1
+      ? 'its only row cannot be sent'
+      : `none of its first ${plural(sample.length, 'row')} can be sent${rows < sample.length ? ', most often because' : ''}`;
   const field = fault.field === undefined || fault.message.includes(`"${fault.field}"`) ? '' : `"${fault.field}": `;
   const hint = await hintFor(fault, { layout, sample, name });
   return new CioBulkError('no_usable_row', `${name}: ${none}: ${field}${fault.message}`, { hint });
@@ -32,7 +35,8 @@ export async function hopelessness({ layout, sample, name }: Looked, plan: Plan)
 /** An error of the plan, with what the file looks like when that says more. */
 export async function withLooks(error: unknown, { layout, sample, name }: Looked): Promise<unknown> {
   if (!(error instanceof CioBulkError) || error.code !== 'no_identifier' || looksLikeData(layout.header)) return error;
-  const looks = layout.format === 'ndjson' ? listWithin(sample, name) : looksOfTable(await firstLines(layout), layout, name);
+  const looks =
+    layout.format === 'ndjson' ? listWithin(sample, name) : looksOfTable(await firstLines(layout), layout, name);
   return looks === null ? error : new CioBulkError(error.code, `${error.message}: ${looks.what}`, { hint: looks.hint });
 }
 
@@ -45,8 +49,15 @@ interface Looks {
 function listWithin(sample: readonly RawRow[], name: string): Looks | null {
   const [row] = sample;
   if (sample.length !== 1 || row === undefined || Array.isArray(row) || !('json' in row)) return null;
-  const key = Object.keys(row.json).find((field) => Array.isArray(row.json[field]) && typeof (row.json[field] as unknown[])[0] === 'object');
-  return key === undefined ? null : { what: `the file is one object with a list in "${key}"`, hint: `give the list, one object per line: jq -c ${shellWord(`.${key}[]`)} ${shellWord(name)}` };
+  const key = Object.keys(row.json).find(
+    (field) => Array.isArray(row.json[field]) && typeof (row.json[field] as unknown[])[0] === 'object',
+  );
+  return key === undefined
+    ? null
+    : {
+        what: `the file is one object with a list in "${key}"`,
+        hint: `give the list, one object per line: jq -c ${shellWord(`.${key}[]`)} ${shellWord(name)}`,
+      };
 }
 
 /** Another delimiter than the usual ones, or lines before the header. */
@@ -54,17 +65,29 @@ function looksOfTable(lines: readonly string[], layout: SourceLayout, name: stri
   for (const [index, line] of lines.entries()) {
     for (const delimiter of new Set(line.replaceAll(/[\w\s"'.-]/g, ''))) {
       if (delimiter > '~' || !hasIdentifier(line, delimiter)) continue;
-      if (delimiter !== layout.delimiter) return { what: `the cells of its line ${index + 1} seem to be separated by ${printed(delimiter)}`, hint: `say so with --delimiter ${shellWord(printed(delimiter))}` };
+      if (delimiter !== layout.delimiter)
+        return {
+          what: `the cells of its line ${index + 1} seem to be separated by ${printed(delimiter)}`,
+          hint: `say so with --delimiter ${shellWord(printed(delimiter))}`,
+        };
     }
     if (index > 0 && hasIdentifier(line, layout.delimiter)) {
-      return { what: `line ${index + 1} looks like the header, and other lines stand before it`, hint: `leave them out: tail -n +${index + 1} ${shellWord(name)} | cio-bulk import - --format ${layout.format}` };
+      return {
+        what: `line ${index + 1} looks like the header, and other lines stand before it`,
+        hint: `leave them out: tail -n +${index + 1} ${shellWord(name)} | cio-bulk import - --format ${layout.format}`,
+      };
     }
   }
   return null;
 }
 
 function hasIdentifier(line: string, delimiter: string): boolean {
-  const cells = line.split(delimiter).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1').toLowerCase());
+  const cells = line.split(delimiter).map((cell) =>
+    cell
+      .trim()
+      .replace(/^"(.*)"$/, '$1')
+      .toLowerCase(),
+  );
   return cells.length > 1 && cells.some((cell) => USUAL_IDENTIFIERS.includes(cell));
 }
 
@@ -77,24 +100,35 @@ async function hintFor(fault: InvalidRow, { layout, name }: Looked): Promise<str
   const lines = await firstLines(layout);
   const rows = lines.filter((line) => line.trim() !== '');
   const isCsv = layout.format !== 'ndjson';
-  if (!isCsv && fault.code === 'unparsable' && !/^\s*[{[]/.test(rows[0] ?? '')) return 'it looks like CSV: read it with --format csv';
+  if (!isCsv && fault.code === 'unparsable' && !/^\s*[{[]/.test(rows[0] ?? ''))
+    return 'it looks like CSV: read it with --format csv';
   if (isCsv && /^\s*[{[]/.test(rows[0] ?? '')) return 'it looks like JSON: read it with --format ndjson';
   if (isCsv && looksLikeData(layout.header)) return `its first line looks like data: ${HEADER_HINT}`;
   if (fault.code === 'wrong_cell_count') {
     const body = rows.slice(1);
-    if (body.length > 0 && body.every((line) => line.endsWith(layout.delimiter)) && rows[0]?.endsWith(layout.delimiter) === false) {
+    if (
+      body.length > 0 &&
+      body.every((line) => line.endsWith(layout.delimiter)) &&
+      rows[0]?.endsWith(layout.delimiter) === false
+    ) {
       return `its rows end with a delimiter and its header does not: put a ${printed(layout.delimiter)} behind the header's last name`;
     }
     return `if its cells are not separated by ${printed(layout.delimiter)}, say by what with --delimiter; if its first lines are no table, leave them out`;
   }
-  if (isCsv && fault.code === 'unparsable' && rows.some((line) => line.includes('\\"'))) return 'its quotes seem to be escaped with a backslash: double them instead ("" for one quote)';
-  if (fault.code === 'no_identifier' || fault.code === 'bad_identifier') return 'if another column identifies the person, name it with --id-column or --email-column';
+  if (isCsv && fault.code === 'unparsable' && rows.some((line) => line.includes('\\"')))
+    return 'its quotes seem to be escaped with a backslash: double them instead ("" for one quote)';
+  if (fault.code === 'no_identifier' || fault.code === 'bad_identifier')
+    return 'if another column identifies the person, name it with --id-column or --email-column';
   return `see every problem with its line: cio-bulk validate ${name === 'stdin' ? '-' : shellWord(name)}`;
 }
 
 function mostFrequent(faults: readonly InvalidRow[]): [InvalidRow, number] {
   const byMessage = new Map<string, [InvalidRow, number]>();
-  for (const fault of faults) byMessage.set(fault.message, [byMessage.get(fault.message)?.[0] ?? fault, (byMessage.get(fault.message)?.[1] ?? 0) + 1]);
+  for (const fault of faults)
+    byMessage.set(fault.message, [
+      byMessage.get(fault.message)?.[0] ?? fault,
+      (byMessage.get(fault.message)?.[1] ?? 0) + 1,
+    ]);
   const [first, ...others] = byMessage.values();
   if (first === undefined) throw new Error('no fault among the rows that cannot be sent');
   return others.reduce((most, one) => (one[1] > most[1] ? one : most), first);

@@ -61,14 +61,25 @@ export interface SpoolPlace {
 }
 
 /** Finds out what a file or stream is and what its rows become. Streams go through a spool beside the journal. */
-export async function openSource(file: InputFile, options: SourceOptions, host: Host, place: SpoolPlace): Promise<OpenSource> {
+export async function openSource(
+  file: InputFile,
+  options: SourceOptions,
+  host: Host,
+  place: SpoolPlace,
+): Promise<OpenSource> {
   const key = file.path === '-' ? `stdin:${options.dataset ?? ''}` : file.path;
   const spool = file.isStream ? await spoolFor(file, key, host, place) : undefined;
   try {
     const follow = spool !== undefined;
     const reading = { follow, name: file.name, signal: spool?.signal ?? host.stopping };
     const { format, delimiter, encoding, header } = options;
-    const layout = await detectLayout(spool?.path ?? file.path, { format, delimiter, encoding, ...(header === undefined ? {} : { header }), ...reading });
+    const layout = await detectLayout(spool?.path ?? file.path, {
+      format,
+      delimiter,
+      encoding,
+      ...(header === undefined ? {} : { header }),
+      ...reading,
+    });
     const { sample, isEnough } = await firstRows(layout, reading);
     const looked = { layout, sample: sample.slice(options.skip), name: file.name };
     const planned = await planOf(looked, sample, options);
@@ -95,11 +106,18 @@ export async function openSource(file: InputFile, options: SourceOptions, host: 
 
 /** Bytes of the text to read, for a progress in per cent; 0 = nobody knows before the end. */
 export async function bytesTotalOf({ follow, layout }: OpenSource): Promise<number> {
-  return follow || layout.compression !== 'none' || layout.encoding !== 'utf-8' ? 0 : (await sourceAt(layout.path, { follow }).look()).bytes;
+  return follow || layout.compression !== 'none' || layout.encoding !== 'utf-8'
+    ? 0
+    : (await sourceAt(layout.path, { follow }).look()).bytes;
 }
 
 /** Like `openSource`, for a look that leaves nothing behind: a stream is kept in a temporary folder while `look` runs. */
-export async function withSample<T>(file: InputFile, options: SourceOptions, host: Host, look: (source: OpenSource) => Promise<T>): Promise<T> {
+export async function withSample<T>(
+  file: InputFile,
+  options: SourceOptions,
+  host: Host,
+  look: (source: OpenSource) => Promise<T>,
+): Promise<T> {
   const spoolFolder = file.isStream ? await temporaryFolder() : '';
   try {
     const source = await openSource(file, options, host, { spoolFolder, workspace: '', isWanted: () => true });
@@ -118,10 +136,14 @@ async function temporaryFolder(): Promise<string> {
   try {
     return await mkdtemp(join(tmpdir(), 'cio-bulk-'));
   } catch (error) {
-    throw new CioBulkError('output_unwritable', `a stream is kept in a temporary folder while it is looked at, and ${tmpdir()} does not take one (${errorCode(error) ?? 'unreadable'})`, {
-      hint: 'name another place with TMPDIR, or look at a file',
-      cause: error,
-    });
+    throw new CioBulkError(
+      'output_unwritable',
+      `a stream is kept in a temporary folder while it is looked at, and ${tmpdir()} does not take one (${errorCode(error) ?? 'unreadable'})`,
+      {
+        hint: 'name another place with TMPDIR, or look at a file',
+        cause: error,
+      },
+    );
   }
 }
 
@@ -134,7 +156,10 @@ interface Spool {
 
 async function spoolFor(file: InputFile, key: string, host: Host, place: SpoolPlace): Promise<Spool> {
   mkdirSync(place.spoolFolder, { recursive: true, mode: 0o700 });
-  const path = join(place.spoolFolder, createHash('sha256').update(`${place.workspace}\n${key}`).digest('hex').slice(0, 16));
+  const path = join(
+    place.spoolFolder,
+    createHash('sha256').update(`${place.workspace}\n${key}`).digest('hex').slice(0, 16),
+  );
   if (!place.isWanted(key)) await removeSpool(path);
   const releasing = new AbortController();
   const failing = new AbortController();
@@ -153,7 +178,10 @@ async function planOf(looked: Looked, sample: readonly RawRow[], options: Source
 }
 
 /** `isEnough`: to say of the whole source that it is hopeless. Of a pipe that has only begun nobody can. */
-async function firstRows(layout: SourceLayout, reading: { readonly name: string; readonly follow: boolean; readonly signal: AbortSignal }): Promise<{ sample: readonly RawRow[]; isEnough: boolean }> {
+async function firstRows(
+  layout: SourceLayout,
+  reading: { readonly name: string; readonly follow: boolean; readonly signal: AbortSignal },
+): Promise<{ sample: readonly RawRow[]; isEnough: boolean }> {
   const rows: RawRow[] = [];
   let isWhole = false;
   for await (const block of openBlocks(layout, null, { ...reading, isLastLineFinal: true })) {

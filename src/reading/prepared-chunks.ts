@@ -28,15 +28,28 @@ export interface ChunkOfSource {
 const EVENTS_PATIENCE_MS = 10_000;
 
 /** input -> mapping: blocks of rows become chunks of operations. */
-export async function* preparedChunks(task: ReadingTask, buffers: Buffers = NEW_BUFFERS): AsyncGenerator<ChunkOfSource> {
+export async function* preparedChunks(
+  task: ReadingTask,
+  buffers: Buffers = NEW_BUFFERS,
+): AsyncGenerator<ChunkOfSource> {
   const preparer = createPreparer(task, buffers, () => Date.now() - (task.clockAheadMs ?? 0));
-  for await (const block of limitedBlocks(task, { buffers })) yield { chunk: preparer.prepare(block), isLast: block.isLast, events: preparer.eventCount() };
+  for await (const block of limitedBlocks(task, { buffers }))
+    yield { chunk: preparer.prepare(block), isLast: block.isLast, events: preparer.eventCount() };
 }
 
 /** Blocks up to a number of rows, the last of them cut exactly there: a checkpoint must stand between two rows. */
-export async function* limitedBlocks({ layout, plan, from, reach, follow, name, rowsMax }: ReadingTask, given: BlockOptions): AsyncGenerator<RowBlock> {
+export async function* limitedBlocks(
+  { layout, plan, from, reach, follow, name, rowsMax }: ReadingTask,
+  given: BlockOptions,
+): AsyncGenerator<RowBlock> {
   // Half an event is another event, which nobody takes back; half a person is overwritten by the whole one.
-  const options = { ...given, follow, name, reach: reach ?? null, ...(plan.kind === 'events' ? { patienceMs: EVENTS_PATIENCE_MS } : {}) };
+  const options = {
+    ...given,
+    follow,
+    name,
+    reach: reach ?? null,
+    ...(plan.kind === 'events' ? { patienceMs: EVENTS_PATIENCE_MS } : {}),
+  };
   let left = rowsMax ?? Infinity;
   let at = from;
   while (left > 0) {

@@ -9,7 +9,13 @@ export interface RowEstimate {
 }
 
 /** `bytesTotal`: of the source, 0 = unknown. `rowsMax`: rows that this reading may take, null = all. */
-export function createRowEstimate({ bytesTotal, rowsMax }: { readonly bytesTotal: number; readonly rowsMax: number | null }): RowEstimate {
+export function createRowEstimate({
+  bytesTotal,
+  rowsMax,
+}: {
+  readonly bytesTotal: number;
+  readonly rowsMax: number | null;
+}): RowEstimate {
   let first: { readonly row: number; readonly offset: number } | undefined;
   let last: { readonly row: number; readonly offset: number } | undefined;
   let isAll = false;
@@ -30,7 +36,8 @@ export function createRowEstimate({ bytesTotal, rowsMax }: { readonly bytesTotal
             else see(read.value);
             return read;
           },
-          return: (value?: unknown) => iterator.return?.(value) ?? Promise.resolve({ done: true as const, value: undefined }),
+          return: (value?: unknown) =>
+            iterator.return?.(value) ?? Promise.resolve({ done: true as const, value: undefined }),
         };
       },
     }),
@@ -39,7 +46,10 @@ export function createRowEstimate({ bytesTotal, rowsMax }: { readonly bytesTotal
       if (isAll) return last.row;
       const most = rowsMax === null ? Infinity : first.row + rowsMax;
       const bytesRead = last.offset - first.offset;
-      const rows = bytesTotal <= 0 || bytesRead <= 0 ? Infinity : last.row + ((last.row - first.row) * Math.max(0, bytesTotal - last.offset)) / bytesRead;
+      const rows =
+        bytesTotal <= 0 || bytesRead <= 0
+          ? Infinity
+          : last.row + ((last.row - first.row) * Math.max(0, bytesTotal - last.offset)) / bytesRead;
       const total = Math.min(most, rows);
       return total === Infinity ? null : total;
     },

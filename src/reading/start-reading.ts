@@ -73,7 +73,8 @@ export function startReading(task: ReadingTask, signal?: AbortSignal): Reading {
       };
     },
     giveBack({ raw, operations }) {
-      for (const { buffer } of [raw, operations.body]) if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) spent.push(buffer);
+      for (const { buffer } of [raw, operations.body])
+        if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) spent.push(buffer);
     },
     warnings: warnings.list,
     eventCount: () => eventCount,
@@ -130,7 +131,11 @@ function listen(thread: Worker, signal: AbortSignal | undefined): Inbox {
 /** Errors lose their class on the way between threads. */
 function revive(error: Extract<ReadingMessage, { type: 'error' }>['error']): Error {
   if (error.code !== undefined && Object.hasOwn(ERRORS, error.code))
-    return new CioBulkError(error.code as ErrorCode, error.message, error.hint === undefined ? {} : { hint: error.hint });
+    return new CioBulkError(
+      error.code as ErrorCode,
+      error.message,
+      error.hint === undefined ? {} : { hint: error.hint },
+    );
   const other = new Error(error.message);
   if (error.stack !== undefined) other.stack = error.stack;
   return other;

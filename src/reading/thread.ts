@@ -9,7 +9,15 @@ import { preparedChunks, type ReadingTask } from './prepared-chunks.ts';
 export type ReadingMessage =
   | { readonly type: 'chunk'; readonly chunk: PreparedChunk; readonly events: number }
   | { readonly type: 'end'; readonly isComplete: boolean }
-  | { readonly type: 'error'; readonly error: { readonly code: string | undefined; readonly message: string; readonly hint: string | undefined; readonly stack: string | undefined } };
+  | {
+      readonly type: 'error';
+      readonly error: {
+        readonly code: string | undefined;
+        readonly message: string;
+        readonly hint: string | undefined;
+        readonly stack: string | undefined;
+      };
+    };
 
 /** What the sending thread says: so many more chunks please, and take these buffers back. */
 export interface ReadingRequest {
@@ -30,7 +38,8 @@ if (parentPort) {
     credits += request.chunks;
     wake?.();
   });
-  const post = (message: ReadingMessage, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+  const post = (message: ReadingMessage, transfer: readonly ArrayBuffer[] = []): void =>
+    port.postMessage(message, transfer);
   try {
     const task = workerData as ReadingTask;
     const collect = createCollector();
@@ -48,12 +57,17 @@ if (parentPort) {
   } catch (error) {
     const known = error instanceof CioBulkError ? error : undefined;
     const other = error instanceof Error ? error : new Error(String(error));
-    post({ type: 'error', error: { code: known?.code, message: other.message, hint: known?.hint, stack: other.stack } });
+    post({
+      type: 'error',
+      error: { code: known?.code, message: other.message, hint: known?.hint, stack: other.stack },
+    });
   }
   port.close();
 }
 
 /** Every chunk has two buffers of its own, the source's text and the operations: they are moved, not copied. */
 function buffersOf({ raw, operations }: PreparedChunk): ArrayBuffer[] {
-  return [raw.buffer, operations.body.buffer].filter((buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer && buffer.byteLength > 0);
+  return [raw.buffer, operations.body.buffer].filter(
+    (buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer && buffer.byteLength > 0,
+  );
 }

@@ -34,8 +34,11 @@ function exit(): void {
   process.exit(0);
 }
 
-function report(message: { readonly type: 'ready'; readonly url: string; readonly port: number; readonly siteId: string }
-  | { readonly type: 'failed'; readonly isUsage: boolean; readonly message: string }): void {
+function report(
+  message:
+    | { readonly type: 'ready'; readonly url: string; readonly port: number; readonly siteId: string }
+    | { readonly type: 'failed'; readonly isUsage: boolean; readonly message: string },
+): void {
   if (process.send !== undefined) process.send(message);
   else if (message.type === 'ready') process.stdout.write(`sandbox at ${message.url}\n`);
   else process.stderr.write(`sandbox: ${message.message}\n`);

@@ -12,7 +12,9 @@ export function withEnvFile(env: Environment, path: string | undefined): Environ
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new CioBulkError('env_file', `--env-file ${path} cannot be read (${errorCode(error) ?? 'unreadable'})`, { cause: error });
+    throw new CioBulkError('env_file', `--env-file ${path} cannot be read (${errorCode(error) ?? 'unreadable'})`, {
+      cause: error,
+    });
   }
   return { ...parseEnv(text.replace(/^\uFEFF/, '')), ...env };
 }

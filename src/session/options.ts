@@ -45,5 +45,9 @@ export const SENDING_DEFAULTS: Omit<SendingOptions, keyof TargetOptions> = {
 
 /** `--sandbox` and credentials from a file contradict each other. */
 export function assertTargetFlags({ sandbox, envFile }: Pick<SendingOptions, 'sandbox' | 'envFile'>): void {
-  if (sandbox && envFile !== undefined) throw new CioBulkError('usage', '--sandbox and --env-file contradict each other: the sandbox has credentials of its own');
+  if (sandbox && envFile !== undefined)
+    throw new CioBulkError(
+      'usage',
+      '--sandbox and --env-file contradict each other: the sandbox has credentials of its own',
+    );
 }

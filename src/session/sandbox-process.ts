@@ -38,7 +38,10 @@ export interface SandboxState {
   readonly deleted_people: number;
   readonly duplicate_events_ignored: number;
   readonly operations_received: number;
-  readonly requests: { readonly total: number; readonly by_path: Readonly<Record<string, Readonly<Record<string, number>>>> };
+  readonly requests: {
+    readonly total: number;
+    readonly by_path: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  };
   readonly faults_injected: Readonly<Record<string, number>>;
   readonly max_requests_in_any_second: number;
   readonly first_request_at: string | null;
@@ -129,9 +132,12 @@ function untilReady(child: ChildProcess): Promise<Ready> {
   return new Promise((resolve, reject) => {
     const fail = (message: string, isUsage = false): void => {
       clearTimeout(timer);
-      reject(isUsage
-        ? new CioBulkError('usage', message, { hint: 'see `cio-bulk sandbox --help`' })
-        : nativeModuleError(message) ?? new CioBulkError('sandbox_failed', `the sandbox did not start: ${message}`, hintFor(message)));
+      reject(
+        isUsage
+          ? new CioBulkError('usage', message, { hint: 'see `cio-bulk sandbox --help`' })
+          : (nativeModuleError(message) ??
+              new CioBulkError('sandbox_failed', `the sandbox did not start: ${message}`, hintFor(message))),
+      );
     };
     const timer = setTimeout(() => fail(`no answer within ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
     child.once('error', (error) => fail(error.message));
@@ -146,12 +152,22 @@ function untilReady(child: ChildProcess): Promise<Ready> {
 }
 
 function hintFor(message: string): { hint?: string } {
-  return message.includes('EADDRINUSE') ? { hint: 'another program has the port: choose one with --port, or --port 0 for any free one' } : {};
+  return message.includes('EADDRINUSE')
+    ? { hint: 'another program has the port: choose one with --port, or --port 0 for any free one' }
+    : {};
 }
 
 function isReady(message: unknown): message is Ready {
-  return typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready'
-    && 'url' in message && typeof message.url === 'string' && 'siteId' in message && typeof message.siteId === 'string';
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'type' in message &&
+    message.type === 'ready' &&
+    'url' in message &&
+    typeof message.url === 'string' &&
+    'siteId' in message &&
+    typeof message.siteId === 'string'
+  );
 }
 
 function isFailure(message: unknown): message is { readonly message: string; readonly isUsage: boolean } {
@@ -168,6 +184,7 @@ async function stopChild(child: ChildProcess, ended: Promise<void>): Promise<voi
 
 async function readState(url: string): Promise<SandboxState> {
   const response = await fetch(`${url}/_sandbox/state`);
-  if (!response.ok) throw new CioBulkError('sandbox_failed', `the sandbox answered ${response.status} when asked for its state`);
-  return await response.json() as SandboxState;
+  if (!response.ok)
+    throw new CioBulkError('sandbox_failed', `the sandbox answered ${response.status} when asked for its state`);
+  return (await response.json()) as SandboxState;
 }

@@ -48,7 +48,11 @@ export function countingFromHere(session: SendingSession): SendingSession {
   const before = session.traffic();
   const traffic: SendingSession['traffic'] = () => {
     const now = session.traffic();
-    return { requests: now.requests - before.requests, retries: now.retries - before.retries, bytesSent: now.bytesSent - before.bytesSent };
+    return {
+      requests: now.requests - before.requests,
+      retries: now.retries - before.retries,
+      bytesSent: now.bytesSent - before.bytesSent,
+    };
   };
   return { ...session, traffic };
 }
@@ -68,7 +72,8 @@ export async function withSendingSession<T>(
   } catch (caught) {
     const error = journalError(caught, setting.journalPath); // a damaged page may turn up anywhere
     if (error instanceof CioBulkError && canContinue(error)) error.next ??= sameCommand(setting.host);
-    if (!(error instanceof CioBulkError) && setting.host.stopping.aborted) setting.terminal.next(sameCommand(setting.host));
+    if (!(error instanceof CioBulkError) && setting.host.stopping.aborted)
+      setting.terminal.next(sameCommand(setting.host));
     throw error;
   } finally {
     setting.terminal.showNext();
@@ -83,7 +88,10 @@ export interface SessionSetting {
   readonly terminal: Terminal;
 }
 
-function openSession<T>({ command, options, journalPath, host, terminal }: SessionSetting, work: (session: SendingSession) => Promise<T>): Promise<T> {
+function openSession<T>(
+  { command, options, journalPath, host, terminal }: SessionSetting,
+  work: (session: SendingSession) => Promise<T>,
+): Promise<T> {
   return closing(async (defer) => {
     assertTargetFlags(options);
     const { clock } = host;
@@ -91,9 +99,16 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     const realTarget = options.sandbox ? undefined : targetFrom(env);
     const journal = openJournal(journalPath);
     defer(() => closeJournal(journal));
-    journal.onLargeWal((size) => terminal.warn(`the journal's WAL file has reached ${bytes(size)} and keeps growing, because another process has been reading the journal all the time: end that process`));
+    journal.onLargeWal((size) =>
+      terminal.warn(
+        `the journal's WAL file has reached ${bytes(size)} and keeps growing, because another process has been reading the journal all the time: end that process`,
+      ),
+    );
     const network = networkOf(journalPath);
-    if (network !== undefined) terminal.warn(`the journal lies on a network file system (${network}), where SQLite can lose it: choose a local place with --journal`);
+    if (network !== undefined)
+      terminal.warn(
+        `the journal lies on a network file system (${network}), where SQLite can lose it: choose a local place with --journal`,
+      );
     const sandboxDb = join(dirname(journalPath), 'sandbox.db');
     const sandbox = options.sandbox ? await startSandbox({ db: sandboxDb }) : undefined;
     defer(() => closeSandbox(sandbox, shownPath(sandboxDb, host.cwd), terminal));
@@ -102,7 +117,12 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
     const lock = lockSender(journal, workspace, { command, pid: process.pid }, clock.now);
     let recentStarts: readonly number[] = [];
     defer(() => lock.release(recentStarts));
-    const pacer = createPacer({ rate: options.rate, rowsPerSecond: options.rowsPerSecond, clock, ...earlierStarts(lock.recentStartsAgoMs, options.rate) });
+    const pacer = createPacer({
+      rate: options.rate,
+      rowsPerSecond: options.rowsPerSecond,
+      clock,
+      ...earlierStarts(lock.recentStartsAgoMs, options.rate),
+    });
     defer(() => void (recentStarts = pacer.recentStartsAgoMs()));
     const proxy = proxyFor(target.trackUrl, env);
     const place = placeOf(target.trackUrl, proxy);
@@ -112,20 +132,46 @@ function openSession<T>({ command, options, journalPath, host, terminal }: Sessi
       authorization: basicAuth(target.siteId, target.trackApiKey),
       timeoutMs: options.timeoutMs,
       clock,
-      onDoubt: (rows) => terminal.warn(`${place} answered more often than it was asked: up to ${count(rows)} rows may have been settled by another request's answer, as accepted or as refused`),
+      onDoubt: (rows) =>
+        terminal.warn(
+          `${place} answered more often than it was asked: up to ${count(rows)} rows may have been settled by another request's answer, as accepted or as refused`,
+        ),
     });
     defer(() => wire.close());
     const slots = createSlots(options.concurrency);
-    const courier = collectingBodies(createCourier({
-      wire, pacer, slots, clock, breaker: createBreaker(clock, options.maxOutageMs), random: host.random, aborting: host.aborting,
-      maxAttempts: options.maxAttempts, maxOutageMs: options.maxOutageMs, ...(proxy ? { place } : {}),
-    })); // prettier-ignore
+    const courier = collectingBodies(
+      createCourier({
+        wire,
+        pacer,
+        slots,
+        clock,
+        breaker: createBreaker(clock, options.maxOutageMs),
+        random: host.random,
+        aborting: host.aborting,
+        maxAttempts: options.maxAttempts,
+        maxOutageMs: options.maxOutageMs,
+        ...(proxy ? { place } : {}),
+      }),
+    );
     const sayStopping = (): void => {
-      if (slots.taken() > 0) terminal.say(`Stopping: waiting for the answers to the requests in flight, ${span(options.timeoutMs)} at most. A second Ctrl-C ends at once; the same command finishes the job either way`);
+      if (slots.taken() > 0)
+        terminal.say(
+          `Stopping: waiting for the answers to the requests in flight, ${span(options.timeoutMs)} at most. A second Ctrl-C ends at once; the same command finishes the job either way`,
+        );
     };
     host.stopping.addEventListener('abort', sayStopping, { once: true });
     defer(() => host.stopping.removeEventListener('abort', sayStopping));
-    const { environmentId, clockAheadMs } = options.preflight ? await preflight(target, { wire, pacer, place, host, terminal, maxAttempts: options.maxAttempts, timeoutMs: options.timeoutMs }) : UNKNOWN_ACCOUNT;
+    const { environmentId, clockAheadMs } = options.preflight
+      ? await preflight(target, {
+          wire,
+          pacer,
+          place,
+          host,
+          terminal,
+          maxAttempts: options.maxAttempts,
+          timeoutMs: options.timeoutMs,
+        })
+      : UNKNOWN_ACCOUNT;
     return work({
       journal,
       target,
@@ -161,23 +207,42 @@ function sandboxTarget(sandbox: Sandbox | undefined): Target {
 
 async function preflight(
   target: Target,
-  { wire, pacer, place, host, terminal, maxAttempts, timeoutMs }: Pick<Parameters<typeof askRegion>[0], 'wire' | 'pacer' | 'place' | 'maxAttempts'> & { host: Host; terminal: Terminal; timeoutMs: number },
+  {
+    wire,
+    pacer,
+    place,
+    host,
+    terminal,
+    maxAttempts,
+    timeoutMs,
+  }: Pick<Parameters<typeof askRegion>[0], 'wire' | 'pacer' | 'place' | 'maxAttempts'> & {
+    host: Host;
+    terminal: Terminal;
+    timeoutMs: number;
+  },
 ): Promise<Account> {
   const answered = new AbortController();
   const tellSilence = async (): Promise<void> => {
     await host.clock.sleep(SILENCE_MS, answered.signal);
-    if (!answered.signal.aborted) terminal.say(`Waiting for ${place} to answer: ${plural(maxAttempts, 'attempt')} of ${span(timeoutMs)} at most`);
+    if (!answered.signal.aborted)
+      terminal.say(`Waiting for ${place} to answer: ${plural(maxAttempts, 'attempt')} of ${span(timeoutMs)} at most`);
   };
   void tellSilence();
   const asked = askRegion({ wire, pacer, clock: host.clock, maxAttempts, place, stopping: host.stopping });
   const account = await asked.finally(() => answered.abort());
   const { region, environmentId, clockAheadMs } = account;
   if (target.region !== undefined && region !== undefined && region !== target.region)
-    throw new CioBulkError('wrong_region', `the account lives in region ${region}, and CUSTOMERIO_REGION says ${target.region}`, { hint: `set CUSTOMERIO_REGION=${region}` });
+    throw new CioBulkError(
+      'wrong_region',
+      `the account lives in region ${region}, and CUSTOMERIO_REGION says ${target.region}`,
+      { hint: `set CUSTOMERIO_REGION=${region}` },
+    );
   const where = target.isSandbox ? 'sandbox' : `region ${region ?? 'unknown'}, workspace ${environmentId ?? 'unknown'}`;
   terminal.say(`Sending to ${where} (${place})`);
   if (Math.abs(clockAheadMs) >= CLOCK_TOLD_MS)
-    terminal.warn(`this machine's clock is ${span(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? 'ahead of' : 'behind'} the service's: times of updates and the age of events follow the service's clock`);
+    terminal.warn(
+      `this machine's clock is ${span(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? 'ahead of' : 'behind'} the service's: times of updates and the age of events follow the service's clock`,
+    );
   return account;
 }
 
@@ -196,7 +261,9 @@ async function closeSandbox(sandbox: Sandbox | undefined, path: string, terminal
   if (!sandbox) return;
   try {
     const state = await sandbox.state();
-    terminal.say(`The sandbox now holds ${plural(state.people, 'person', 'people')} and ${plural(state.events, 'event')} (${safeLine(path)})`);
+    terminal.say(
+      `The sandbox now holds ${plural(state.people, 'person', 'people')} and ${plural(state.events, 'event')} (${safeLine(path)})`,
+    );
   } catch {
     // it answers no more: there is nothing to say about it
   } finally {

@@ -55,7 +55,10 @@ export function workspaceOf(target: Pick<Target, 'siteId'>): string {
 }
 
 /** Names all that are missing: who sets one does not want to hear of the next. */
-function required<const Names extends readonly string[]>(env: Environment, ...names: Names): { [K in keyof Names]: Secret } {
+function required<const Names extends readonly string[]>(
+  env: Environment,
+  ...names: Names
+): { [K in keyof Names]: Secret } {
   const values = names.map((name) => secret(env[name]));
   const missing = names.filter((_, at) => values[at] === undefined);
   if (missing.length > 0)
@@ -87,7 +90,11 @@ function baseUrl(env: Environment, name: string): string | undefined {
   if (text === undefined) return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) throw new CioBulkError('config', `${name} is not an http(s) URL`);
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') throw new CioBulkError('config', `${name} must have no path: only scheme, host and port`);
-  if (url.username !== '' || url.password !== '') throw new CioBulkError('config', `${name} must not carry credentials`, { hint: 'use CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY' });
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    throw new CioBulkError('config', `${name} must have no path: only scheme, host and port`);
+  if (url.username !== '' || url.password !== '')
+    throw new CioBulkError('config', `${name} must not carry credentials`, {
+      hint: 'use CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY',
+    });
   return url.origin;
 }

@@ -23,13 +23,22 @@ function cloneLike(test: Finishing): string {
 }
 
 function sh(line: string, cwd: string): Promise<{ code: number; output: string }> {
-  const env = { PATH: [join(cwd, 'node_modules/.bin'), process.env['PATH']].join(delimiter), HOME: cwd, npm_config_offline: 'true', ...(k6Bin === undefined ? {} : { CIO_BULK_K6: k6Bin }) };
+  const env = {
+    PATH: [join(cwd, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
+    HOME: cwd,
+    npm_config_offline: 'true',
+    ...(k6Bin === undefined ? {} : { CIO_BULK_K6: k6Bin }),
+  };
   return new Promise((resolve) => {
-    const child = execFile('sh', ['-c', line], { cwd, env }, (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, output: `${stdout}${stderr}` }));
+    const child = execFile('sh', ['-c', line], { cwd, env }, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, output: `${stdout}${stderr}` }),
+    );
   });
 }
 
-const commands = [...README.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block = '']) => block.trim().split('\n')).map((line) => line.replace(/^npm ci && /, ''));
+const commands = [...README.matchAll(/```sh\n([^]*?)```/g)]
+  .flatMap(([, block = '']) => block.trim().split('\n'))
+  .map((line) => line.replace(/^npm ci && /, ''));
 
 /** Times and folders differ from one machine to another. */
 const plain = (text: string): string => text.replace(/^Run 1: (?:.*\/)?fixtures/gm, 'Run 1: fixtures').trimEnd();
@@ -37,7 +46,9 @@ const plain = (text: string): string => text.replace(/^Run 1: (?:.*\/)?fixtures/
 describe('README', () => {
   it('prints commands that run one after the other in a fresh clone', { timeout: 120_000 }, async (test) => {
     const cwd = cloneLike(test);
-    const runnable = commands.filter((line) => !INSTALL.test(line) && (k6Bin !== undefined || !/ loadtest | cleanup /.test(line)));
+    const runnable = commands.filter(
+      (line) => !INSTALL.test(line) && (k6Bin !== undefined || !/ loadtest | cleanup /.test(line)),
+    );
     expect(runnable.length).toBeGreaterThanOrEqual(6);
     for (const line of runnable) {
       const { code, output } = await sh(line, cwd);
@@ -45,7 +56,7 @@ describe('README', () => {
     }
   });
 
-  it('shows output that is the program\'s own', async (test) => {
+  it("shows output that is the program's own", async (test) => {
     const cwd = cloneLike(test);
     const shown = [...README.matchAll(/```text\n([^]*?)```/g)].map(([, block = '']) => block.trimEnd());
     expect(shown.length).toBeGreaterThan(0);
@@ -55,7 +66,9 @@ describe('README', () => {
 
   it('has a table of all commands', async (test) => {
     const { stdout } = await runCli(test, ['--help'], { cwd: tempFolder(test) });
-    const listed = [...(/\nCommands:\n([^]*?)\n\n/.exec(stdout)?.[0] ?? '').matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name);
+    const listed = [...(/\nCommands:\n([^]*?)\n\n/.exec(stdout)?.[0] ?? '').matchAll(/^ {2}([a-z-]+) /gm)].map(
+      ([, name]) => name,
+    );
     expect([...README.matchAll(/^\| `(?:cio-bulk )?([a-z-]+)[^|]*` \| /gm)].map(([, name]) => name)).toEqual(listed);
   });
 });
@@ -66,7 +79,10 @@ describe('the examples of --help', () => {
     for (const command of ['', 'import', 'validate', 'status', 'failures', 'retry-failed', 'loadtest', 'cleanup']) {
       if (command === 'loadtest' && k6Bin === undefined) continue;
       const { stdout } = await runCli(test, [...(command === '' ? [] : [command]), '--help'], { cwd });
-      const examples = [.../^(?:Examples?|Try it without an account):\n((?: {2}.*\n)+)/m.exec(stdout)?.[1]?.matchAll(/^ {2}(.*)$/gm) ?? []].map(([, line = '']) => line);
+      const examples = [
+        ...(/^(?:Examples?|Try it without an account):\n((?: {2}.*\n)+)/m.exec(stdout)?.[1]?.matchAll(/^ {2}(.*)$/gm) ??
+          []),
+      ].map(([, line = '']) => line);
       expect([command, examples.length > 0]).toEqual([command, true]);
       for (const line of examples.filter((one) => !/--duration 2m/.test(one))) {
         const { code, output } = await sh(line, cwd);
@@ -79,7 +95,10 @@ describe('the examples of --help', () => {
     const cwd = cloneLike(test);
     const { stdout } = await runCli(test, ['sandbox', '--help'], { cwd });
     const line = /\nExample:\n {2}(.*)\n/.exec(stdout)?.[1] ?? '';
-    const child = spawn('sh', ['-c', `exec ${line.replace(/^cio-bulk /, `'${process.execPath}' '${BIN}' `)}`], { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn('sh', ['-c', `exec ${line.replace(/^cio-bulk /, `'${process.execPath}' '${BIN}' `)}`], {
+      cwd,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     test.onTestFinished(() => void child.kill('SIGKILL'));
     const code = new Promise((resolve) => child.once('close', resolve));
     await new Promise((resolve) => child.stdout.once('data', resolve));

@@ -18,19 +18,23 @@ describe('--help', () => {
     for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
   });
 
-  it.concurrent.for(COMMANDS)('of %s ends with an example and with exit codes taken from the table', async (command, test) => {
-    const { code, stdout, stderr } = await runCli(test, [command, '--help'], { cwd: tempFolder(test) });
-    expect([code, stderr]).toEqual([0, '']);
-    const [, examples = '', codes = ''] = /\nExamples?:\n((?: {2}.*\n)+)\nExit codes:\n((?: {2,}\d+ {2}.*\n?)+)$/.exec(stdout) ?? [];
-    expect(examples).toContain(`cio-bulk ${command}`);
-    const lines = codes.trimEnd().split('\n');
-    expect(lines.length).toBeGreaterThanOrEqual(3);
-    const meanings: Readonly<Record<string, string>> = EXIT_MEANING;
-    for (const line of lines) {
-      const [, number = '', meaning] = /^ +(\d+) {2}(.*)$/.exec(line) ?? [];
-      expect(meaning).toBe(meanings[number]);
-    }
-  });
+  it.concurrent.for(COMMANDS)(
+    'of %s ends with an example and with exit codes taken from the table',
+    async (command, test) => {
+      const { code, stdout, stderr } = await runCli(test, [command, '--help'], { cwd: tempFolder(test) });
+      expect([code, stderr]).toEqual([0, '']);
+      const [, examples = '', codes = ''] =
+        /\nExamples?:\n((?: {2}.*\n)+)\nExit codes:\n((?: {2,}\d+ {2}.*\n?)+)$/.exec(stdout) ?? [];
+      expect(examples).toContain(`cio-bulk ${command}`);
+      const lines = codes.trimEnd().split('\n');
+      expect(lines.length).toBeGreaterThanOrEqual(3);
+      const meanings: Readonly<Record<string, string>> = EXIT_MEANING;
+      for (const line of lines) {
+        const [, number = '', meaning] = /^ +(\d+) {2}(.*)$/.exec(line) ?? [];
+        expect(meaning).toBe(meanings[number]);
+      }
+    },
+  );
 });
 
 describe('the examples of an installed program', () => {
@@ -38,7 +42,9 @@ describe('the examples of an installed program', () => {
     const { folder, cioBulk } = installed(test);
     const examples = [[], ['import'], ['validate']].flatMap((command) => {
       const { stdout } = cioBulk(...command, '--help');
-      return [...stdout.matchAll(/^ {2}cio-bulk ((?:import|validate) .*)$/gm)].map(([, words = '']) => words.split(' '));
+      return [...stdout.matchAll(/^ {2}cio-bulk ((?:import|validate) .*)$/gm)].map(([, words = '']) =>
+        words.split(' '),
+      );
     });
     expect(examples.length).toBeGreaterThanOrEqual(4);
     for (const words of examples) {
@@ -50,7 +56,10 @@ describe('the examples of an installed program', () => {
 
   it('and a file for --env-file that is missing is told by us', (test) => {
     const { status, stderr } = installed(test).cioBulk('retry-failed', '--env-file', 'missing.env');
-    expect([status, stderr]).toEqual([2, expect.stringMatching(/^cio-bulk: --env-file missing\.env cannot be read \(ENOENT\)\n/)]);
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^cio-bulk: --env-file missing\.env cannot be read \(ENOENT\)\n/),
+    ]);
   });
 });
 
@@ -64,11 +73,15 @@ it.for([
   expect(result.code).toBe(2);
   expect(result.stderr).toContain(message);
   const { stdout } = await runCli(test, ['import', '--help'], { cwd });
-  for (const name of ['CUSTOMERIO_SITE_ID', 'CUSTOMERIO_TRACK_API_KEY', 'CUSTOMERIO_REGION', 'CUSTOMERIO_TRACK_URL']) expect(stdout).toContain(name);
+  for (const name of ['CUSTOMERIO_SITE_ID', 'CUSTOMERIO_TRACK_API_KEY', 'CUSTOMERIO_REGION', 'CUSTOMERIO_TRACK_URL'])
+    expect(stdout).toContain(name);
 });
 
 /** The packed files where a global installation puts them, and an empty folder to work in. */
-function installed(test: Finishing): { folder: string; cioBulk: (...args: readonly string[]) => { status: number | null; stdout: string; stderr: string } } {
+function installed(test: Finishing): {
+  folder: string;
+  cioBulk: (...args: readonly string[]) => { status: number | null; stdout: string; stderr: string };
+} {
   const prefix = tempFolder(test);
   const folder = tempFolder(test);
   const place = join(prefix, 'lib', 'node_modules', 'cio-bulk');
@@ -81,7 +94,13 @@ function installed(test: Finishing): { folder: string; cioBulk: (...args: readon
   symlinkSync('../lib/node_modules/cio-bulk/bin/cio-bulk.js', join(prefix, 'bin', 'cio-bulk'));
   return {
     folder,
-    cioBulk: (...args) => spawnSync(join(prefix, 'bin', 'cio-bulk'), args, { cwd: folder, encoding: 'utf8', timeout: 60_000, env: { PATH: process.env['PATH'], HOME: folder } }),
+    cioBulk: (...args) =>
+      spawnSync(join(prefix, 'bin', 'cio-bulk'), args, {
+        cwd: folder,
+        encoding: 'utf8',
+        timeout: 60_000,
+        env: { PATH: process.env['PATH'], HOME: folder },
+      }),
   };
 }
 
@@ -92,7 +111,9 @@ describe('docs/exit-codes.md', () => {
   });
 
   it('names every error code beside its exit code', () => {
-    const rows = [...DOCS.matchAll(/^\| (\d+) \| (`[^|]+`) \|$/gm)].flatMap(([, code, names = '']) => names.split(', ').map((name) => [name.slice(1, -1), Number(code)] as const));
+    const rows = [...DOCS.matchAll(/^\| (\d+) \| (`[^|]+`) \|$/gm)].flatMap(([, code, names = '']) =>
+      names.split(', ').map((name) => [name.slice(1, -1), Number(code)] as const),
+    );
     expect(Object.fromEntries(rows)).toEqual(ERRORS);
   });
 });

@@ -18,7 +18,10 @@ async function openPlace(test: TestContext): Promise<Place> {
   const service = await openService(test);
   const folder = tempFolder(test);
   writeFileSync(join(folder, 'people.csv'), 'id,v\n1,bad\n2,good\n');
-  writeFileSync(join(folder, 'keys.env'), `CUSTOMERIO_SITE_ID=${CREDENTIALS.siteId}\nCUSTOMERIO_TRACK_API_KEY=${CREDENTIALS.apiKey}\nCUSTOMERIO_TRACK_URL=${service.url}\n`);
+  writeFileSync(
+    join(folder, 'keys.env'),
+    `CUSTOMERIO_SITE_ID=${CREDENTIALS.siteId}\nCUSTOMERIO_TRACK_API_KEY=${CREDENTIALS.apiKey}\nCUSTOMERIO_TRACK_URL=${service.url}\n`,
+  );
   const run = (...args: readonly string[]) => runCli(test, args, { cwd: folder });
   return {
     folder,
@@ -31,14 +34,27 @@ async function openPlace(test: TestContext): Promise<Place> {
   };
 }
 
-const isBad = ({ attributes }: { readonly attributes?: Readonly<Record<string, unknown>> }): boolean => attributes?.['v'] === 'bad';
+const isBad = ({ attributes }: { readonly attributes?: Readonly<Record<string, unknown>> }): boolean =>
+  attributes?.['v'] === 'bad';
 
 it('from an import to the retry, each command is the one that was printed before', async (test) => {
   const { service, run, type } = await openPlace(test);
   service.mood = { failsWith: isBad };
-  const imported = await run('import', 'people.csv', '--env-file', 'keys.env', '--journal', 'my/journal.db', '--no-preflight', '--max-attempts', '1');
+  const imported = await run(
+    'import',
+    'people.csv',
+    '--env-file',
+    'keys.env',
+    '--journal',
+    'my/journal.db',
+    '--no-preflight',
+    '--max-attempts',
+    '1',
+  );
   expect(imported.code, imported.stderr).toBe(6);
-  expect(imported.lastLine).toBe('cio-bulk retry-failed --run 1 --journal my/journal.db --env-file keys.env --no-preflight');
+  expect(imported.lastLine).toBe(
+    'cio-bulk retry-failed --run 1 --journal my/journal.db --env-file keys.env --no-preflight',
+  );
   service.mood = isBad;
   const retried = await type(imported.lastLine);
   expect(retried.lastLine).toBe('cio-bulk failures --run 1 --journal my/journal.db');
@@ -53,27 +69,49 @@ it('from an import to the retry, each command is the one that was printed before
 it('status tells what was started, where it sends, and what finishes it, also from another folder', async (test) => {
   const { service, folder, run, type } = await openPlace(test);
   service.mood = 'fails';
-  const args = ['import', 'people.csv', '--env-file', 'keys.env', '--journal', 'my/journal.db', '--limit', '1', '--max-attempts', '1'];
+  const args = [
+    'import',
+    'people.csv',
+    '--env-file',
+    'keys.env',
+    '--journal',
+    'my/journal.db',
+    '--limit',
+    '1',
+    '--max-attempts',
+    '1',
+  ];
   expect((await run(...args)).code).toBe(8);
   const command = `cio-bulk ${args.join(' ')}`;
   const { stdout } = await run('status', '--run', '1', '--journal', 'my/journal.db');
   expect(stdout).toMatch(new RegExp(`command +${command}`));
   expect(stdout).toMatch(/target +127\.0\.0\.1:\d+, workspace 4242/);
   expect(stdout).toMatch(/took +\d/);
-  expect(stdout).toContain(`Next: cio-bulk import people.csv --env-file keys.env --limit 1 --max-attempts 1 --journal my/journal.db`);
+  expect(stdout).toContain(
+    `Next: cio-bulk import people.csv --env-file keys.env --limit 1 --max-attempts 1 --journal my/journal.db`,
+  );
   mkdirSync(join(folder, 'elsewhere'));
-  const elsewhere = await runCli(test, ['status', '--journal', '../my/journal.db', '--json'], { cwd: join(folder, 'elsewhere') });
+  const elsewhere = await runCli(test, ['status', '--journal', '../my/journal.db', '--json'], {
+    cwd: join(folder, 'elsewhere'),
+  });
   const next = String(elsewhere.json[0]?.['next']);
-  expect(next).toBe(`cd ${folder} && cio-bulk import people.csv --env-file keys.env --limit 1 --max-attempts 1 --journal ${join(folder, 'my/journal.db')}`);
+  expect(next).toBe(
+    `cd ${folder} && cio-bulk import people.csv --env-file keys.env --limit 1 --max-attempts 1 --journal ${join(folder, 'my/journal.db')}`,
+  );
   service.mood = 'takes';
   expect((await type(next.split(' && ')[1] ?? '')).code).toBe(6);
-  expect((await run('status', '--journal', 'my/journal.db', '--json')).json[0]).toMatchObject({ next: 'cio-bulk retry-failed --run 1 --journal my/journal.db --env-file keys.env' });
+  expect((await run('status', '--journal', 'my/journal.db', '--json')).json[0]).toMatchObject({
+    next: 'cio-bulk retry-failed --run 1 --journal my/journal.db --env-file keys.env',
+  });
 });
 
 it('when only recent events are left, the command that is printed sends them', async (test) => {
   const { service, folder, run, type } = await openPlace(test);
   const old = Array.from({ length: 1100 }, (_, i) => `${i},e,${1_600_000_000 + i}`).join('\n');
-  writeFileSync(join(folder, 'events.csv'), `id,event,timestamp\n${old}\n7,late,${Math.floor(Date.now() / 1000)}\n7,later,1600000000\n`);
+  writeFileSync(
+    join(folder, 'events.csv'),
+    `id,event,timestamp\n${old}\n7,late,${Math.floor(Date.now() / 1000)}\n7,later,1600000000\n`,
+  );
   const imported = await run('import', 'events.csv', '--env-file', 'keys.env');
   expect(imported.stderr).toContain('--allow-triggers sends them');
   const status = await run('status', '--json');
@@ -88,8 +126,21 @@ it.for([
 ] as const)('after %j has stopped a run, the command that is printed goes on', async ([flag, higher], test) => {
   const { service, folder, run, type } = await openPlace(test);
   service.mood = isBad;
-  writeFileSync(join(folder, 'many.csv'), `id,v\n${Array.from({ length: 2000 }, (_, i) => `${i},${i < 1000 && i % 10 === 0 ? 'bad' : 'good'}`).join('\n')}\n`);
-  const stopped = await run('import', 'many.csv', '--env-file', 'keys.env', '--batch-rows', '100', '--concurrency', '1', ...flag);
+  writeFileSync(
+    join(folder, 'many.csv'),
+    `id,v\n${Array.from({ length: 2000 }, (_, i) => `${i},${i < 1000 && i % 10 === 0 ? 'bad' : 'good'}`).join('\n')}\n`,
+  );
+  const stopped = await run(
+    'import',
+    'many.csv',
+    '--env-file',
+    'keys.env',
+    '--batch-rows',
+    '100',
+    '--concurrency',
+    '1',
+    ...flag,
+  );
   expect(stopped.code, stopped.stderr).toBe(7);
   expect(stopped.lastLine).toMatch(higher);
   let last = stopped;

@@ -7,36 +7,77 @@ import { answer, hostileServer, take, type Behaviour } from '../support/hostile-
 import { describedAs } from '../support/json-lines.ts';
 import { assertAddsUp } from '../support/send-people.ts';
 
-const SUMMARY = ['type', 'run', 'source', 'rows_read', 'delivered', 'rejected', 'failed', 'invalid', 'skipped', 'unclear', 'pending', 'in_doubt_resent', 'requests', 'retries', 'bytes_sent', 'duration_ms', 'rows_per_second', 'exit_code', 'warnings'];
+const SUMMARY = [
+  'type',
+  'run',
+  'source',
+  'rows_read',
+  'delivered',
+  'rejected',
+  'failed',
+  'invalid',
+  'skipped',
+  'unclear',
+  'pending',
+  'in_doubt_resent',
+  'requests',
+  'retries',
+  'bytes_sent',
+  'duration_ms',
+  'rows_per_second',
+  'exit_code',
+  'warnings',
+];
 
 /** The third row of each batch is refused. */
-const third: Behaviour = ({ socket }) => void socket.write(answer(207, '{"errors":[{"batch_index":2,"reason":"invalid","message":"no"}]}'));
+const third: Behaviour = ({ socket }) =>
+  void socket.write(answer(207, '{"errors":[{"batch_index":2,"reason":"invalid","message":"no"}]}'));
 
 describe('--json', () => {
-  it.concurrent('has a type and the documented fields on every line of stdout, and nothing else there', async (test) => {
-    const server = await hostileServer(test, third);
-    const cwd = tempFolder(test);
-    const options = { cwd, trackUrl: server.url };
-    const sent = await runCli(test, ['import', peopleCsv(cwd, 30), '--batch-rows', '10', '--json'], options);
-    const retried = await runCli(test, ['retry-failed', '--rejected', '--json'], options);
-    const status = await runCli(test, ['status', '--json'], options);
-    const failed = await runCli(test, ['import', 'nowhere.csv', '--json'], options);
-    for (const result of [sent, retried, status, failed]) {
-      expect(result.json).toHaveLength(result.stdout.trimEnd().split('\n').length);
-      for (const line of result.json) expect(describedAs(line).split('_')[0]).toBe(line.type);
-      assertAddsUp(result);
-    }
-    expect([sent.code, retried.code, status.code, failed.code]).toEqual([6, 6, 0, 2]);
-    expect(sent.json.map(({ type }) => type).filter((type) => type !== 'progress')).toEqual(['plan', 'undelivered', 'undelivered', 'undelivered', 'summary']);
-    expect(failed.json).toMatchObject([{ type: 'error', code: 'input_missing', exit_code: 2 }]);
-  });
+  it.concurrent(
+    'has a type and the documented fields on every line of stdout, and nothing else there',
+    async (test) => {
+      const server = await hostileServer(test, third);
+      const cwd = tempFolder(test);
+      const options = { cwd, trackUrl: server.url };
+      const sent = await runCli(test, ['import', peopleCsv(cwd, 30), '--batch-rows', '10', '--json'], options);
+      const retried = await runCli(test, ['retry-failed', '--rejected', '--json'], options);
+      const status = await runCli(test, ['status', '--json'], options);
+      const failed = await runCli(test, ['import', 'nowhere.csv', '--json'], options);
+      for (const result of [sent, retried, status, failed]) {
+        expect(result.json).toHaveLength(result.stdout.trimEnd().split('\n').length);
+        for (const line of result.json) expect(describedAs(line).split('_')[0]).toBe(line.type);
+        assertAddsUp(result);
+      }
+      expect([sent.code, retried.code, status.code, failed.code]).toEqual([6, 6, 0, 2]);
+      expect(sent.json.map(({ type }) => type).filter((type) => type !== 'progress')).toEqual([
+        'plan',
+        'undelivered',
+        'undelivered',
+        'undelivered',
+        'summary',
+      ]);
+      expect(failed.json).toMatchObject([{ type: 'error', code: 'input_missing', exit_code: 2 }]);
+    },
+  );
 
   it.concurrent('has the summary of the contract, field by field, in its order', async (test) => {
     const server = await hostileServer(test, take);
     const cwd = tempFolder(test);
-    const { summary, code } = await runCli(test, ['import', peopleCsv(cwd, 30), '--json'], { cwd, trackUrl: server.url });
+    const { summary, code } = await runCli(test, ['import', peopleCsv(cwd, 30), '--json'], {
+      cwd,
+      trackUrl: server.url,
+    });
     expect(Object.keys(summary ?? {})).toEqual(SUMMARY);
-    expect(summary).toMatchObject({ run: 1, rows_read: 30, delivered: 30, in_doubt_resent: 0, requests: 1, retries: 0, exit_code: 0 });
+    expect(summary).toMatchObject({
+      run: 1,
+      rows_read: 30,
+      delivered: 30,
+      in_doubt_resent: 0,
+      requests: 1,
+      retries: 0,
+      exit_code: 0,
+    });
     expect(code).toBe(0);
   });
 
@@ -44,7 +85,10 @@ describe('--json', () => {
     const server = await hostileServer(test, ({ socket }) => void socket.write(answer(401)));
     const cwd = tempFolder(test);
     const result = await runCli(test, ['import', peopleCsv(cwd, 30), '--json'], { cwd, trackUrl: server.url });
-    expect(result.json.slice(-2)).toMatchObject([{ type: 'summary', pending: 30, exit_code: 3 }, { type: 'error', code: 'unauthorized', exit_code: 3 }]);
+    expect(result.json.slice(-2)).toMatchObject([
+      { type: 'summary', pending: 30, exit_code: 3 },
+      { type: 'error', code: 'unauthorized', exit_code: 3 },
+    ]);
   });
 });
 
@@ -62,11 +106,17 @@ describe('people', () => {
     const cwd = tempFolder(test);
     const good = await hostileServer(test, take);
     expect((await runCli(test, ['import', peopleCsv(cwd, 3), '--quiet'], { cwd, trackUrl: good.url })).stderr).toBe('');
-    const limited = await runCli(test, ['import', peopleCsv(cwd, 9, 'nine.csv'), '--quiet', '--limit', '2'], { cwd, trackUrl: good.url });
+    const limited = await runCli(test, ['import', peopleCsv(cwd, 9, 'nine.csv'), '--quiet', '--limit', '2'], {
+      cwd,
+      trackUrl: good.url,
+    });
     expect(limited.code).toBe(8);
     expect(limited.stderr).toBe(`${limited.lastLine}\n`);
     const bad = await hostileServer(test, ({ socket }) => void socket.write(answer(403)));
-    const stopped = await runCli(test, ['import', peopleCsv(cwd, 3, 'three.csv'), '--quiet'], { cwd, trackUrl: bad.url });
+    const stopped = await runCli(test, ['import', peopleCsv(cwd, 3, 'three.csv'), '--quiet'], {
+      cwd,
+      trackUrl: bad.url,
+    });
     expect(stopped.stderr).toMatch(/^cio-bulk: .*403.*\n.*\ncio-bulk import /);
   });
 
@@ -77,7 +127,11 @@ describe('people', () => {
   ] as const)('get colours as they like: %j %j', async ([args, env, hasColor], test) => {
     const server = await hostileServer(test, take);
     const cwd = tempFolder(test);
-    const { stdout, stderr } = await runCli(test, ['import', peopleCsv(cwd, 3), ...args], { cwd, trackUrl: server.url, env });
+    const { stdout, stderr } = await runCli(test, ['import', peopleCsv(cwd, 3), ...args], {
+      cwd,
+      trackUrl: server.url,
+      env,
+    });
     expect(`${stdout}${stderr}`.includes('\u001b[')).toBe(hasColor);
   });
 

@@ -8,40 +8,110 @@ import { hostileServer, take } from '../support/hostile-server.ts';
 /** Words on the command line, and what the message must name. */
 const WRONG: readonly (readonly [args: readonly string[], names: readonly string[]])[] = [
   [['--nonsense'], ['--nonsense']],
-  [['--rate', 'fast'], ['--rate', 'fast', 'number']],
+  [
+    ['--rate', 'fast'],
+    ['--rate', 'fast', 'number'],
+  ],
   [['--rate', '-1'], ['--rate']],
   [['--rate', '1e3'], ['--rate']],
-  [['--concurrency', '0'], ['--concurrency', '1 to 1000']],
-  [['--batch-rows', '1.5'], ['--batch-rows', 'whole number']],
-  [['--batch-bytes', '500000'], ['--batch-bytes', '499999']],
-  [['--max-attempts', '0'], ['--max-attempts', 'from 1']],
-  [['--timeout', '10 parsecs'], ['--timeout', '10s']],
-  [['--max-outage', ''], ['--max-outage', '15m']],
-  [['--max-errors', '101%'], ['--max-errors', '2%']],
+  [
+    ['--concurrency', '0'],
+    ['--concurrency', '1 to 1000'],
+  ],
+  [
+    ['--batch-rows', '1.5'],
+    ['--batch-rows', 'whole number'],
+  ],
+  [
+    ['--batch-bytes', '500000'],
+    ['--batch-bytes', '499999'],
+  ],
+  [
+    ['--max-attempts', '0'],
+    ['--max-attempts', 'from 1'],
+  ],
+  [
+    ['--timeout', '10 parsecs'],
+    ['--timeout', '10s'],
+  ],
+  [
+    ['--max-outage', ''],
+    ['--max-outage', '15m'],
+  ],
+  [
+    ['--max-errors', '101%'],
+    ['--max-errors', '2%'],
+  ],
   [['--max-duration', '-5s'], ['--max-duration']],
   [['--max-rows-per-second', '0'], ['--max-rows-per-second']],
-  [['--kind', 'objects'], ['--kind', 'people', 'events']],
-  [['--action', 'destroy'], ['--action', 'suppress']],
-  [['--format', 'xlsx'], ['--format', 'ndjson']],
-  [['--empty', 'keep-it'], ['--empty', 'omit']],
-  [['--delimiter', '::'], ['--delimiter', 'tab']],
-  [['--encoding', 'ebcdic'], ['--encoding', 'latin1']],
-  [['--api', 'v3'], ['--api', 'v2']],
-  [['--skip', 'one'], ['--skip', 'whole number']],
+  [
+    ['--kind', 'objects'],
+    ['--kind', 'people', 'events'],
+  ],
+  [
+    ['--action', 'destroy'],
+    ['--action', 'suppress'],
+  ],
+  [
+    ['--format', 'xlsx'],
+    ['--format', 'ndjson'],
+  ],
+  [
+    ['--empty', 'keep-it'],
+    ['--empty', 'omit'],
+  ],
+  [
+    ['--delimiter', '::'],
+    ['--delimiter', 'tab'],
+  ],
+  [
+    ['--encoding', 'ebcdic'],
+    ['--encoding', 'latin1'],
+  ],
+  [
+    ['--api', 'v3'],
+    ['--api', 'v2'],
+  ],
+  [
+    ['--skip', 'one'],
+    ['--skip', 'whole number'],
+  ],
   [['--limit', '0'], ['--limit']],
-  [['--event-name', 'a', '--event-column', 'b'], ['--event-name', '--event-column']],
-  [['--skip-recent', '--allow-triggers'], ['--skip-recent', '--allow-triggers']],
-  [['--sandbox', '--env-file', '.env'], ['--sandbox', '--env-file']],
-  [['--action', 'delete'], ['--action delete', '--yes']],
-  [['--map', 'nowhere.json'], ['--map', 'nowhere.json']],
-  [['--env-file', 'nowhere.env'], ['--env-file', 'nowhere.env']],
+  [
+    ['--event-name', 'a', '--event-column', 'b'],
+    ['--event-name', '--event-column'],
+  ],
+  [
+    ['--skip-recent', '--allow-triggers'],
+    ['--skip-recent', '--allow-triggers'],
+  ],
+  [
+    ['--sandbox', '--env-file', '.env'],
+    ['--sandbox', '--env-file'],
+  ],
+  [
+    ['--action', 'delete'],
+    ['--action delete', '--yes'],
+  ],
+  [
+    ['--map', 'nowhere.json'],
+    ['--map', 'nowhere.json'],
+  ],
+  [
+    ['--env-file', 'nowhere.env'],
+    ['--env-file', 'nowhere.env'],
+  ],
 ];
 
 describe('import', () => {
   it.concurrent.for(WRONG)('%j ends with 2 and names what is wrong and what is right', async ([args, names], test) => {
     const cwd = tempFolder(test);
     // Node 20 reads an --env-file of the script as one of its own, unless a -- stands before the script.
-    const result = await runCli(test, ['import', peopleCsv(cwd, 2), ...args], { cwd, trackUrl: 'http://127.0.0.1:9', nodeArgs: ['--'] });
+    const result = await runCli(test, ['import', peopleCsv(cwd, 2), ...args], {
+      cwd,
+      trackUrl: 'http://127.0.0.1:9',
+      nodeArgs: ['--'],
+    });
     expect(result.code).toBe(2);
     expect(result.stderr).toMatch(/^cio-bulk: /);
     for (const name of names) expect(result.stderr).toContain(name);
@@ -74,18 +144,32 @@ describe('the target', () => {
     expect(result.stderr).toContain(message);
   });
 
-  it.concurrent('comes from --env-file: comments, quotes, export, CRLF and a BOM; what is exported already wins', async (test) => {
-    const cwd = tempFolder(test);
-    const server = await hostileServer(test, take);
-    writeFileSync(join(cwd, 'keys.env'), `\uFEFF# keys\r\nCUSTOMERIO_SITE_ID="site # 1"\r\nexport CUSTOMERIO_TRACK_API_KEY='k=e=y'\r\nCUSTOMERIO_TRACK_URL=http://127.0.0.1:9\r\n\r\n`);
-    const result = await runCli(test, ['import', eventsCsv(cwd, 2), '--env-file', 'keys.env'], { cwd, env: { CUSTOMERIO_TRACK_URL: server.url } });
-    expect(result.code).toBe(0);
-    expect(Buffer.from((server.batches[0]?.headers['authorization'] ?? '').slice('Basic '.length), 'base64').toString()).toBe('site # 1:k=e=y');
-  });
+  it.concurrent(
+    'comes from --env-file: comments, quotes, export, CRLF and a BOM; what is exported already wins',
+    async (test) => {
+      const cwd = tempFolder(test);
+      const server = await hostileServer(test, take);
+      writeFileSync(
+        join(cwd, 'keys.env'),
+        `\uFEFF# keys\r\nCUSTOMERIO_SITE_ID="site # 1"\r\nexport CUSTOMERIO_TRACK_API_KEY='k=e=y'\r\nCUSTOMERIO_TRACK_URL=http://127.0.0.1:9\r\n\r\n`,
+      );
+      const result = await runCli(test, ['import', eventsCsv(cwd, 2), '--env-file', 'keys.env'], {
+        cwd,
+        env: { CUSTOMERIO_TRACK_URL: server.url },
+      });
+      expect(result.code).toBe(0);
+      expect(
+        Buffer.from((server.batches[0]?.headers['authorization'] ?? '').slice('Basic '.length), 'base64').toString(),
+      ).toBe('site # 1:k=e=y');
+    },
+  );
 });
 
-it.concurrent.for([['nonsense'], ['imprt', 'x.csv'], ['status', 'extra', '--nope'], ['--nope']])('%j is no command of ours: 2', async (args, test) => {
-  const result = await runCli(test, args, { cwd: tempFolder(test) });
-  expect(result.code).toBe(2);
-  expect(result.stderr).not.toMatch(/\n\s+at /);
-});
+it.concurrent.for([['nonsense'], ['imprt', 'x.csv'], ['status', 'extra', '--nope'], ['--nope']])(
+  '%j is no command of ours: 2',
+  async (args, test) => {
+    const result = await runCli(test, args, { cwd: tempFolder(test) });
+    expect(result.code).toBe(2);
+    expect(result.stderr).not.toMatch(/\n\s+at /);
+  },
+);

@@ -11,7 +11,11 @@ import { tempFolder, type Finishing } from '../support/temp.ts';
 const FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 const OLD = 1_600_000_000;
 
-async function validate(test: Finishing, files: Readonly<Record<string, string | Buffer>>, ...args: string[]): Promise<CliResult & { folder: string }> {
+async function validate(
+  test: Finishing,
+  files: Readonly<Record<string, string | Buffer>>,
+  ...args: string[]
+): Promise<CliResult & { folder: string }> {
   const folder = tempFolder(test);
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   const names = Object.keys(files).filter((name) => !name.endsWith('map.json'));
@@ -24,7 +28,9 @@ it('problems are counted by code with the first places, without any value of a r
   const { code, stdout, stderr } = await validate(test, { 'people.csv': text });
   expect(code).toBe(6);
   expect(stdout).toContain('people.csv: 11 rows read, 1 to send, 10 invalid, 0 skipped');
-  expect(stdout).toContain('  wrong_cell_count: 8 rows\n    people.csv:6: the row has 1 cell, the header 3\n    people.csv:7: ');
+  expect(stdout).toContain(
+    '  wrong_cell_count: 8 rows\n    people.csv:6: the row has 1 cell, the header 3\n    people.csv:7: ',
+  );
   expect(stdout).toContain('    and 5 more');
   expect(stdout).toContain('  too_long: 1 row\n    people.csv:4:3: the value has 1001 bytes; the limit is 1000');
   expect(stdout).toContain('  no_identifier: 1 row\n    people.csv:14:1: ');
@@ -33,13 +39,43 @@ it('problems are counted by code with the first places, without any value of a r
 
 it('the JSON report has a plan, every undelivered row, and a summary that adds up with an estimate', async (test) => {
   const events = Array.from({ length: 2500 }, (_, i) => `u${i % 40},bought,${OLD + i}`);
-  const { code, json, summary } = await validate(test, { 'events.csv': `id,event,timestamp\n${events.join('\n')}\nu1,bought\n` }, '--json', '--rate', '2');
+  const { code, json, summary } = await validate(
+    test,
+    { 'events.csv': `id,event,timestamp\n${events.join('\n')}\nu1,bought\n` },
+    '--json',
+    '--rate',
+    '2',
+  );
   expect(code).toBe(6);
-  expect(json.map(({ type }) => type).filter((type) => type !== 'progress')).toEqual(['plan', 'undelivered', 'summary']);
-  expect(json.find(({ type }) => type === 'undelivered')).toEqual({ type: 'undelivered', run: null, row: 2501, line: 2502, state: 'invalid', code: 'wrong_cell_count', reason: 'the row has 2 cells, the header 3', column: null, field: null });
+  expect(json.map(({ type }) => type).filter((type) => type !== 'progress')).toEqual([
+    'plan',
+    'undelivered',
+    'summary',
+  ]);
+  expect(json.find(({ type }) => type === 'undelivered')).toEqual({
+    type: 'undelivered',
+    run: null,
+    row: 2501,
+    line: 2502,
+    state: 'invalid',
+    code: 'wrong_cell_count',
+    reason: 'the row has 2 cells, the header 3',
+    column: null,
+    field: null,
+  });
   expect(summary).toMatchObject({
-    rows_read: 2501, delivered: 0, rejected: 0, failed: 0, invalid: 1, skipped: 0, unclear: 0, pending: 2500, exit_code: 6,
-    problems: { wrong_cell_count: 1 }, recent_events: 0, identity_warnings: [],
+    rows_read: 2501,
+    delivered: 0,
+    rejected: 0,
+    failed: 0,
+    invalid: 1,
+    skipped: 0,
+    unclear: 0,
+    pending: 2500,
+    exit_code: 6,
+    problems: { wrong_cell_count: 1 },
+    recent_events: 0,
+    identity_warnings: [],
     estimate: { people: 40, events: 2500, requests: 3, minutes: 0.03, rate: 2 },
   });
 });
@@ -47,7 +83,11 @@ it('the JSON report has a plan, every undelivered row, and a summary that adds u
 it('the estimate is what an import then sends', async (test) => {
   const text = Array.from({ length: 3000 }, (_, i) => `u${i},${'é'.repeat(i % 300)}`).join('\n');
   const { folder, summary } = await validate(test, { 'people.csv': `id,note\n${text}\n` }, '--json');
-  const sent = await runCli(test, ['import', 'people.csv', '--sandbox', '--json', '--concurrency', '1', '--rate', '0', '--no-preflight'], { cwd: folder });
+  const sent = await runCli(
+    test,
+    ['import', 'people.csv', '--sandbox', '--json', '--concurrency', '1', '--rate', '0', '--no-preflight'],
+    { cwd: folder },
+  );
   expect(sent.code, sent.stderr).toBe(0);
   const estimate = summary?.['estimate'] as { requests: number; bytes: number; people: number };
   expect(estimate.people).toBe(3000);
@@ -76,36 +116,77 @@ it('identity conflicts, recent events and odd cells are found beyond the sample'
     ],
     warnings: [{ code: 'not_number', column: 'score', count: 1, message: 'not a number, sent as text' }],
   });
-  expect(ofEvents).toMatchObject({ recent_events: 3, warnings: [{ code: 'milliseconds', column: 'timestamp', count: 1 }] });
+  expect(ofEvents).toMatchObject({
+    recent_events: 3,
+    warnings: [{ code: 'milliseconds', column: 'timestamp', count: 1 }],
+  });
 });
 
 it('a file that cannot be read does not keep the others from being looked at; the worst code wins', async (test) => {
-  const { code, json, stderr } = await validate(test, { 'a.csv': 'foo,bar\n1,2\n', 'b.csv': 'id\n1\n', 'c.csv': 'PK\u0003\u0004' + '\u0000'.repeat(50), 'd.csv': 'id,x\n1\n' }, '--json');
+  const { code, json, stderr } = await validate(
+    test,
+    {
+      'a.csv': 'foo,bar\n1,2\n',
+      'b.csv': 'id\n1\n',
+      'c.csv': 'PK\u0003\u0004' + '\u0000'.repeat(50),
+      'd.csv': 'id,x\n1\n',
+    },
+    '--json',
+  );
   expect(code).toBe(2);
-  expect(json.map(({ type, code: error }) => (type === 'error' ? error : type))).toEqual(['no_identifier', 'plan', 'summary', 'input_undecodable', 'plan', 'undelivered', 'summary']);
+  expect(json.map(({ type, code: error }) => (type === 'error' ? error : type))).toEqual([
+    'no_identifier',
+    'plan',
+    'summary',
+    'input_undecodable',
+    'plan',
+    'undelivered',
+    'summary',
+  ]);
   expect(stderr).toContain('Excel');
 });
 
 it('--write-map keeps the plan, so that the next file gets the same types', async (test) => {
-  const { code, folder } = await validate(test, { 'people.csv': 'id,score,zip\n1,5,01067\n' }, '--write-map', 'map.json');
+  const { code, folder } = await validate(
+    test,
+    { 'people.csv': 'id,score,zip\n1,5,01067\n' },
+    '--write-map',
+    'map.json',
+  );
   expect(code).toBe(0);
-  expect(JSON.parse(readFileSync(join(folder, 'map.json'), 'utf8'))).toMatchObject({ kind: 'people', id_column: 'id', columns: { zip: { type: 'string' }, score: { type: 'number' } } });
+  expect(JSON.parse(readFileSync(join(folder, 'map.json'), 'utf8'))).toMatchObject({
+    kind: 'people',
+    id_column: 'id',
+    columns: { zip: { type: 'string' }, score: { type: 'number' } },
+  });
   writeFileSync(join(folder, 'next.csv'), 'id,score,zip\n2,many,10115\n');
   const next = await runCli(test, ['validate', 'next.csv', '--map', 'map.json', '--json'], { cwd: folder });
   expect(next.code, next.stderr).toBe(0);
-  expect(next.json[0]?.['columns']).toMatchObject([{}, { column: 'score', type: 'number' }, { column: 'zip', type: 'string' }]);
+  expect(next.json[0]?.['columns']).toMatchObject([
+    {},
+    { column: 'score', type: 'number' },
+    { column: 'zip', type: 'string' },
+  ]);
   const two = await runCli(test, ['validate', 'people.csv', 'next.csv', '--write-map', 'both.json'], { cwd: folder });
   expect(two.code).toBe(2);
   expect(existsSync(join(folder, 'both.json'))).toBe(false);
 });
 
 it.for<[map: string, message: string]>([
-  ['{"columns": {"zip": {"type": "text"}}}', 'map.json:1:30: /columns/zip/type must be one of string, number, boolean, timestamp, json'],
+  [
+    '{"columns": {"zip": {"type": "text"}}}',
+    'map.json:1:30: /columns/zip/type must be one of string, number, boolean, timestamp, json',
+  ],
   ['{\n  "kind": "people",\n  "colums": {}\n}', 'map.json:3:13: /colums is no key of a mapping file'],
   ['{"id_column": "nope"}', 'map.json: /id_column: there is no column "nope"'],
   ['{"kind": ', 'map.json:1:'],
 ])('a mistake in a mapping file ends with 2 and its place: %s', async ([map, message], test) => {
-  const { code, stderr } = await validate(test, { 'people.csv': 'id,zip\n1,01067\n', 'map.json': map }, '--map', 'map.json');
+  const { code, stderr } = await validate(
+    test,
+    { 'people.csv': 'id,zip\n1,01067\n', 'map.json': map },
+    '--map',
+    'map.json',
+  );
   expect(code).toBe(2);
   expect(stderr).toContain(message);
 });
@@ -137,7 +218,8 @@ it('the fixtures hold what their names say', async (test) => {
   const found: Record<string, unknown> = {};
   for (const line of json) {
     if (line.type === 'plan') file = relative(folder, String(line['source']));
-    if (line.type === 'undelivered') found[file] = [...((found[file] ?? []) as unknown[]), `${String(line['line'])} ${String(line['code'])}`];
+    if (line.type === 'undelivered')
+      found[file] = [...((found[file] ?? []) as unknown[]), `${String(line['line'])} ${String(line['code'])}`];
     if (line.type === 'summary') found[file] ??= line['rows_read'];
     if (line.type === 'error') found[String(line['message'])] = line['code'];
   }
@@ -166,7 +248,9 @@ it('the fixtures hold what their names say', async (test) => {
 });
 
 it('the rows before the place where a file is cut off are told, and the failure too', async (test) => {
-  const whole = gzipSync(`id,email\n${Array.from({ length: 5000 }, (_, i) => `u${i},${createHash('md5').update(String(i)).digest('hex')}@example.com`).join('\n')}\n`);
+  const whole = gzipSync(
+    `id,email\n${Array.from({ length: 5000 }, (_, i) => `u${i},${createHash('md5').update(String(i)).digest('hex')}@example.com`).join('\n')}\n`,
+  );
   const { code, stdout, stderr } = await validate(test, { 'people.csv.gz': whole.subarray(0, whole.length / 2) });
   expect(code).toBe(2);
   expect(Number(/: ([\d,]+) rows read/.exec(stdout)?.[1]?.replace(',', ''))).toBeGreaterThan(1000);
@@ -190,7 +274,10 @@ it('a place for temporary files is asked for by streams alone, and one that is m
   writeFileSync(join(folder, 'people.csv'), 'id\n1\n');
   const env = { TMPDIR: '/nowhere' };
   expect((await runCli(test, ['validate', 'people.csv'], { cwd: folder, env })).code).toBe(0);
-  for (const args of [['validate', '-'], ['import', '-', '--dry-run']]) {
+  for (const args of [
+    ['validate', '-'],
+    ['import', '-', '--dry-run'],
+  ]) {
     const result = await runCli(test, args, { cwd: folder, env, input: 'id\n1\n' });
     expect(result.code, result.stderr).toBe(2);
     expect(result.stderr).toContain('/nowhere');

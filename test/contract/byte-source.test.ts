@@ -116,7 +116,10 @@ describe.for(KINDS)('$title', (kind) => {
   it('that turns out to be a directory is refused', async (test) => {
     const path = join(tempFolder(test), 'folder');
     mkdirSync(path);
-    await expect(kind.at(path).look()).rejects.toMatchObject({ code: 'input_unreadable', message: 'folder is a directory, not a file' });
+    await expect(kind.at(path).look()).rejects.toMatchObject({
+      code: 'input_unreadable',
+      message: 'folder is a directory, not a file',
+    });
   });
 });
 
@@ -177,7 +180,9 @@ describe('a watched source', () => {
     await expect(bytesOf({ pieces, watch })).rejects.toMatchObject({ code: 'input_changed' });
   });
 
-  it('is nobody\'s concern when only we can write to it', (test) => {
-    expect(createSpoolSource(join(tempFolder(test), 'stdin-1')).open({ ...ALL, watchAs: 'stdin' }).watch).toBeUndefined();
+  it("is nobody's concern when only we can write to it", (test) => {
+    expect(
+      createSpoolSource(join(tempFolder(test), 'stdin-1')).open({ ...ALL, watchAs: 'stdin' }).watch,
+    ).toBeUndefined();
   });
 });

@@ -12,7 +12,15 @@ import { countUndelivered, undeliveredRows } from '../../src/journal/undelivered
 import { tempFolder } from '../support/temp.ts';
 
 const ROWS = 10;
-const NEW_RUN = { type: 'import', source: 's', sourceKey: 's', workspace: 'w', environmentId: null, fingerprint: 'f', spec: '{}' } as const;
+const NEW_RUN = {
+  type: 'import',
+  source: 's',
+  sourceKey: 's',
+  workspace: 'w',
+  environmentId: null,
+  fingerprint: 'f',
+  spec: '{}',
+} as const;
 const NOTHING: Change = { intents: [], withdrawn: [], settled: [], passed: undefined, rowsRead: 0 };
 
 interface Case {
@@ -22,11 +30,25 @@ interface Case {
 }
 
 const failed = (row: number): UndeliveredRow => ({
-  row, line: row, state: 'failed', code: 'http_503', reason: 'all attempts failed', column: null, field: null,
-  persons: [`id:${row}`], payload: new TextEncoder().encode(`{"n":${row}}`), single: null, record: `record ${row}`,
-}); // prettier-ignore
+  row,
+  line: row,
+  state: 'failed',
+  code: 'http_503',
+  reason: 'all attempts failed',
+  column: null,
+  field: null,
+  persons: [`id:${row}`],
+  payload: new TextEncoder().encode(`{"n":${row}}`),
+  single: null,
+  record: `record ${row}`,
+});
 const intent = (batch: number, rows: RowRanges): Change => ({ ...NOTHING, intents: [{ batch, rows }], rowsRead: ROWS });
-const settle = (batch: number | undefined, rows: RowRanges, delivered: number, rest: Partial<SettledRows> = {}): Change => ({
+const settle = (
+  batch: number | undefined,
+  rows: RowRanges,
+  delivered: number,
+  rest: Partial<SettledRows> = {},
+): Change => ({
   ...NOTHING,
   settled: [{ batch, rows, delivered, undelivered: [], inDoubt: [], ...rest }],
   rowsRead: ROWS,
@@ -41,26 +63,40 @@ function journalOf(test: TestContext): { journal: Journal; run: number } {
 }
 
 const KINDS: readonly (readonly [string, (test: TestContext) => Case])[] = [
-  ['an import', (test) => {
-    const { journal, run } = journalOf(test);
-    return { journal, open: () => createImportLedger(journal, run, () => 0) };
-  }],
-  ['a retry', (test) => {
-    const { journal, run } = journalOf(test);
-    const rows = Array.from({ length: ROWS }, (_, i) => failed(i + 1));
-    createImportLedger(journal, run, () => 0).commit(settle(undefined, [[1, ROWS]], 0, { undelivered: rows }));
-    return { journal, open: () => createRetryLedger(journal, run, () => 0) };
-  }],
-]; // prettier-ignore
+  [
+    'an import',
+    (test) => {
+      const { journal, run } = journalOf(test);
+      return { journal, open: () => createImportLedger(journal, run, () => 0) };
+    },
+  ],
+  [
+    'a retry',
+    (test) => {
+      const { journal, run } = journalOf(test);
+      const rows = Array.from({ length: ROWS }, (_, i) => failed(i + 1));
+      createImportLedger(journal, run, () => 0).commit(settle(undefined, [[1, ROWS]], 0, { undelivered: rows }));
+      return { journal, open: () => createRetryLedger(journal, run, () => 0) };
+    },
+  ],
+];
 
 describe.for(KINDS)('the ledger of %s', ([, create]) => {
   it('knows of an intent, after a death too, and gives its number to no other batch', (test) => {
     const { open } = create(test);
     const ledger = open();
     const { nextBatch } = ledger.state();
-    ledger.commit(intent(nextBatch, [[2, 4], [7, 7]]));
+    ledger.commit(
+      intent(nextBatch, [
+        [2, 4],
+        [7, 7],
+      ]),
+    );
     const after = open().state();
-    expect(after.inDoubt).toEqual([[2, 4], [7, 7]]);
+    expect(after.inDoubt).toEqual([
+      [2, 4],
+      [7, 7],
+    ]);
     expect(after.nextBatch).toBeGreaterThan(nextBatch);
   });
 
@@ -78,11 +114,17 @@ describe.for(KINDS)('the ledger of %s', ([, create]) => {
     const ledger = open();
     const { nextBatch } = ledger.state();
     ledger.commit(intent(nextBatch, [[1, 5]]));
-    ledger.commit(settle(nextBatch, [[1, 5]], 4, { undelivered: [{ ...failed(3), state: 'rejected', code: 'invalid' }] }));
+    ledger.commit(
+      settle(nextBatch, [[1, 5]], 4, { undelivered: [{ ...failed(3), state: 'rejected', code: 'invalid' }] }),
+    );
     expect(ledger.tally()).toMatchObject({ delivered: 4, rejected: 1 });
     expect(open().tally()).toEqual(ledger.tally());
     expect(open().state().inDoubt).toEqual([]);
-    expect(countUndelivered(journal, 1).find(({ state }) => state === 'rejected')).toEqual({ state: 'rejected', code: 'invalid', count: 1 });
+    expect(countUndelivered(journal, 1).find(({ state }) => state === 'rejected')).toEqual({
+      state: 'rejected',
+      code: 'invalid',
+      count: 1,
+    });
   });
 
   it('keeps rows in doubt that a stop left without an outcome', (test) => {
@@ -119,9 +161,17 @@ describe('the ledger of an import', () => {
     ledger.commit(intent(1, [[1, 4]]));
     ledger.commit(intent(2, [[5, 8]]));
     ledger.commit({ ...settle(2, [[5, 8]], 4), passed: undefined });
-    expect(createImportLedger(journal, run, () => 0).state()).toMatchObject({ checkpoint: null, settled: [[5, 8]], inDoubt: [[1, 4]] });
+    expect(createImportLedger(journal, run, () => 0).state()).toMatchObject({
+      checkpoint: null,
+      settled: [[5, 8]],
+      inDoubt: [[1, 4]],
+    });
     ledger.commit({ ...settle(1, [[1, 4]], 4), passed: { position: at(8), skipped: 0, invalid: [] } });
-    expect(createImportLedger(journal, run, () => 0).state()).toMatchObject({ checkpoint: at(8), settled: [], inDoubt: [] });
+    expect(createImportLedger(journal, run, () => 0).state()).toMatchObject({
+      checkpoint: at(8),
+      settled: [],
+      inDoubt: [],
+    });
     expect(journal.prepare('SELECT count(*) FROM beyond').pluck().get()).toBe(0);
   });
 
@@ -131,7 +181,9 @@ describe('the ledger of an import', () => {
     const invalid = { ...failed(3), state: 'invalid', code: 'too_long', payload: null, persons: [] } as const;
     ledger.commit({ ...NOTHING, passed: { position: at(5), skipped: 4, invalid: [invalid] }, rowsRead: 5 });
     expect(settledRows(ledger.tally())).toBe(5);
-    expect(() => ledger.commit({ ...NOTHING, passed: { position: at(5), skipped: 0, invalid: [invalid] }, rowsRead: 5 })).toThrow();
+    expect(() =>
+      ledger.commit({ ...NOTHING, passed: { position: at(5), skipped: 0, invalid: [invalid] }, rowsRead: 5 }),
+    ).toThrow();
     expect(createImportLedger(journal, run, () => 0).tally()).toMatchObject({ skipped: 4, invalid: 1 });
   });
 
@@ -144,8 +196,14 @@ describe('the ledger of an import', () => {
 
   it('remembers the persons of failed rows, so that a later process keeps their rows back too', (test) => {
     const { journal, run } = journalOf(test);
-    createImportLedger(journal, run, () => 0).commit(settle(undefined, [[2, 3]], 0, { undelivered: [failed(2), { ...failed(3), persons: ['id:7', 'email:a@b.c'] }] }));
-    expect([...createImportLedger(journal, run, () => 0).state().failedPersons].sort()).toEqual(['email:a@b.c', 'id:2', 'id:7']);
+    createImportLedger(journal, run, () => 0).commit(
+      settle(undefined, [[2, 3]], 0, { undelivered: [failed(2), { ...failed(3), persons: ['id:7', 'email:a@b.c'] }] }),
+    );
+    expect([...createImportLedger(journal, run, () => 0).state().failedPersons].sort()).toEqual([
+      'email:a@b.c',
+      'id:2',
+      'id:7',
+    ]);
   });
 
   it('stays small when every other batch waits: hundreds of settled batches beyond the checkpoint are a few records', (test) => {

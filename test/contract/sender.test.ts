@@ -20,9 +20,22 @@ import type { Finishing } from '../support/temp.ts';
 import { until } from '../support/until.ts';
 
 const ABORTED = { kind: 'fault', fault: 'aborted' };
-const REQUEST: WireRequest = { method: 'POST', path: '/api/v2/batch', body: Buffer.from('{"batch":[]}'), rows: 3, attempt: 0 };
+const REQUEST: WireRequest = {
+  method: 'POST',
+  path: '/api/v2/batch',
+  body: Buffer.from('{"batch":[]}'),
+  rows: 3,
+  attempt: 0,
+};
 /** None of them leads to another try, or to the end of everything. */
-const ANSWERS = [[200, '{}'], [207, '{"errors":[{"batch_index":1,"reason":"invalid"}]}'], [400, '{"meta":{"error":"no"}}'], [404, ''], [413, 'too large'], [422, '{}']] as const; // prettier-ignore
+const ANSWERS = [
+  [200, '{}'],
+  [207, '{"errors":[{"batch_index":1,"reason":"invalid"}]}'],
+  [400, '{"meta":{"error":"no"}}'],
+  [404, ''],
+  [413, 'too large'],
+  [422, '{}'],
+] as const;
 
 type Layer = (wire: Sender, aborting: AbortSignal) => Sender;
 
@@ -37,11 +50,24 @@ const LAYERS: readonly (readonly [name: string, layer: Layer])[] = [
   ['fatal', (wire) => fatal(wire, createEnding())],
   ['paced', pacedLayer],
   ['insisting', (wire, aborting) => insisting(pacedLayer(wire, aborting), { clock: realClock, maxAttempts: 3 })],
-  ['the courier', (wire, aborting) => {
-    const courier = createCourier({ wire, pacer: pacer(), breaker: createBreaker(realClock), slots: createSlots(1), clock: realClock, random: Math.random, maxAttempts: 3, maxOutageMs: 60_000, aborting });
-    return { send: async (request, { stopping }) => (await courier.send(request, stopping)).reply };
-  }],
-]; // prettier-ignore
+  [
+    'the courier',
+    (wire, aborting) => {
+      const courier = createCourier({
+        wire,
+        pacer: pacer(),
+        breaker: createBreaker(realClock),
+        slots: createSlots(1),
+        clock: realClock,
+        random: Math.random,
+        maxAttempts: 3,
+        maxOutageMs: 60_000,
+        aborting,
+      });
+      return { send: async (request, { stopping }) => (await courier.send(request, stopping)).reply };
+    },
+  ],
+];
 /** Those that may wait before anything leaves, and those that may wait for another try. */
 const WAITING = LAYERS.filter(([name]) => ['paced', 'insisting', 'the courier'].includes(name));
 const TRYING_AGAIN = LAYERS.filter(([name]) => ['insisting', 'the courier'].includes(name));
@@ -70,17 +96,31 @@ async function service(test: Finishing, text: string | undefined): Promise<Servi
     await new Promise((resolve) => server.close(resolve));
   });
   const address = server.address();
-  return { url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`, asked: () => asked };
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    asked: () => asked,
+  };
 }
 
 function httpTo(test: Finishing, url: string): Sender {
-  const http = createHttpSender({ baseUrl: url, proxy: undefined, authorization: new Secret('Basic eDp5'), timeoutMs: 30_000, clock: realClock, onDoubt: () => undefined });
+  const http = createHttpSender({
+    baseUrl: url,
+    proxy: undefined,
+    authorization: new Secret('Basic eDp5'),
+    timeoutMs: 30_000,
+    clock: realClock,
+    onDoubt: () => undefined,
+  });
   test.onTestFinished(() => http.close());
   return http;
 }
 
 /** A signal that tells how many listen to it. */
-function countingSignal(): { readonly signal: AbortSignal; readonly abort: () => void; readonly listeners: () => number } {
+function countingSignal(): {
+  readonly signal: AbortSignal;
+  readonly abort: () => void;
+  readonly listeners: () => number;
+} {
   const controller = new AbortController();
   const { signal } = controller;
   const listening = new Set<unknown>();
@@ -113,7 +153,10 @@ describe.for(LAYERS)('%s', ([, layer]) => {
     const { url } = await service(test, answerOf(status, body));
     const stopping = countingSignal();
     const aborting = countingSignal();
-    const reply = await layer(httpTo(test, url), aborting.signal).send(REQUEST, { stopping: stopping.signal, aborting: aborting.signal });
+    const reply = await layer(httpTo(test, url), aborting.signal).send(REQUEST, {
+      stopping: stopping.signal,
+      aborting: aborting.signal,
+    });
     expect(reply).toMatchObject({ kind: 'response', status, body } satisfies Partial<Reply>);
     expect(reply).not.toHaveProperty('serviceAnswers');
     expect([stopping.listeners(), aborting.listeners()]).toEqual([0, 0]);
@@ -124,14 +167,21 @@ describe.for(LAYERS)('%s', ([, layer]) => {
     const stopping = countingSignal();
     const aborting = countingSignal();
     const timersBefore = timers();
-    const sending = layer(httpTo(test, url), aborting.signal).send(REQUEST, { stopping: stopping.signal, aborting: aborting.signal });
+    const sending = layer(httpTo(test, url), aborting.signal).send(REQUEST, {
+      stopping: stopping.signal,
+      aborting: aborting.signal,
+    });
     await until(() => asked() === 1, 'the request to arrive');
     const from = performance.now();
     stopping.abort();
     aborting.abort();
     expect(await sending).toMatchObject(ABORTED);
     expect(performance.now() - from).toBeLessThan(2_000);
-    await until(() => timers() <= timersBefore, 'no timer to be left', () => `${timers()} timers, ${timersBefore} before`);
+    await until(
+      () => timers() <= timersBefore,
+      'no timer to be left',
+      () => `${timers()} timers, ${timersBefore} before`,
+    );
   });
 
   it('takes the answer to what is under way when it is only stopped', async () => {
@@ -144,7 +194,9 @@ describe.for(LAYERS)('%s', ([, layer]) => {
         return { kind: 'response', status: 200, body: '{}', retryAfterMs: undefined, location: undefined };
       },
     };
-    expect(await layer(wire, never.signal).send(REQUEST, { stopping: stopping.signal, aborting: never.signal })).toMatchObject({ kind: 'response', status: 200 });
+    expect(
+      await layer(wire, never.signal).send(REQUEST, { stopping: stopping.signal, aborting: never.signal }),
+    ).toMatchObject({ kind: 'response', status: 200 });
   });
 });
 
@@ -173,13 +225,20 @@ describe.for(TRYING_AGAIN)('%s', ([, layer]) => {
     const stopping = countingSignal();
     const aborting = countingSignal();
     const timersBefore = timers();
-    const sending = layer(httpTo(test, url), aborting.signal).send(REQUEST, { stopping: stopping.signal, aborting: aborting.signal });
+    const sending = layer(httpTo(test, url), aborting.signal).send(REQUEST, {
+      stopping: stopping.signal,
+      aborting: aborting.signal,
+    });
     await until(() => asked() === 1 && aborting.listeners() === 0, 'the first answer');
     const from = performance.now();
     stopping.abort();
     expect(await sending).toMatchObject(ABORTED);
     expect(performance.now() - from).toBeLessThan(2_000);
     expect(asked()).toBe(1);
-    await until(() => timers() <= timersBefore, 'no timer to be left', () => `${timers()} timers, ${timersBefore} before`);
+    await until(
+      () => timers() <= timersBefore,
+      'no timer to be left',
+      () => `${timers()} timers, ${timersBefore} before`,
+    );
   });
 });

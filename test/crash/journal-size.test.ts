@@ -14,14 +14,22 @@ it('the journal of a million delivered rows is as small as that of ten', { timeo
     const cwd = tempFolder(test);
     const file = createWriteStream(join(cwd, 'people.csv'));
     file.write('id,plan\n');
-    for (let at = 0; at < rows; at += 10_000) file.write(Array.from({ length: Math.min(10_000, rows - at) }, (_, i) => `u${at + i},p${i % 9}\n`).join(''));
+    for (let at = 0; at < rows; at += 10_000)
+      file.write(Array.from({ length: Math.min(10_000, rows - at) }, (_, i) => `u${at + i},p${i % 9}\n`).join(''));
     file.end();
     await once(file, 'close');
-    const result = await runAgainst(test, { cwd, sandbox, args: ['import', 'people.csv', '--rate', '0', '--no-preflight', '--quiet'] });
+    const result = await runAgainst(test, {
+      cwd,
+      sandbox,
+      args: ['import', 'people.csv', '--rate', '0', '--no-preflight', '--quiet'],
+    });
     expect(result.code, result.stderr).toBe(0);
     const path = join(cwd, '.cio-bulk/journal.db');
     const journal = new Database(path, { readonly: true });
-    expect(journal.prepare('SELECT delivered, (SELECT count(*) FROM beyond) AS beyond FROM runs').get()).toEqual({ delivered: rows, beyond: 0 });
+    expect(journal.prepare('SELECT delivered, (SELECT count(*) FROM beyond) AS beyond FROM runs').get()).toEqual({
+      delivered: rows,
+      beyond: 0,
+    });
     journal.close();
     return statSync(path).size;
   };

@@ -13,13 +13,31 @@ const HITS_MAX = 12;
 const ARGS = ['--batch-rows', '8', '--concurrency', '3', '--rate', '0', '--no-preflight', '--json', '--allow-triggers'];
 
 const POINTS = [
-  'run created', 'before intents', 'after intents', 'before bytes', 'bytes left', 'answer begun', 'after answer',
-  'before settling', 'in settling', 'after settling', 'before checkpoint', 'in checkpoint', 'after checkpoint', 'before finish', 'after finish',
-  'in migration', 'after migration',
-] as const; // prettier-ignore
+  'run created',
+  'before intents',
+  'after intents',
+  'before bytes',
+  'bytes left',
+  'answer begun',
+  'after answer',
+  'before settling',
+  'in settling',
+  'after settling',
+  'before checkpoint',
+  'in checkpoint',
+  'after checkpoint',
+  'before finish',
+  'after finish',
+  'in migration',
+  'after migration',
+] as const;
 
 /** Dies at every hit of a point, resumes each time, and lets the service's side judge. Returns how often it died. */
-async function dieEverywhere(test: TestContext, point: string, setting: { readonly args: readonly string[]; readonly isStdin: boolean }): Promise<number> {
+async function dieEverywhere(
+  test: TestContext,
+  point: string,
+  setting: { readonly args: readonly string[]; readonly isStdin: boolean },
+): Promise<number> {
   const sandbox = await loggingSandbox(test);
   const folder = tempFolder(test);
   for (let hit = 1; hit <= HITS_MAX; hit++) {
@@ -53,9 +71,25 @@ describe('a process that dies at a seam', () => {
     expect(deaths).toBeGreaterThan(0);
   });
 
-  const SPOOL_POINTS = ['spool opened', 'spool written', 'spool complete', 'spool marked', 'spool half removed', 'after intents', 'after checkpoint', 'before finish'] as const;
-  it.concurrent.for(SPOOL_POINTS)('goes on from standard input that is piped again: %s', { timeout: 240_000 }, async (point, test) => {
-    const deaths = await dieEverywhere(test, point, { args: ['import', '-', '--format', 'ndjson', ...ARGS], isStdin: true });
-    expect(deaths).toBeGreaterThan(0);
-  });
+  const SPOOL_POINTS = [
+    'spool opened',
+    'spool written',
+    'spool complete',
+    'spool marked',
+    'spool half removed',
+    'after intents',
+    'after checkpoint',
+    'before finish',
+  ] as const;
+  it.concurrent.for(SPOOL_POINTS)(
+    'goes on from standard input that is piped again: %s',
+    { timeout: 240_000 },
+    async (point, test) => {
+      const deaths = await dieEverywhere(test, point, {
+        args: ['import', '-', '--format', 'ndjson', ...ARGS],
+        isStdin: true,
+      });
+      expect(deaths).toBeGreaterThan(0);
+    },
+  );
 });

@@ -10,14 +10,39 @@ import { tempFolder } from '../support/temp.ts';
 
 const ROWS = 40;
 const HITS_MAX = 3;
-const SENDING = ['--batch-rows', '3', '--concurrency', '3', '--rate', '0', '--no-preflight', '--json', '--allow-triggers', '--max-attempts', '1'];
-const POINTS = ['after intents', 'before bytes', 'bytes left', 'after answer', 'before settling', 'in retry settling', 'after settling', 'before finish'] as const;
+const SENDING = [
+  '--batch-rows',
+  '3',
+  '--concurrency',
+  '3',
+  '--rate',
+  '0',
+  '--no-preflight',
+  '--json',
+  '--allow-triggers',
+  '--max-attempts',
+  '1',
+];
+const POINTS = [
+  'after intents',
+  'before bytes',
+  'bytes left',
+  'after answer',
+  'before settling',
+  'in retry settling',
+  'after settling',
+  'before finish',
+] as const;
 
 /** A service on a bad day: a third of the requests fail, and nobody tries twice. What fails is kept, with what is behind it. */
 async function importOnABadDay(test: TestContext, cwd: string, db: string, seed: number): Promise<void> {
   const bad = await startSandbox({ db, logOperations: true, faults: '500=30%', seed });
   try {
-    const { code, summary, stderr } = await runAgainst(test, { cwd, sandbox: bad, args: ['import', 'mixed.ndjson', ...SENDING] });
+    const { code, summary, stderr } = await runAgainst(test, {
+      cwd,
+      sandbox: bad,
+      args: ['import', 'mixed.ndjson', ...SENDING],
+    });
     expect(code, stderr).toBe(6);
     expect(Number(summary?.['failed'])).toBeGreaterThan(0);
   } finally {

@@ -11,11 +11,19 @@ import { startTarget } from '../support/k6/target.ts';
 const folder = mkdtempSync(join(tmpdir(), 'cio-bulk-k6-alone-'));
 cpSync(fileURLToPath(new URL('../../k6', import.meta.url)), join(folder, 'k6'), { recursive: true });
 
-function k6(script: string, env: Readonly<Record<string, string>>): Promise<{ code: number; stdout: string; stderr: string }> {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:CUSTOMERIO_|CIO_BULK_|K6_)/.test(name)));
+function k6(
+  script: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(?:CUSTOMERIO_|CIO_BULK_|K6_)/.test(name)),
+  );
   return new Promise((resolve) => {
-    const child = execFile(k6Bin ?? '', ['run', '--quiet', '--no-usage-report', join(folder, 'k6', script)], { env: { ...clean, ...env } }, (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    const child = execFile(
+      k6Bin ?? '',
+      ['run', '--quiet', '--no-usage-report', join(folder, 'k6', script)],
+      { env: { ...clean, ...env } },
+      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });
 }
@@ -25,7 +33,14 @@ const KEYS = { CUSTOMERIO_SITE_ID: 'site', CUSTOMERIO_TRACK_API_KEY: 'key' };
 describe.skipIf(k6Bin === undefined)('a script with k6 alone', { concurrent: true, timeout: 60_000 }, () => {
   it('runs and prints a few lines', async () => {
     const target = await startTarget();
-    const { code, stdout } = await k6('smoke.ts', { ...KEYS, CUSTOMERIO_TRACK_URL: target.url, CIO_BULK_DURATION: '3s', CIO_BULK_RUN: 'mytest', CIO_BULK_P95: '5000', CIO_BULK_P99: '8000' });
+    const { code, stdout } = await k6('smoke.ts', {
+      ...KEYS,
+      CUSTOMERIO_TRACK_URL: target.url,
+      CIO_BULK_DURATION: '3s',
+      CIO_BULK_RUN: 'mytest',
+      CIO_BULK_P95: '5000',
+      CIO_BULK_P99: '8000',
+    });
     await target.die();
     expect(code).toBe(0);
     expect(stdout).toMatch(/^smoke: \d+ of \d+ planned requests in/);
@@ -36,17 +51,33 @@ describe.skipIf(k6Bin === undefined)('a script with k6 alone', { concurrent: tru
     const target = await startTarget();
     const [secrets, numbers] = [join(folder, 'secrets.json'), join(folder, 'numbers.json')];
     writeFileSync(secrets, JSON.stringify(KEYS), { mode: 0o600 });
-    await k6('smoke.ts', { CIO_BULK_SECRETS: secrets, CIO_BULK_SUMMARY: numbers, CUSTOMERIO_TRACK_URL: target.url, CIO_BULK_DURATION: '3s' });
+    await k6('smoke.ts', {
+      CIO_BULK_SECRETS: secrets,
+      CIO_BULK_SUMMARY: numbers,
+      CUSTOMERIO_TRACK_URL: target.url,
+      CIO_BULK_DURATION: '3s',
+    });
     await target.die();
     expect(target.arrivals[0]?.authorization).toBe(`Basic ${Buffer.from('site:key').toString('base64')}`);
-    expect(JSON.parse(readFileSync(numbers, 'utf8'))).toMatchObject({ schema: 'cio-bulk.k6/v1', requests: target.arrivals.length });
+    expect(JSON.parse(readFileSync(numbers, 'utf8'))).toMatchObject({
+      schema: 'cio-bulk.k6/v1',
+      requests: target.arrivals.length,
+    });
   });
 
   it.each([
     ['without a target', {}, 'set CUSTOMERIO_TRACK_URL'],
     ['with a path in the URL', { CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:9/api' }, 'without a path'],
-    ['against Customer.io without saying that it is staging', { CUSTOMERIO_TRACK_URL: 'https://track-eu.customer.io' }, 'CUSTOMERIO_ENVIRONMENT=staging'],
-    ['with a rate that is none', { CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:9', CIO_BULK_RATE: 'fast' }, 'CIO_BULK_RATE must be a number'],
+    [
+      'against Customer.io without saying that it is staging',
+      { CUSTOMERIO_TRACK_URL: 'https://track-eu.customer.io' },
+      'CUSTOMERIO_ENVIRONMENT=staging',
+    ],
+    [
+      'with a rate that is none',
+      { CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:9', CIO_BULK_RATE: 'fast' },
+      'CIO_BULK_RATE must be a number',
+    ],
   ])('refuses to run %s', async (_what, env, message) => {
     const { code, stderr } = await k6('smoke.ts', { ...KEYS, ...env });
     expect(code).toBe(107);

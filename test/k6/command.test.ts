@@ -20,10 +20,21 @@ interface Ended {
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'cio-bulk-loadtest-'));
 
-function cioBulk(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}, onProgress?: (kill: (signal: NodeJS.Signals) => void) => void): Promise<Ended> {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:CUSTOMERIO_|CIO_BULK_)/.test(name)));
+function cioBulk(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+  onProgress?: (kill: (signal: NodeJS.Signals) => void) => void,
+): Promise<Ended> {
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(?:CUSTOMERIO_|CIO_BULK_)/.test(name)),
+  );
   const k6 = k6Bin === undefined || k6Bin === 'k6' ? {} : { CIO_BULK_K6: k6Bin };
-  const child = spawn(process.execPath, [binPath, 'loadtest', ...args], { cwd, env: { ...clean, ...k6, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [binPath, 'loadtest', ...args], {
+    cwd,
+    env: { ...clean, ...k6, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let [stdout, stderr] = ['', ''];
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -36,7 +47,11 @@ function cioBulk(args: readonly string[], cwd: string, env: Readonly<Record<stri
 }
 
 const lastLine = ({ stderr }: Ended): string => stderr.trimEnd().split('\n').at(-1) ?? '';
-const objects = ({ stdout }: Ended): Record<string, unknown>[] => stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+const objects = ({ stdout }: Ended): Record<string, unknown>[] =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe.skipIf(k6Bin === undefined)('cio-bulk loadtest --sandbox', { concurrent: true, timeout: 60_000 }, () => {
   it('prints the table on stdout, writes JUnit, compares with the last run, and ends with the command that cleans up', async () => {
@@ -54,34 +69,65 @@ describe.skipIf(k6Bin === undefined)('cio-bulk loadtest --sandbox', { concurrent
   });
 
   it('--json prints plan, progress and summary, one object a line', async () => {
-    const ended = await cioBulk(['--sandbox', '--scenario', 'ramp', '--rate', '40', '--duration', '4s', '--json', ...LOOSE], newFolder());
+    const ended = await cioBulk(
+      ['--sandbox', '--scenario', 'ramp', '--rate', '40', '--duration', '4s', '--json', ...LOOSE],
+      newFolder(),
+    );
     expect(ended.code).toBe(0);
     const types = objects(ended).map(({ type }) => type);
     expect(new Set(types)).toEqual(new Set(['plan', 'progress', 'summary']));
     expect(objects(ended).at(-1)).toMatchObject({ type: 'summary', schema: 'cio-bulk.loadtest/v1', verdict: 'pass' });
   });
 
-  it.for(['{"rps":4}', '{"vus":1}', '{"paused":true}', '{"duration":"1s","iterations":2}', 'no JSON'])("k6's own configuration in the home folder bends nothing: %s", async (config) => {
-    const cwd = newFolder();
-    for (const folder of ['.config/k6', '.config/loadimpact/k6', 'xdg/k6', 'xdg/loadimpact/k6']) {
-      mkdirSync(join(cwd, folder), { recursive: true });
-      writeFileSync(join(cwd, folder, 'config.json'), config);
-    }
-    const bending = { HOME: cwd, XDG_CONFIG_HOME: join(cwd, 'xdg'), K6_CONFIG: join(cwd, 'xdg/k6/config.json'), K6_RPS: '4', K6_VUS: '1', K6_PAUSED: 'true', k6_rps: '4' };
-    const ended = await cioBulk(['--sandbox', '--scenario', 'average', '--rate', '40', '--duration', '4s', '--json', ...LOOSE], cwd, bending);
-    const { verdict, planned, achieved } = objects(ended).at(-1) as { verdict: string; planned: { requests: number }; achieved: { requests: number } };
-    expect([ended.code, verdict]).toEqual([0, 'pass']);
-    expect(achieved.requests).toBeGreaterThanOrEqual(planned.requests * 0.98);
-  });
+  it.for(['{"rps":4}', '{"vus":1}', '{"paused":true}', '{"duration":"1s","iterations":2}', 'no JSON'])(
+    "k6's own configuration in the home folder bends nothing: %s",
+    async (config) => {
+      const cwd = newFolder();
+      for (const folder of ['.config/k6', '.config/loadimpact/k6', 'xdg/k6', 'xdg/loadimpact/k6']) {
+        mkdirSync(join(cwd, folder), { recursive: true });
+        writeFileSync(join(cwd, folder, 'config.json'), config);
+      }
+      const bending = {
+        HOME: cwd,
+        XDG_CONFIG_HOME: join(cwd, 'xdg'),
+        K6_CONFIG: join(cwd, 'xdg/k6/config.json'),
+        K6_RPS: '4',
+        K6_VUS: '1',
+        K6_PAUSED: 'true',
+        k6_rps: '4',
+      };
+      const ended = await cioBulk(
+        ['--sandbox', '--scenario', 'average', '--rate', '40', '--duration', '4s', '--json', ...LOOSE],
+        cwd,
+        bending,
+      );
+      const { verdict, planned, achieved } = objects(ended).at(-1) as {
+        verdict: string;
+        planned: { requests: number };
+        achieved: { requests: number };
+      };
+      expect([ended.code, verdict]).toEqual([0, 'pass']);
+      expect(achieved.requests).toBeGreaterThanOrEqual(planned.requests * 0.98);
+    },
+  );
 
   it('a Ctrl-C ends it with 130, a summary, and the command that cleans up', async () => {
     let isFirst = true;
-    const ended = await cioBulk(['--sandbox', '--rate', '40', '--duration', '60s', '--json'], newFolder(), {}, (kill) => {
-      if (isFirst) kill('SIGINT');
-      isFirst = false;
-    });
+    const ended = await cioBulk(
+      ['--sandbox', '--rate', '40', '--duration', '60s', '--json'],
+      newFolder(),
+      {},
+      (kill) => {
+        if (isFirst) kill('SIGINT');
+        isFirst = false;
+      },
+    );
     expect(ended.code).toBe(130);
-    expect(objects(ended).at(-1)).toMatchObject({ type: 'summary', verdict: 'aborted', reason: expect.stringContaining('stopped by you') });
+    expect(objects(ended).at(-1)).toMatchObject({
+      type: 'summary',
+      verdict: 'aborted',
+      reason: expect.stringContaining('stopped by you'),
+    });
     expect(lastLine(ended)).toMatch(/^cio-bulk cleanup --run [a-z0-9]+ --sandbox$/);
   });
 });
@@ -91,19 +137,40 @@ describe.skipIf(k6Bin === undefined)('cio-bulk loadtest of a workspace', { timeo
     const sandbox = await startSandbox({ latency: 600, region: 'us' });
     try {
       const cwd = newFolder();
-      const keys = { CUSTOMERIO_TRACK_URL: sandbox.trackUrl, CUSTOMERIO_SITE_ID: sandbox.siteId, CUSTOMERIO_TRACK_API_KEY: sandbox.trackApiKey };
+      const keys = {
+        CUSTOMERIO_TRACK_URL: sandbox.trackUrl,
+        CUSTOMERIO_SITE_ID: sandbox.siteId,
+        CUSTOMERIO_TRACK_API_KEY: sandbox.trackApiKey,
+      };
       const staging = { ...keys, CUSTOMERIO_ENVIRONMENT: 'staging' };
       const args = ['--scenario', 'ramp', '--rate', '20', '--duration', '3s'];
       const confirmed = [...args, '--confirm', sandbox.siteId.slice(-4)];
 
-      expect(await cioBulk(confirmed, cwd, keys)).toMatchObject({ code: 4, stderr: expect.stringMatching(/--sandbox, or set CUSTOMERIO_ENVIRONMENT=staging/) });
-      expect(await cioBulk(args, cwd, staging)).toMatchObject({ code: 4, stderr: expect.stringContaining('--confirm') });
-      expect(await cioBulk([...confirmed, '--rate', '900'], cwd, staging)).toMatchObject({ code: 4, stderr: expect.stringContaining('--allow-over-limit') });
-      expect(await cioBulk([...confirmed, '--scenario', 'batch', '--rate', '500', '--max-users', '200000'], cwd, staging)).toMatchObject({ code: 4, stderr: expect.stringContaining('use --max-users 100000 or less') });
+      expect(await cioBulk(confirmed, cwd, keys)).toMatchObject({
+        code: 4,
+        stderr: expect.stringMatching(/--sandbox, or set CUSTOMERIO_ENVIRONMENT=staging/),
+      });
+      expect(await cioBulk(args, cwd, staging)).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining('--confirm'),
+      });
+      expect(await cioBulk([...confirmed, '--rate', '900'], cwd, staging)).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining('--allow-over-limit'),
+      });
+      expect(
+        await cioBulk([...confirmed, '--scenario', 'batch', '--rate', '500', '--max-users', '200000'], cwd, staging),
+      ).toMatchObject({ code: 4, stderr: expect.stringContaining('use --max-users 100000 or less') });
       expect((await sandbox.state()).people).toBe(0);
 
-      expect(await cioBulk(confirmed, cwd, staging)).toMatchObject({ code: 9, stdout: expect.stringMatching(/Verdict +FAIL: identify p95 was \d+ ms \(limit 500 ms\)/) });
-      expect(await cioBulk(confirmed, cwd, staging)).toMatchObject({ code: 4, stderr: expect.stringMatching(/was not cleaned up[^]*cio-bulk cleanup[^]*--force/) });
+      expect(await cioBulk(confirmed, cwd, staging)).toMatchObject({
+        code: 9,
+        stdout: expect.stringMatching(/Verdict +FAIL: identify p95 was \d+ ms \(limit 500 ms\)/),
+      });
+      expect(await cioBulk(confirmed, cwd, staging)).toMatchObject({
+        code: 4,
+        stderr: expect.stringMatching(/was not cleaned up[^]*cio-bulk cleanup[^]*--force/),
+      });
       expect(await cioBulk([...confirmed, '--force', ...LOOSE], cwd, staging)).toMatchObject({ code: 0 });
     } finally {
       await sandbox.stop();
@@ -113,10 +180,25 @@ describe.skipIf(k6Bin === undefined)('cio-bulk loadtest of a workspace', { timeo
 
 describe('cio-bulk loadtest', () => {
   it('without k6 ends with 9 and how to install it', async () => {
-    expect(await cioBulk(['--sandbox', '--k6-bin', 'nowhere'], newFolder())).toMatchObject({ code: 9, stderr: expect.stringContaining('brew install k6') });
+    expect(await cioBulk(['--sandbox', '--k6-bin', 'nowhere'], newFolder())).toMatchObject({
+      code: 9,
+      stderr: expect.stringContaining('brew install k6'),
+    });
   });
 
-  it.each([['--scenario', 'fast'], ['--rate', '0'], ['--duration', 'long'], ['--max-users', '0'], ['--p95', 'x'], ['--vus', '10'], ['--junit', 'no/such/folder.xml'], ['--compare', 'last']])('%s %s is refused with 2', async (flag, value) => {
-    expect(await cioBulk(['--sandbox', flag, value], newFolder())).toMatchObject({ code: 2, stderr: expect.stringContaining(flag.replace('--compare', 'compare')) });
+  it.each([
+    ['--scenario', 'fast'],
+    ['--rate', '0'],
+    ['--duration', 'long'],
+    ['--max-users', '0'],
+    ['--p95', 'x'],
+    ['--vus', '10'],
+    ['--junit', 'no/such/folder.xml'],
+    ['--compare', 'last'],
+  ])('%s %s is refused with 2', async (flag, value) => {
+    expect(await cioBulk(['--sandbox', flag, value], newFolder())).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(flag.replace('--compare', 'compare')),
+    });
   });
 });

@@ -85,7 +85,11 @@ describe.skipIf(k6Bin === undefined)('the verdict on a target', { concurrent: tr
 describe.skipIf(k6Bin === undefined)('a script that throws', { concurrent: true, timeout: 60_000 }, () => {
   it('in its iterations is invalid although k6 by itself would end with 0', async () => {
     const target = await startTarget();
-    const { summary } = await launch({ url: target.url, scenario: 'ramp', script: scriptNamed('throws-in-iteration.ts') });
+    const { summary } = await launch({
+      url: target.url,
+      scenario: 'ramp',
+      script: scriptNamed('throws-in-iteration.ts'),
+    });
     await target.die();
     expect(summary.verdict).toBe('invalid');
     expect(summary.reason).toMatch(/the script failed in \d+ iterations/);
@@ -94,7 +98,12 @@ describe.skipIf(k6Bin === undefined)('a script that throws', { concurrent: true,
 
   it('where nothing counts it is invalid too, for want of requests', async () => {
     const target = await startTarget();
-    const { summary } = await launch({ url: target.url, scenario: 'ramp', durationMs: 3_000, script: scriptNamed('throws-uncaught.ts') });
+    const { summary } = await launch({
+      url: target.url,
+      scenario: 'ramp',
+      durationMs: 3_000,
+      script: scriptNamed('throws-uncaught.ts'),
+    });
     await target.die();
     expect(summary.verdict).toBe('invalid');
     expect(summary.reason).toMatch(/only 0 of \d+ planned requests were sent/);
@@ -108,6 +117,8 @@ describe.skipIf(k6Bin === undefined)('a script that throws', { concurrent: true,
   });
 
   it('while it is loaded is refused before anything is planned', async () => {
-    await expect(launch({ url: 'http://127.0.0.1:9/with/a/path', scenario: 'ramp' })).rejects.toMatchObject({ code: 'k6_failed' });
+    await expect(launch({ url: 'http://127.0.0.1:9/with/a/path', scenario: 'ramp' })).rejects.toMatchObject({
+      code: 'k6_failed',
+    });
   });
 });

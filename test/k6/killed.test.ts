@@ -25,11 +25,20 @@ describe.skipIf(k6Bin === undefined).concurrent('killed at random', { timeout: 1
     if (victim !== 'k6') load.child.kill('SIGKILL');
     if (victim.includes('k6') && k6Pid !== null) process.kill(k6Pid, 'SIGKILL');
     const ended = await load.ended;
-    if (victim === 'k6') expect(ended).toMatchObject({ code: 9, lastLine: expect.stringMatching(new RegExp(`^cio-bulk cleanup --run [a-z0-9]+ --confirm ${last4}$`)) });
+    if (victim === 'k6')
+      expect(ended).toMatchObject({
+        code: 9,
+        lastLine: expect.stringMatching(new RegExp(`^cio-bulk cleanup --run [a-z0-9]+ --confirm ${last4}$`)),
+      });
 
     const cleanup = ['--confirm', last4, '--settle-wait', '500ms'];
     const killed = place.start([...cleanup, '--rate', '5']);
-    await until(async () => killed.child.exitCode !== null || ((await place.sandbox.state()).requests.by_path['POST /api/v2/batch']?.['200'] ?? 0) > 1, 'the cleanup to delete');
+    await until(
+      async () =>
+        killed.child.exitCode !== null ||
+        ((await place.sandbox.state()).requests.by_path['POST /api/v2/batch']?.['200'] ?? 0) > 1,
+      'the cleanup to delete',
+    );
     await sleep(random() * 500);
     killed.child.kill('SIGKILL');
     await killed.ended;
@@ -40,17 +49,42 @@ describe.skipIf(k6Bin === undefined).concurrent('killed at random', { timeout: 1
 
     // The next load test may start, and counts right. A busy machine may be too slow for its schedule (exit 9), never for its answers.
     const before = await loadRequests(place.sandbox);
-    const next = await startCli(test, ['loadtest', '--scenario', 'smoke', '--duration', '3s', '--p95', '8000', '--p99', '9000', '--json', '--confirm', last4], { cwd: place.folder, env }).ended;
+    const next = await startCli(
+      test,
+      [
+        'loadtest',
+        '--scenario',
+        'smoke',
+        '--duration',
+        '3s',
+        '--p95',
+        '8000',
+        '--p99',
+        '9000',
+        '--json',
+        '--confirm',
+        last4,
+      ],
+      { cwd: place.folder, env },
+    ).ended;
     const counted = (await loadRequests(place.sandbox)) - before;
     expect([0, 9], next.stderr).toContain(next.code);
     expect(['pass', 'invalid'], next.stderr).toContain(next.summary?.['verdict']);
     expect(counted).toBeGreaterThan(0);
-    expect(next.summary).toMatchObject({ achieved: { requests: counted }, statuses: { 200: counted }, limited: 0, failures: 0, script_errors: 0 });
+    expect(next.summary).toMatchObject({
+      achieved: { requests: counted },
+      statuses: { 200: counted },
+      limited: 0,
+      failures: 0,
+      script_errors: 0,
+    });
   });
 });
 
 /** Requests of load tests that the sandbox has answered, cleanups left out. */
 async function loadRequests(sandbox: Sandbox): Promise<number> {
   const byPath = Object.entries((await sandbox.state()).requests.by_path);
-  return byPath.filter(([path]) => path.includes('/customers/')).reduce((sum, [, byStatus]) => sum + Object.values(byStatus).reduce((a, b) => a + b, 0), 0);
+  return byPath
+    .filter(([path]) => path.includes('/customers/'))
+    .reduce((sum, [, byStatus]) => sum + Object.values(byStatus).reduce((a, b) => a + b, 0), 0);
 }

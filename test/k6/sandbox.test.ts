@@ -6,7 +6,10 @@ import { launch } from '../support/k6/launch.ts';
 import type { Launched, LaunchOptions } from '../support/k6/launch.ts';
 
 /** One load test against a sandbox of its own, and what the sandbox counted. */
-async function rehearse(settings: SandboxOptions, options: Omit<LaunchOptions, 'url'>): Promise<Launched & { state: SandboxState }> {
+async function rehearse(
+  settings: SandboxOptions,
+  options: Omit<LaunchOptions, 'url'>,
+): Promise<Launched & { state: SandboxState }> {
   const sandbox = await startSandbox({ ...settings, siteId: 'site', trackApiKey: 'key' });
   try {
     const launched = await launch({ ...options, url: sandbox.trackUrl });

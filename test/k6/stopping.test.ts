@@ -14,76 +14,88 @@ import { startTarget } from '../support/k6/target.ts';
 
 const launcherPath = fileURLToPath(new URL('../support/k6/launcher-process.mjs', import.meta.url));
 
-describe.skipIf(k6Bin === undefined)('ending a load test before its time', { concurrent: true, timeout: 60_000 }, () => {
-  it('by Ctrl-C lets k6 write its summary, and says who stopped it', async () => {
-    const target = await startTarget();
-    const { child, root } = startLauncher(target.url);
-    const output = collect(child);
-    await until(() => target.arrivals.length > 30);
-    child.kill('SIGINT');
-    const code = await ended(child);
-    await target.die();
-    expect(code).toBe(0);
-    const summary = JSON.parse(readFileSync(join(root, 'killtest', 'summary.json'), 'utf8')) as LoadtestSummary;
-    expect(summary).toMatchObject({ verdict: 'aborted', k6: { exit_code: 105 } });
-    expect(summary.reason).toMatch(/^stopped by you after \d/);
-    // k6 cuts what is in flight: the target may have seen a little more than k6 counts.
-    expect(target.arrivals.length - summary.achieved.requests).toBeLessThanOrEqual(2);
-    expect(isAlive(k6PidIn(output()))).toBe(false);
-  });
-
-  it('by killing the launcher leaves no load behind', async () => {
-    const target = await startTarget();
-    const { child, root } = startLauncher(target.url);
-    const output = collect(child);
-    await until(() => target.arrivals.length > 30);
-    const pid = k6PidIn(output());
-    expect(isAlive(pid)).toBe(true);
-    // Whoever may list processes sees a command line: the key is in the environment only.
-    if (process.platform === 'linux') expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain('very-secret');
-    child.kill('SIGKILL');
-    const killedAt = Date.now();
-    await until(() => !isAlive(pid), 12_000);
-    await sleep(1_000);
-    expect(target.lastArrivalAt() - killedAt).toBeLessThan(6_000);
-    await target.die();
-    expect(existsSync(join(root, 'killtest', 'summary.json'))).toBe(false);
-    expect(readFileSync(join(root, 'killtest', 'k6.log'), 'utf8')).toContain('cio-bulk is gone');
-  });
-
-  it('by killing k6 is told as what it was', async () => {
-    const target = await startTarget();
-    const { child, root } = startLauncher(target.url);
-    const output = collect(child);
-    await until(() => target.arrivals.length > 30);
-    process.kill(k6PidIn(output()), 'SIGKILL');
-    expect(await ended(child)).toBe(0);
-    await target.die();
-    const summary = JSON.parse(readFileSync(join(root, 'killtest', 'summary.json'), 'utf8')) as LoadtestSummary;
-    expect(summary).toMatchObject({ verdict: 'aborted', k6: { exit_code: null, signal: 'SIGKILL' } });
-    expect(summary.reason).toContain('k6 was ended by SIGKILL');
-  });
-
-  it('by a second Ctrl-C ends k6 at once', async () => {
-    const target = await startTarget(() => ({ delayMs: 3_000 }));
-    const aborting = new AbortController();
-    const { summary } = await launch({
-      url: target.url,
-      scenario: 'ramp',
-      durationMs: 30_000,
-      aborting: aborting.signal,
-      onSample: ({ elapsedMs }) => {
-        if (elapsedMs > 1_500) aborting.abort();
-      },
+describe.skipIf(k6Bin === undefined)(
+  'ending a load test before its time',
+  { concurrent: true, timeout: 60_000 },
+  () => {
+    it('by Ctrl-C lets k6 write its summary, and says who stopped it', async () => {
+      const target = await startTarget();
+      const { child, root } = startLauncher(target.url);
+      const output = collect(child);
+      await until(() => target.arrivals.length > 30);
+      child.kill('SIGINT');
+      const code = await ended(child);
+      await target.die();
+      expect(code).toBe(0);
+      const summary = JSON.parse(readFileSync(join(root, 'killtest', 'summary.json'), 'utf8')) as LoadtestSummary;
+      expect(summary).toMatchObject({ verdict: 'aborted', k6: { exit_code: 105 } });
+      expect(summary.reason).toMatch(/^stopped by you after \d/);
+      // k6 cuts what is in flight: the target may have seen a little more than k6 counts.
+      expect(target.arrivals.length - summary.achieved.requests).toBeLessThanOrEqual(2);
+      expect(isAlive(k6PidIn(output()))).toBe(false);
     });
-    await target.die();
-    expect(summary).toMatchObject({ verdict: 'aborted', k6: { signal: 'SIGKILL' } });
-  });
-});
+
+    it('by killing the launcher leaves no load behind', async () => {
+      const target = await startTarget();
+      const { child, root } = startLauncher(target.url);
+      const output = collect(child);
+      await until(() => target.arrivals.length > 30);
+      const pid = k6PidIn(output());
+      expect(isAlive(pid)).toBe(true);
+      // Whoever may list processes sees a command line: the key is in the environment only.
+      if (process.platform === 'linux')
+        expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain('very-secret');
+      child.kill('SIGKILL');
+      const killedAt = Date.now();
+      await until(() => !isAlive(pid), 12_000);
+      await sleep(1_000);
+      expect(target.lastArrivalAt() - killedAt).toBeLessThan(6_000);
+      await target.die();
+      expect(existsSync(join(root, 'killtest', 'summary.json'))).toBe(false);
+      expect(readFileSync(join(root, 'killtest', 'k6.log'), 'utf8')).toContain('cio-bulk is gone');
+    });
+
+    it('by killing k6 is told as what it was', async () => {
+      const target = await startTarget();
+      const { child, root } = startLauncher(target.url);
+      const output = collect(child);
+      await until(() => target.arrivals.length > 30);
+      process.kill(k6PidIn(output()), 'SIGKILL');
+      expect(await ended(child)).toBe(0);
+      await target.die();
+      const summary = JSON.parse(readFileSync(join(root, 'killtest', 'summary.json'), 'utf8')) as LoadtestSummary;
+      expect(summary).toMatchObject({ verdict: 'aborted', k6: { exit_code: null, signal: 'SIGKILL' } });
+      expect(summary.reason).toContain('k6 was ended by SIGKILL');
+    });
+
+    it('by a second Ctrl-C ends k6 at once', async () => {
+      const target = await startTarget(() => ({ delayMs: 3_000 }));
+      const aborting = new AbortController();
+      const { summary } = await launch({
+        url: target.url,
+        scenario: 'ramp',
+        durationMs: 30_000,
+        aborting: aborting.signal,
+        onSample: ({ elapsedMs }) => {
+          if (elapsedMs > 1_500) aborting.abort();
+        },
+      });
+      await target.die();
+      expect(summary).toMatchObject({ verdict: 'aborted', k6: { signal: 'SIGKILL' } });
+    });
+  },
+);
 
 function startLauncher(url: string): { child: ChildProcess; root: string } {
   const root = mkdtempSync(join(tmpdir(), 'cio-bulk-k6-'));
-  return { child: spawn(process.execPath, [launcherPath, url, root, k6Bin === 'k6' ? '' : (k6Bin ?? '')].filter((arg) => arg !== ''), { stdio: ['ignore', 'pipe', 'inherit'] }), root };
+  return {
+    child: spawn(
+      process.execPath,
+      [launcherPath, url, root, k6Bin === 'k6' ? '' : (k6Bin ?? '')].filter((arg) => arg !== ''),
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    ),
+    root,
+  };
 }
 
 function collect(child: ChildProcess): () => string {

@@ -24,7 +24,9 @@ test('events without an id count every time', async () => {
 
 test('a batch that was applied, reset and sent again leaves the store as after one', async () => {
   const broken = await startTestSandbox(always('reset-after'));
-  const operations = Array.from({ length: 120 }, (_, n) => event(`p${n % 7}`, 'e', `01HF7YAT00ABCDEFGHJKMN${1000 + n}`));
+  const operations = Array.from({ length: 120 }, (_, n) =>
+    event(`p${n % 7}`, 'e', `01HF7YAT00ABCDEFGHJKMN${1000 + n}`),
+  );
   await expect(broken.batch(operations)).rejects.toThrow();
   await expect(broken.batch(operations)).rejects.toThrow();
   expect(await broken.state()).toMatchObject({ events: 120, people: 7, duplicate_events_ignored: 120 });
@@ -47,11 +49,19 @@ test('a late request is applied behind newer ones, and an identify with an older
   const fates: string[] = [];
   for (let n = 0; n < 12; n++) {
     const operation = { ...identify('1'), attributes: { plan: `v${n}` }, timestamp: 1_700_000_000 + n };
-    fates.push(await batch([operation]).then(() => 'answered', () => 'late'));
+    fates.push(
+      await batch([operation]).then(
+        () => 'answered',
+        () => 'late',
+      ),
+    );
   }
   const late = fates.filter((fate) => fate === 'late').length;
   expect([late > 0, late < 12]).toEqual([true, true]);
-  await until(async () => (await state()).requests.by_path['POST /api/v2/batch']?.['late'] === late, 'the late requests');
+  await until(
+    async () => (await state()).requests.by_path['POST /api/v2/batch']?.['late'] === late,
+    'the late requests',
+  );
   expect((await attributes('1'))['plan']).toBe('v11');
 });
 
@@ -64,7 +74,8 @@ test('a torn answer breaks off after applying', async () => {
 test('a timeout applies and never answers, and closing the sandbox does not wait for it', async () => {
   const { url, state, people, close } = await startTestSandbox(always('timeout'));
   const response = fetch(`${url}/api/v2/batch`, {
-    method: 'POST', body: JSON.stringify({ batch: [identify('1')] }),
+    method: 'POST',
+    body: JSON.stringify({ batch: [identify('1')] }),
     headers: { authorization: `Basic ${Buffer.from('sandbox-site-id:sandbox-track-key').toString('base64')}` },
   });
   const failure = expect(response).rejects.toThrow();
@@ -74,19 +85,21 @@ test('a timeout applies and never answers, and closing the sandbox does not wait
   await failure;
 });
 
-test.each([['partial', 207], ['errors-in-200', 200], ['errors-without-index', 207]] as const)(
-  '%s refuses one item of a batch with status %d and applies the others', async (kind, status) => {
-    const { batch, people } = await startTestSandbox(always(kind));
-    const response = await batch(Array.from({ length: 10 }, (_, n) => identify(String(n))));
-    const { errors } = await response.json() as { errors: { batch_index?: number; reason: string }[] };
-    expect(response.status).toBe(status);
-    expect(errors).toHaveLength(1);
-    const stored = (await people()).map(({ id }) => id);
-    expect(stored).toHaveLength(9);
-    if (kind === 'errors-without-index') expect(errors[0]).not.toHaveProperty('batch_index');
-    else expect(stored).not.toContain(String(errors[0]?.batch_index));
-  },
-);
+test.each([
+  ['partial', 207],
+  ['errors-in-200', 200],
+  ['errors-without-index', 207],
+] as const)('%s refuses one item of a batch with status %d and applies the others', async (kind, status) => {
+  const { batch, people } = await startTestSandbox(always(kind));
+  const response = await batch(Array.from({ length: 10 }, (_, n) => identify(String(n))));
+  const { errors } = (await response.json()) as { errors: { batch_index?: number; reason: string }[] };
+  expect(response.status).toBe(status);
+  expect(errors).toHaveLength(1);
+  const stored = (await people()).map(({ id }) => id);
+  expect(stored).toHaveLength(9);
+  if (kind === 'errors-without-index') expect(errors[0]).not.toHaveProperty('batch_index');
+  else expect(stored).not.toContain(String(errors[0]?.batch_index));
+});
 
 async function statusesOf(seed: number): Promise<number[]> {
   const { call } = await startTestSandbox({ faults: parseFaults('429=20%,500=20%'), seed });
@@ -113,7 +126,9 @@ test('the preflight, the App API and the state are never hit', async () => {
 
 test('over the rate limit the answer is 429, and nothing of it is applied', async () => {
   const { call, state } = await startTestSandbox({ rateLimit: 5 });
-  const statuses = await Promise.all(Array.from({ length: 12 }, async (_, n) => (await call('PUT', `/api/v1/customers/${n}`, {})).status));
+  const statuses = await Promise.all(
+    Array.from({ length: 12 }, async (_, n) => (await call('PUT', `/api/v1/customers/${n}`, {})).status),
+  );
   const accepted = statuses.filter((status) => status === 200).length;
   expect(statuses).toContain(429);
   expect(accepted).toBeGreaterThanOrEqual(5);
@@ -129,15 +144,21 @@ test('latency delays the answer', async () => {
 
 test('shares and ranges are read as they are written', () => {
   expect(parseFaults('429=1%, 500=0.5%,reset-after=100%'.replace('100', '98.5'))).toEqual([
-    { kind: '429', share: 0.01 }, { kind: '500', share: 0.005 }, { kind: 'reset-after', share: 0.985 },
+    { kind: '429', share: 0.01 },
+    { kind: '500', share: 0.005 },
+    { kind: 'reset-after', share: 0.985 },
   ]);
   expect(parseLatency('80')).toEqual({ minMs: 80, maxMs: 80 });
   expect(parseLatency('20-200')).toEqual({ minMs: 20, maxMs: 200 });
 });
 
 test.each([
-  ['teapot=1%', 'unknown fault "teapot"'], ['429=1', 'needs a percentage'], ['429=101%', 'needs a percentage'], ['429', 'needs a percentage'],
-  ['429=60%,500=50%', 'add up to 110%'], ['429=1%,429=1%', 'given twice'],
+  ['teapot=1%', 'unknown fault "teapot"'],
+  ['429=1', 'needs a percentage'],
+  ['429=101%', 'needs a percentage'],
+  ['429', 'needs a percentage'],
+  ['429=60%,500=50%', 'add up to 110%'],
+  ['429=1%,429=1%', 'given twice'],
 ])('--faults %s is refused with a sentence', (text, message) => {
   expect(() => parseFaults(text)).toThrow(message);
 });

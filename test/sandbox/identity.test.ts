@@ -8,19 +8,27 @@ test('an e-mail address is the same person in any case, an id is not', async () 
   await track.identify('ADA@Example.com', { city: 'Bonn' });
   await track.identify('x');
   await track.identify('X');
-  expect(await people()).toMatchObject([{ email: 'ada@example.com', attributes: { plan: 'pro', city: 'Bonn' } }, { id: 'x' }, { id: 'X' }]);
+  expect(await people()).toMatchObject([
+    { email: 'ada@example.com', attributes: { plan: 'pro', city: 'Bonn' } },
+    { id: 'x' },
+    { id: 'X' },
+  ]);
 });
 
 test('an unknown id with a known e-mail updates that person, who gains the id', async () => {
   const { track, people } = await startTestSandbox();
   await track.identify('ada@example.com', { plan: 'pro' });
   await track.identify('7', { email: 'ada@example.com', city: 'Bonn' });
-  expect(await people()).toMatchObject([{ id: '7', email: 'ada@example.com', attributes: { plan: 'pro', city: 'Bonn' } }]);
+  expect(await people()).toMatchObject([
+    { id: '7', email: 'ada@example.com', attributes: { plan: 'pro', city: 'Bonn' } },
+  ]);
 });
 
 test('fresh ids with one e-mail keep updating one person', async () => {
   const { batch, state, people } = await startTestSandbox();
-  expect((await batch([1, 2, 3].map((n) => identify(`fresh-${n}`, { email: 'same@example.com', n })))).status).toBe(200);
+  expect((await batch([1, 2, 3].map((n) => identify(`fresh-${n}`, { email: 'same@example.com', n })))).status).toBe(
+    200,
+  );
   expect(await people()).toMatchObject([{ id: 'fresh-1', email: 'same@example.com', attributes: { n: 3 } }]);
   expect(await state()).toMatchObject({ people: 1, failed_changes: 2 });
 });
@@ -30,7 +38,10 @@ test('an e-mail of somebody else is a failed change behind a 200, and the rest i
   await track.identify('1', { email: 'one@example.com' });
   await track.identify('2', { email: 'two@example.com' });
   expect((await call('PUT', '/api/v1/customers/2', { email: 'one@example.com', plan: 'pro' })).status).toBe(200);
-  expect(await people()).toMatchObject([{ email: 'one@example.com' }, { email: 'two@example.com', attributes: { plan: 'pro' } }]);
+  expect(await people()).toMatchObject([
+    { email: 'one@example.com' },
+    { email: 'two@example.com', attributes: { plan: 'pro' } },
+  ]);
   expect(await state()).toMatchObject({ failed_changes: 1 });
   expect(await events('?type=failed_attribute_change')).toMatchObject([{ person_id: '2', data: { field: 'email' } }]);
 });
@@ -83,16 +94,25 @@ test('unsubscribed has its own truth table', async () => {
   for (const [index, unsubscribed] of values.entries()) {
     await track.identify(`p${index}`, { unsubscribed });
     const response = await appCall('GET', `/v1/customers/p${index}/attributes`);
-    seen.push((await response.json() as { customer: { unsubscribed: boolean } }).customer.unsubscribed);
+    seen.push(((await response.json()) as { customer: { unsubscribed: boolean } }).customer.unsubscribed);
   }
   expect(seen).toEqual([true, true, true, true, false, false, false]);
 });
 
 test('integers beyond 2^53 keep their digits', async () => {
   const { call, attributes, url } = await startTestSandbox();
-  await call('PUT', '/api/v1/customers/1', '{"account":9007199254740993,"ratio":0.12345678901234567,"text":"9007199254740993","n":12}');
+  await call(
+    'PUT',
+    '/api/v1/customers/1',
+    '{"account":9007199254740993,"ratio":0.12345678901234567,"text":"9007199254740993","n":12}',
+  );
   await call('PUT', '/api/v1/customers/1', '{"plan":"pro"}');
-  expect(await attributes('1')).toMatchObject({ account: '9007199254740993', ratio: '0.12345678901234567', text: '9007199254740993', n: '12' });
+  expect(await attributes('1')).toMatchObject({
+    account: '9007199254740993',
+    ratio: '0.12345678901234567',
+    text: '9007199254740993',
+    n: '12',
+  });
   const line = await (await fetch(`${url}/_sandbox/people`)).text();
   expect(line).toContain('"account":9007199254740993,');
   expect(line).toContain('"text":"9007199254740993"');
@@ -100,7 +120,9 @@ test('integers beyond 2^53 keep their digits', async () => {
 
 test('a v1 identify relates the person to an object, and takes that back', async () => {
   const { track, state } = await startTestSandbox();
-  const relationships = [{ identifiers: { object_type_id: '1', object_id: 'acme' }, relationship_attributes: { role: 'admin' } }];
+  const relationships = [
+    { identifiers: { object_type_id: '1', object_id: 'acme' }, relationship_attributes: { role: 'admin' } },
+  ];
   await track.identify('1', { cio_relationships: { action: 'add_relationships', relationships } });
   expect(await state()).toMatchObject({ people: 1, objects: 1, relationships: 1 });
   await track.identify('1', { cio_relationships: { action: 'delete_relationships', relationships } });

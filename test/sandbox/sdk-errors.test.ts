@@ -30,7 +30,10 @@ test('both base64 alphabets are accepted in the Authorization header', async () 
 
 test('a 207 resolves, and its errors are easy to overlook', async () => {
   const { track, state } = await startTestSandbox();
-  const reply = await track.batch([{ type: 'person', action: 'identify', identifiers: { id: '1' } }, { type: 'person', action: 'fly' }]);
+  const reply = await track.batch([
+    { type: 'person', action: 'identify', identifiers: { id: '1' } },
+    { type: 'person', action: 'fly' },
+  ]);
   expect(reply).toMatchObject({ errors: [{ batch_index: 1, field: 'action', reason: 'invalid' }] });
   expect(await state()).toMatchObject({ people: 1 });
 });
@@ -43,7 +46,10 @@ test('a v2 refusal rejects as an unknown error, since the SDK reads meta only', 
 test('429 is tried again three times', async () => {
   const { url, state } = await startTestSandbox({ faults: [{ kind: '429', share: 1 }] });
   await expect(client(url).identify('1')).rejects.toMatchObject({ statusCode: 429 });
-  const { requests: { by_path: byPath }, people } = await state();
+  const {
+    requests: { by_path: byPath },
+    people,
+  } = await state();
   expect(requests(byPath)).toEqual({ 429: 4 });
   expect(people).toBe(0);
 });
@@ -59,7 +65,10 @@ test('a short Retry-After is waited for', async () => {
   const sdk = client(url);
   await sdk.identify('1');
   await sdk.identify('2');
-  expect(await state()).toMatchObject({ people: 2, requests: { by_path: { 'PUT /api/v1/customers/:identifier': { 200: 2, 429: 1 } } } });
+  expect(await state()).toMatchObject({
+    people: 2,
+    requests: { by_path: { 'PUT /api/v1/customers/:identifier': { 200: 2, 429: 1 } } },
+  });
 });
 
 test('HTML with status 503 fails to parse and is not tried again', async () => {

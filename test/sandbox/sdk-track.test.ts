@@ -5,8 +5,16 @@ import { startTestSandbox } from '../support/with-sandbox.ts';
 
 test('identify creates a person, whose attributes come back as strings', async () => {
   const { track, attributes } = await startTestSandbox();
-  await expect(track.identify('7', { email: 'ada@example.com', plan: 'pro', logins: 42, vip: true })).resolves.toEqual({});
-  expect(await attributes('7')).toMatchObject({ id: '7', email: 'ada@example.com', plan: 'pro', logins: '42', vip: 'true' });
+  await expect(track.identify('7', { email: 'ada@example.com', plan: 'pro', logins: 42, vip: true })).resolves.toEqual(
+    {},
+  );
+  expect(await attributes('7')).toMatchObject({
+    id: '7',
+    email: 'ada@example.com',
+    plan: 'pro',
+    logins: '42',
+    vip: 'true',
+  });
 });
 
 test('success is 200 and the three bytes of an empty object, with the headers of the service', async () => {
@@ -15,7 +23,9 @@ test('success is 200 and the three bytes of an empty object, with the headers of
   expect(response.status).toBe(200);
   expect(await response.text()).toBe('{}\n');
   expect(Object.fromEntries(response.headers)).toMatchObject({
-    'content-type': 'application/json; charset=utf-8', 'content-length': '3', 'access-control-allow-origin': '*',
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': '3',
+    'access-control-allow-origin': '*',
     'cache-control': 'no-cache, no-store, must-revalidate, max-age=0',
   });
 });
@@ -26,16 +36,28 @@ test('identifiers with blanks, slashes, accents and plus signs arrive as they ar
   await track.identify('é+a/b@x.com');
   await track.identify('a/b c');
   expect(await people()).toMatchObject([
-    { id: 'a b/é+@x.com', email: null, attributes: { city: 'Köln' } }, { id: null, email: 'é+a/b@x.com' }, { id: 'a/b c' },
+    { id: 'a b/é+@x.com', email: null, attributes: { city: 'Köln' } },
+    { id: null, email: 'é+a/b@x.com' },
+    { id: 'a/b c' },
   ]);
 });
 
 test('track stores an event with the types of its data, its time and its name trimmed', async () => {
   const { track, events } = await startTestSandbox();
   await track.identify('7');
-  await track.track('7', { name: ' purchase ', timestamp: 1_700_000_000, data: { amount: 12.5, vip: true, tags: ['a'] } });
+  await track.track('7', {
+    name: ' purchase ',
+    timestamp: 1_700_000_000,
+    data: { amount: 12.5, vip: true, tags: ['a'] },
+  });
   expect(await events()).toMatchObject([
-    { type: 'event', name: 'purchase', timestamp: 1_700_000_000, person_id: '7', data: { amount: 12.5, vip: true, tags: ['a'] } },
+    {
+      type: 'event',
+      name: 'purchase',
+      timestamp: 1_700_000_000,
+      person_id: '7',
+      data: { amount: 12.5, vip: true, tags: ['a'] },
+    },
   ]);
 });
 
@@ -43,7 +65,10 @@ test('an event of somebody unknown creates the person', async () => {
   const { track, people } = await startTestSandbox();
   await track.track('new@example.com', { name: 'signup' });
   await track.track('8', { name: 'signup' });
-  expect(await people()).toMatchObject([{ id: null, email: 'new@example.com' }, { id: '8', email: null }]);
+  expect(await people()).toMatchObject([
+    { id: null, email: 'new@example.com' },
+    { id: '8', email: null },
+  ]);
 });
 
 test('a page view is kept as a page with its path', async () => {
@@ -56,7 +81,10 @@ test('anonymous events belong to nobody until somebody claims their anonymous id
   const { track, events, state } = await startTestSandbox();
   await track.trackAnonymous('anon-1', { name: 'visit' });
   await track.trackAnonymous('', { name: 'invite', data: { recipient: 'friend@example.com' } });
-  expect(await events()).toMatchObject([{ anonymous_id: 'anon-1', person_id: null }, { anonymous_id: null, person_id: null }]);
+  expect(await events()).toMatchObject([
+    { anonymous_id: 'anon-1', person_id: null },
+    { anonymous_id: null, person_id: null },
+  ]);
   expect(await state()).toMatchObject({ people: 0, events: 2 });
   await track.identify('7', { anonymous_id: 'anon-1' });
   await track.trackAnonymous('anon-1', { name: 'visit again' });
@@ -88,7 +116,9 @@ test('suppress deletes the person and ignores later calls under either identifie
 
 test('devices are added, replaced and removed', async () => {
   const { track, appCall } = await startTestSandbox();
-  const devices = async () => ((await (await appCall('GET', '/v1/customers/7/attributes')).json()) as { customer: { devices: unknown[] } }).customer.devices;
+  const devices = async () =>
+    ((await (await appCall('GET', '/v1/customers/7/attributes')).json()) as { customer: { devices: unknown[] } })
+      .customer.devices;
   await track.addDevice('7', 'token/1', 'ios', { last_used: 1_700_000_000, model: 'x' });
   await track.addDevice('7', 'token-2', 'android');
   expect(await devices()).toEqual([
@@ -105,7 +135,9 @@ test('merging keeps what the primary has, adds what it lacks, and moves events',
   await track.identify('two@example.com', { plan: 'free', city: 'Bonn' });
   await track.track('two@example.com', { name: 'purchase' });
   await track.mergeCustomers(IdentifierType.Id, '1', IdentifierType.Email, 'two@example.com');
-  expect(await people()).toMatchObject([{ id: '1', email: 'two@example.com', attributes: { plan: 'pro', city: 'Bonn' } }]);
+  expect(await people()).toMatchObject([
+    { id: '1', email: 'two@example.com', attributes: { plan: 'pro', city: 'Bonn' } },
+  ]);
   expect(await events()).toMatchObject([{ person_id: '1' }]);
 });
 
@@ -122,7 +154,12 @@ test('batch and entity apply v2 operations', async () => {
     { type: 'person', action: 'identify', identifiers: { id: '1' }, attributes: { plan: 'pro' } },
     { type: 'person', action: 'event', identifiers: { id: '1' }, name: 'purchase' },
   ]);
-  await track.entity({ type: 'object', action: 'identify', identifiers: { object_type_id: '1', object_id: 'acme' }, attributes: { seats: 3 } });
+  await track.entity({
+    type: 'object',
+    action: 'identify',
+    identifiers: { object_type_id: '1', object_id: 'acme' },
+    attributes: { seats: 3 },
+  });
   expect(await state()).toMatchObject({ people: 1, events: 1, objects: 1, operations_received: 3 });
 });
 
@@ -133,7 +170,9 @@ test('the account region proves the workspace', async () => {
 
 test('people enter and leave manual segments, and those of the wrong kind are ignored', async () => {
   const { track, appCall } = await startTestSandbox();
-  const created = await (await appCall('POST', '/v1/segments', { segment: { name: 'Testers', description: 'x' } })).json() as { segment: { id: number } };
+  const created = (await (
+    await appCall('POST', '/v1/segments', { segment: { name: 'Testers', description: 'x' } })
+  ).json()) as { segment: { id: number } };
   const { id } = created.segment;
   const count = async () => await (await appCall('GET', `/v1/segments/${id}/customer_count`)).json();
   await track.identify('1', { email: 'one@example.com' });
@@ -148,7 +187,9 @@ test('a form identifies its sender and answers 204 without a body', async () => 
   const { track, call, people } = await startTestSandbox();
   await expect(track.submitForm('f1', { email: 'ada@example.com', plan: 'pro' })).resolves.toEqual({});
   expect((await call('POST', '/api/v1/forms/f1/submit', { data: { id: '7' } })).status).toBe(204);
-  expect((await call('POST', '/api/v1/forms/f1/submit', { data: { id: '7', email: 'x@example.com' } })).status).toBe(400);
+  expect((await call('POST', '/api/v1/forms/f1/submit', { data: { id: '7', email: 'x@example.com' } })).status).toBe(
+    400,
+  );
   expect(await people()).toMatchObject([{ email: 'ada@example.com', attributes: { plan: 'pro' } }, { id: '7' }]);
 });
 
@@ -167,6 +208,8 @@ test('the App client reads attributes and searches', async () => {
   await track.identify('1', { plan: 'pro' });
   await track.identify('2', { plan: 'free' });
   expect(await app.getAttributes('1')).toMatchObject({ customer: { id: '1', attributes: { plan: 'pro' } } });
-  const found = await app.searchCustomers({ and: [{ attribute: { field: 'plan', operator: FilterOperator.Eq, value: 'free' } }] });
+  const found = await app.searchCustomers({
+    and: [{ attribute: { field: 'plan', operator: FilterOperator.Eq, value: 'free' } }],
+  });
   expect(found).toMatchObject({ ids: ['2'], next: '' });
 });

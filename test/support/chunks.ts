@@ -18,9 +18,19 @@ export interface MadeRow {
 export function chunkOf(startRow: number, rows: readonly MadeRow[], rest: Partial<PreparedChunk> = {}): PreparedChunk {
   const operations = rows.map(({ persons, body, single, guarded }, row) => {
     const text = body ?? identify(persons, startRow + row + 1);
-    return { row, bytes: Buffer.from(text), keys: persons.map(hashPerson), kinds: kindsOfSent(persons, () => text, single), single, isGuarded: guarded === true };
+    return {
+      row,
+      bytes: Buffer.from(text),
+      keys: persons.map(hashPerson),
+      kinds: kindsOfSent(persons, () => text, single),
+      single,
+      isGuarded: guarded === true,
+    };
   });
-  return { ...chunkWithoutText(placeAt(startRow), placeAt(startRow + rows.length), packOperations(operations)), ...rest };
+  return {
+    ...chunkWithoutText(placeAt(startRow), placeAt(startRow + rows.length), packOperations(operations)),
+    ...rest,
+  };
 }
 
 function placeAt(row: number): Position {
@@ -39,11 +49,22 @@ export function identify(persons: readonly string[], n: number): string {
 }
 
 export function merge(persons: readonly string[]): string {
-  return JSON.stringify({ type: 'person', action: 'merge', primary: identifierOf(persons[0] ?? ''), secondary: identifierOf(persons[1] ?? '') });
+  return JSON.stringify({
+    type: 'person',
+    action: 'merge',
+    primary: identifierOf(persons[0] ?? ''),
+    secondary: identifierOf(persons[1] ?? ''),
+  });
 }
 
 export function event(person: string, n: number): string {
-  return JSON.stringify({ type: 'person', action: 'event', name: 'happened', identifiers: identifierOf(person), attributes: { n } });
+  return JSON.stringify({
+    type: 'person',
+    action: 'event',
+    name: 'happened',
+    identifiers: identifierOf(person),
+    attributes: { n },
+  });
 }
 
 function identifierOf(person: string): Record<string, string> {

@@ -85,7 +85,12 @@ export function startCli(test: Finishing, args: readonly string[], options: CliO
     stdout: () => stdout,
     stderr: () => stderr,
     ended,
-    says: (text) => until(() => (typeof text === 'string' ? stderr.includes(text) : text.test(stderr)), `stderr to hold ${String(text)}`, () => stderr),
+    says: (text) =>
+      until(
+        () => (typeof text === 'string' ? stderr.includes(text) : text.test(stderr)),
+        `stderr to hold ${String(text)}`,
+        () => stderr,
+      ),
   };
 }
 
@@ -94,9 +99,17 @@ export function runCli(test: Finishing, args: readonly string[], options: CliOpt
 }
 
 export function targetEnv(trackUrl: string | undefined): Record<string, string> {
-  return trackUrl === undefined ? {} : { CUSTOMERIO_TRACK_URL: trackUrl, CUSTOMERIO_SITE_ID: CREDENTIALS.siteId, CUSTOMERIO_TRACK_API_KEY: CREDENTIALS.apiKey };
+  return trackUrl === undefined
+    ? {}
+    : {
+        CUSTOMERIO_TRACK_URL: trackUrl,
+        CUSTOMERIO_SITE_ID: CREDENTIALS.siteId,
+        CUSTOMERIO_TRACK_API_KEY: CREDENTIALS.apiKey,
+      };
 }
 
 function jsonLines(stdout: string): JsonLine[] {
-  return stdout.split('\n').flatMap((line): JsonLine[] => (line.startsWith('{"type":') ? [JSON.parse(line) as JsonLine] : []));
+  return stdout
+    .split('\n')
+    .flatMap((line): JsonLine[] => (line.startsWith('{"type":') ? [JSON.parse(line) as JsonLine] : []));
 }

@@ -47,7 +47,11 @@ export interface HostileOptions {
 }
 
 /** A server on plain sockets that does what a test tells it to, however wrong. Closed when the test ends. */
-export async function hostileServer(test: Finishing, behaviour: Behaviour, options: HostileOptions = {}): Promise<HostileServer> {
+export async function hostileServer(
+  test: Finishing,
+  behaviour: Behaviour,
+  options: HostileOptions = {},
+): Promise<HostileServer> {
   const sockets = new Set<Socket>();
   const batches: HostileRequest[] = [];
   const taken: Operation[] = [];
@@ -64,7 +68,9 @@ export async function hostileServer(test: Finishing, behaviour: Behaviour, optio
       void (isRegion ? (options.onRegion ?? answerRegion) : behaviour)(whole, self);
     });
   };
-  const server: Server = options.tls ? createTlsServer(options.tls, onSocket).on('tlsClientError', () => undefined) : createServer(onSocket);
+  const server: Server = options.tls
+    ? createTlsServer(options.tls, onSocket).on('tlsClientError', () => undefined)
+    : createServer(onSocket);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   test.onTestFinished(async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -73,12 +79,22 @@ export async function hostileServer(test: Finishing, behaviour: Behaviour, optio
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const self: HostileServer = { url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`, port, batches, taken, connections: () => connections };
+  const self: HostileServer = {
+    url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    port,
+    batches,
+    taken,
+    connections: () => connections,
+  };
   return self;
 }
 
 /** Just enough HTTP/1.1 to read our own requests: a head, and a body of `content-length` bytes. */
-function readRequests(socket: Socket, onHead: HostileOptions['onHead'], onRequest: (request: Omit<HostileRequest, 'number' | 'socket'>) => void): void {
+function readRequests(
+  socket: Socket,
+  onHead: HostileOptions['onHead'],
+  onRequest: (request: Omit<HostileRequest, 'number' | 'socket'>) => void,
+): void {
   let buffer = Buffer.alloc(0);
   let isOut = false;
   socket.on('data', (bytes: Buffer) => {
@@ -87,7 +103,9 @@ function readRequests(socket: Socket, onHead: HostileOptions['onHead'], onReques
     for (let end = buffer.indexOf('\r\n\r\n'); end >= 0; end = buffer.indexOf('\r\n\r\n')) {
       const [first = '', ...lines] = buffer.subarray(0, end).toString('latin1').split('\r\n');
       const [method = '', path = ''] = first.split(' ');
-      const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+      const headers = Object.fromEntries(
+        lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+      );
       if (method !== 'GET' && onHead?.(socket)) {
         isOut = true;
         return;
@@ -96,7 +114,13 @@ function readRequests(socket: Socket, onHead: HostileOptions['onHead'], onReques
       if (buffer.length < end + 4 + length) return;
       const body = buffer.subarray(end + 4, end + 4 + length).toString('utf8');
       buffer = buffer.subarray(end + 4 + length);
-      onRequest({ method, path, headers, body, operations: path.endsWith('/batch') ? (JSON.parse(body) as { batch: Operation[] }).batch : [] });
+      onRequest({
+        method,
+        path,
+        headers,
+        body,
+        operations: path.endsWith('/batch') ? (JSON.parse(body) as { batch: Operation[] }).batch : [],
+      });
     }
   });
 }

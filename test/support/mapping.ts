@@ -11,7 +11,17 @@ export const IDENTITY = { target: 'site-1', dataset: 'file.csv', clockMs: 1_700_
 const POSITION = { line: 0, offset: 0, hash: '' };
 
 export function csvLayout(header: readonly string[]): SourceLayout {
-  return { path: '/f.csv', format: 'csv', compression: 'none', encoding: 'utf-8', delimiter: ',', jsonArray: false, headerBytes: 0, headerLines: 1, header };
+  return {
+    path: '/f.csv',
+    format: 'csv',
+    compression: 'none',
+    encoding: 'utf-8',
+    delimiter: ',',
+    jsonArray: false,
+    headerBytes: 0,
+    headerLines: 1,
+    header,
+  };
 }
 
 export function ndjsonLayout(): SourceLayout {
@@ -27,18 +37,34 @@ export function ndjson(...rows: Record<string, unknown>[]): { layout: SourceLayo
   return { layout: ndjsonLayout(), rows: rows.map((json) => ({ json })) };
 }
 
-export function planOf(source: { layout: SourceLayout; rows: readonly RawRow[] }, options: PlanOptions = {}): PlanResult {
+export function planOf(
+  source: { layout: SourceLayout; rows: readonly RawRow[] },
+  options: PlanOptions = {},
+): PlanResult {
   return inferPlan(source.layout, source.rows, options);
 }
 
 export function blockOf(rows: readonly RawRow[], startRow = 0): RowBlock {
-  return { start: { ...POSITION, row: startRow }, end: { ...POSITION, row: startRow + rows.length }, raw: new Uint8Array(), rows, isLast: false };
+  return {
+    start: { ...POSITION, row: startRow },
+    end: { ...POSITION, row: startRow + rows.length },
+    raw: new Uint8Array(),
+    rows,
+    isLast: false,
+  };
 }
 
 export type SpecChanges = Partial<Pick<PrepareSpec, 'identity' | 'skipRows' | 'recent' | 'timesFrom'>>;
 
 export function preparerOf(layout: SourceLayout, plan: Plan, changes: SpecChanges = {}): Preparer {
-  return createPreparer({ layout, plan, identity: IDENTITY, skipRows: 0, recent: { policy: 'allow', sinceSeconds: 0 }, ...changes });
+  return createPreparer({
+    layout,
+    plan,
+    identity: IDENTITY,
+    skipRows: 0,
+    recent: { policy: 'allow', sinceSeconds: 0 },
+    ...changes,
+  });
 }
 
 export interface Sent {
@@ -70,7 +96,11 @@ export function sentOf({ operations }: PreparedChunk): Sent[] {
 }
 
 /** Plan and prepare in one go. */
-export function run(source: { layout: SourceLayout; rows: readonly RawRow[] }, options: PlanOptions = {}, changes: SpecChanges = {}): { chunk: PreparedChunk; sent: Sent[]; plan: Plan } {
+export function run(
+  source: { layout: SourceLayout; rows: readonly RawRow[] },
+  options: PlanOptions = {},
+  changes: SpecChanges = {},
+): { chunk: PreparedChunk; sent: Sent[]; plan: Plan } {
   const { plan } = planOf(source, options);
   const chunk = preparerOf(source.layout, plan, changes).prepare(blockOf(source.rows));
   return { chunk, sent: sentOf(chunk), plan };

@@ -25,7 +25,9 @@ export function createProgressReporter(): Reporter {
       if (process.stdout.isTTY || now - saidAt < SAY_EVERY_MS || ended === files) return;
       saidAt = now;
       const failed = tests.failed === 0 ? '' : `, ${tests.failed} failed`;
-      process.stdout.write(`[ ${ended} of ${files} files, ${tests.passed} tests passed${failed}, ${timeText(now - startedAt)} ]\n`);
+      process.stdout.write(
+        `[ ${ended} of ${files} files, ${tests.passed} tests passed${failed}, ${timeText(now - startedAt)} ]\n`,
+      );
     },
   };
 }

@@ -33,21 +33,32 @@ export function createFolder(): Folder {
   };
 }
 
-export async function blocksOf(layout: SourceLayout, from: Position | null = null, options: BlockOptions = {}): Promise<RowBlock[]> {
+export async function blocksOf(
+  layout: SourceLayout,
+  from: Position | null = null,
+  options: BlockOptions = {},
+): Promise<RowBlock[]> {
   const blocks: RowBlock[] = [];
   for await (const block of openBlocks(layout, from, { isLastLineFinal: true, ...options })) blocks.push(block);
   return blocks;
 }
 
 /** The layout and all rows of a file. */
-export async function readAll(path: string, options: Partial<LayoutOptions> = {}, limits?: Limits): Promise<{ layout: SourceLayout; rows: RawRow[] }> {
+export async function readAll(
+  path: string,
+  options: Partial<LayoutOptions> = {},
+  limits?: Limits,
+): Promise<{ layout: SourceLayout; rows: RawRow[] }> {
   const layout = await detectLayout(path, { ...AUTO, ...options });
   const blocks = await blocksOf(layout, null, limits === undefined ? {} : { limits });
   return { layout, rows: blocks.flatMap((block) => block.rows) };
 }
 
 /** The failure a reading ends with, and the rows before it. */
-export async function failureOf(path: string, options: Partial<LayoutOptions> = {}): Promise<{ error: CioBulkError; rows: RawRow[] }> {
+export async function failureOf(
+  path: string,
+  options: Partial<LayoutOptions> = {},
+): Promise<{ error: CioBulkError; rows: RawRow[] }> {
   const rows: RawRow[] = [];
   try {
     const layout = await detectLayout(path, { ...AUTO, ...options });

@@ -5,5 +5,6 @@ import type { Clock } from '../../src/domain/host.ts';
 export const realClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: (delayMs, signal) => sleep(Math.max(0, delayMs), undefined, signal ? { signal } : undefined).catch(() => undefined),
+  sleep: (delayMs, signal) =>
+    sleep(Math.max(0, delayMs), undefined, signal ? { signal } : undefined).catch(() => undefined),
 };

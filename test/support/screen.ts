@@ -15,7 +15,8 @@ export function screenOf(text: string): string[] {
       column = 0;
     } else if (token === '\u001b[K') lines[lines.length - 1] = (lines.at(-1) ?? '').slice(0, column);
     else if (/^\u001b\[[\d;]*m$/.test(token)) continue;
-    else if (token.startsWith('\u001b')) throw new Error(`the program sent ${JSON.stringify(token)}, which this terminal does not know`);
+    else if (token.startsWith('\u001b'))
+      throw new Error(`the program sent ${JSON.stringify(token)}, which this terminal does not know`);
     else put(token);
   }
   return lines;

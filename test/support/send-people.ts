@@ -24,7 +24,11 @@ export function startSending(test: Finishing, url: string, sending: Sending = {}
   return startCli(test, ...commandFor(test, url, sending));
 }
 
-function commandFor(test: Finishing, url: string, { rows = 30, kind = 'people', args = [], env = {}, folder }: Sending): [string[], CliOptions] {
+function commandFor(
+  test: Finishing,
+  url: string,
+  { rows = 30, kind = 'people', args = [], env = {}, folder }: Sending,
+): [string[], CliOptions] {
   const cwd = folder ?? tempFolder(test);
   const path = kind === 'people' ? peopleCsv(cwd, rows) : eventsCsv(cwd, rows);
   return [['import', path, '--batch-rows', '10', ...IMPATIENT, ...args], { cwd, trackUrl: url, env }];
@@ -32,12 +36,17 @@ function commandFor(test: Finishing, url: string, { rows = 30, kind = 'people', 
 
 export function assertAddsUp({ summary }: CliResult): void {
   if (!summary) return;
-  const sum = ['delivered', 'rejected', 'failed', 'invalid', 'skipped', 'unclear', 'pending'].reduce((total, name) => total + Number(summary[name]), 0);
+  const sum = ['delivered', 'rejected', 'failed', 'invalid', 'skipped', 'unclear', 'pending'].reduce(
+    (total, name) => total + Number(summary[name]),
+    0,
+  );
   expect(summary['rows_read']).toBe(sum);
 }
 
 /** The counts of the summary that are not zero. */
 export function countsOf({ summary }: CliResult): Record<string, number> {
   const names = ['delivered', 'rejected', 'failed', 'invalid', 'skipped', 'unclear', 'pending'];
-  return Object.fromEntries(names.map((name) => [name, Number(summary?.[name])] as const).filter(([, value]) => value > 0));
+  return Object.fromEntries(
+    names.map((name) => [name, Number(summary?.[name])] as const).filter(([, value]) => value > 0),
+  );
 }

@@ -28,7 +28,11 @@ export interface TerminalOptions {
 }
 
 /** Starts the program with a terminal as its stdin, stdout and stderr. The file `pid` then holds its process id. */
-export function onTerminal(test: Finishing, args: readonly string[], { cwd, trackUrl, env, columns = 80 }: TerminalOptions): OnTerminal {
+export function onTerminal(
+  test: Finishing,
+  args: readonly string[],
+  { cwd, trackUrl, env, columns = 80 }: TerminalOptions,
+): OnTerminal {
   const words = [process.execPath, BIN, ...args].map((word) => `'${word}'`).join(' ');
   const child = spawn('script', ['-qec', `stty cols ${columns} rows 24; echo $$ > pid; exec ${words}`, '/dev/null'], {
     cwd,

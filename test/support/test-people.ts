@@ -13,7 +13,15 @@ const BATCH_PEOPLE = 2_000;
 const PAGE_PEOPLE = 1_000;
 
 /** People who must survive: some whose ids resemble those of test people, and two who have nothing to do with them. */
-export const OTHERS = ['alice', 'bob@example.com', 'cio-bulk-lt-other-0', 'x-cio-bulk-lt-abcd-0', 'cio-bulk-lt-abcd-', 'cio-bulk-lt-abcd', 'cio-bulk-lt-abcd-00'] as const;
+export const OTHERS = [
+  'alice',
+  'bob@example.com',
+  'cio-bulk-lt-other-0',
+  'x-cio-bulk-lt-abcd-0',
+  'cio-bulk-lt-abcd-',
+  'cio-bulk-lt-abcd',
+  'cio-bulk-lt-abcd-00',
+] as const;
 
 /** A workspace that the program takes to be a real one, the folder with the journal, and load tests that ended long ago. */
 export interface TestWorkspace {
@@ -34,14 +42,22 @@ export async function openTestWorkspace(test: Finishing, options: SandboxOptions
   test.onTestFinished(() => sandbox.stop());
   const folder = tempFolder(test);
   const start = (args: readonly string[], more: Partial<CliOptions> = {}): RunningCli =>
-    startCli(test, ['cleanup', ...args], { cwd: folder, ...more, env: { ...credentialsOf(sandbox), CUSTOMERIO_APP_API_KEY: sandbox.appApiKey, ...more.env } });
+    startCli(test, ['cleanup', ...args], {
+      cwd: folder,
+      ...more,
+      env: { ...credentialsOf(sandbox), CUSTOMERIO_APP_API_KEY: sandbox.appApiKey, ...more.env },
+    });
   await createPeople(sandbox, OTHERS);
   return {
     folder,
     sandbox,
     async leaveBehind(run, people) {
       planLoadtest(folder, run, people, sandbox.siteId);
-      await createPeople(sandbox, Array.from({ length: people }, (_, n) => personId(run, n)), run);
+      await createPeople(
+        sandbox,
+        Array.from({ length: people }, (_, n) => personId(run, n)),
+        run,
+      );
     },
     start,
     cleanup: (args, more) => start(args, more).ended,
@@ -51,12 +67,25 @@ export async function openTestWorkspace(test: Finishing, options: SandboxOptions
 }
 
 export function credentialsOf(sandbox: Sandbox): Record<string, string> {
-  return { CUSTOMERIO_TRACK_URL: sandbox.trackUrl, CUSTOMERIO_APP_URL: sandbox.appUrl, CUSTOMERIO_SITE_ID: sandbox.siteId, CUSTOMERIO_TRACK_API_KEY: sandbox.trackApiKey };
+  return {
+    CUSTOMERIO_TRACK_URL: sandbox.trackUrl,
+    CUSTOMERIO_APP_URL: sandbox.appUrl,
+    CUSTOMERIO_SITE_ID: sandbox.siteId,
+    CUSTOMERIO_TRACK_API_KEY: sandbox.trackApiKey,
+  };
 }
 
 export function planLoadtest(folder: string, run: string, people: number, siteId: string): void {
   withJournal(folder, (journal) =>
-    createLoadtestLedger(journal).plan({ id: run, workspace: workspaceOf({ siteId: new Secret(siteId) }), scenario: 'ramp', rate: 80, duration_ms: 120_000, max_n: people - 1, started_at: Date.now() - 3_600_000 }),
+    createLoadtestLedger(journal).plan({
+      id: run,
+      workspace: workspaceOf({ siteId: new Secret(siteId) }),
+      scenario: 'ramp',
+      rate: 80,
+      duration_ms: 120_000,
+      max_n: people - 1,
+      started_at: Date.now() - 3_600_000,
+    }),
   );
 }
 
@@ -74,16 +103,27 @@ export function withJournal<T>(folder: string, work: (journal: Journal) => T): T
 export async function createPeople(sandbox: Sandbox, ids: readonly string[], run?: string): Promise<void> {
   const authorization = `Basic ${Buffer.from(`${sandbox.siteId}:${sandbox.trackApiKey}`).toString('base64')}`;
   for (let from = 0; from < ids.length; from += BATCH_PEOPLE) {
-    const batch = ids.slice(from, from + BATCH_PEOPLE).map((id) => ({ type: 'person', action: 'identify', identifiers: { id }, attributes: run === undefined ? {} : { cio_bulk_run: run } }));
-    const response = await fetch(`${sandbox.trackUrl}/api/v2/batch`, { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify({ batch }) });
+    const batch = ids.slice(from, from + BATCH_PEOPLE).map((id) => ({
+      type: 'person',
+      action: 'identify',
+      identifiers: { id },
+      attributes: run === undefined ? {} : { cio_bulk_run: run },
+    }));
+    const response = await fetch(`${sandbox.trackUrl}/api/v2/batch`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ batch }),
+    });
     if (response.status !== 200) throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
   }
 }
 
 async function idsIn({ url }: Sandbox): Promise<string[]> {
   const ids: string[] = [];
-  for (let after = 0; ; ) {
-    const lines = (await (await fetch(`${url}/_sandbox/people?after=${after}&limit=${PAGE_PEOPLE}`)).text()).split('\n').filter((line) => line !== '');
+  for (let after = 0; ;) {
+    const lines = (await (await fetch(`${url}/_sandbox/people?after=${after}&limit=${PAGE_PEOPLE}`)).text())
+      .split('\n')
+      .filter((line) => line !== '');
     const page = lines.map((line) => JSON.parse(line) as { readonly seq: number; readonly id: string });
     ids.push(...page.map(({ id }) => id));
     if (page.length < PAGE_PEOPLE) return ids.sort();

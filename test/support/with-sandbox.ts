@@ -9,7 +9,12 @@ export interface TestSandbox {
   readonly track: TrackClient;
   readonly app: APIClient;
   /** A plain request with the right Track credentials. */
-  readonly call: (method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Response>;
+  readonly call: (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<Response>;
   readonly appCall: (method: string, path: string, body?: unknown) => Promise<Response>;
   readonly batch: (operations: readonly unknown[]) => Promise<Response>;
   readonly state: () => Promise<State>;
@@ -58,12 +63,14 @@ export async function startTestSandbox(config: Partial<SandboxConfig> = {}): Pro
   };
   onTestFinished(close);
   const { url } = sandbox;
-  const send = (authorization: string) => (method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) =>
-    fetch(url + path, {
-      method,
-      headers: { authorization, 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
+  const send =
+    (authorization: string) =>
+    (method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) =>
+      fetch(url + path, {
+        method,
+        headers: { authorization, 'content-type': 'application/json', ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
   const call = send(BASIC);
   const appCall = send('Bearer sandbox-app-key');
   return {
@@ -73,12 +80,12 @@ export async function startTestSandbox(config: Partial<SandboxConfig> = {}): Pro
     call,
     appCall,
     batch: (operations) => call('POST', '/api/v2/batch', { batch: operations }),
-    state: async () => await (await fetch(`${url}/_sandbox/state`)).json() as State,
+    state: async () => (await (await fetch(`${url}/_sandbox/state`)).json()) as State,
     people: () => ndjson<StoredPerson>(`${url}/_sandbox/people`),
     events: (query = '') => ndjson<StoredEvent>(`${url}/_sandbox/events${query}`),
     attributes: async (id, kind = 'id') => {
       const response = await appCall('GET', `/v1/customers/${encodeURIComponent(id)}/attributes?id_type=${kind}`);
-      return (await response.json() as { customer: { attributes: Record<string, string> } }).customer.attributes;
+      return ((await response.json()) as { customer: { attributes: Record<string, string> } }).customer.attributes;
     },
     close,
   };
@@ -86,7 +93,10 @@ export async function startTestSandbox(config: Partial<SandboxConfig> = {}): Pro
 
 async function ndjson<T>(url: string): Promise<T[]> {
   const text = await (await fetch(url)).text();
-  return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as T);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as T);
 }
 
 export function identify(id: string, attributes: Record<string, unknown> = {}): Record<string, unknown> {

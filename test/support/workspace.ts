@@ -45,7 +45,13 @@ export async function openWorkspace(test: Finishing, options: SandboxOptions = {
     start: (args, more) => startCli(test, args, setting(more)),
     run: (args, more) => runCli(test, args, setting(more)),
     people: () => ndjson<StoredPerson>(`${sandbox.url}/_sandbox/people`),
-    attributes: async () => Object.fromEntries((await ndjson<StoredPerson>(`${sandbox.url}/_sandbox/people`)).map(({ id, email, attributes }) => [id ?? email ?? '', attributes])),
+    attributes: async () =>
+      Object.fromEntries(
+        (await ndjson<StoredPerson>(`${sandbox.url}/_sandbox/people`)).map(({ id, email, attributes }) => [
+          id ?? email ?? '',
+          attributes,
+        ]),
+      ),
     events: () => ndjson<StoredEvent>(`${sandbox.url}/_sandbox/events`),
     async writes() {
       const { requests } = await sandbox.state();
@@ -60,9 +66,12 @@ export async function openWorkspace(test: Finishing, options: SandboxOptions = {
 /** Pages of a readout until one is empty. */
 async function ndjson<T extends { readonly seq: number }>(url: string): Promise<T[]> {
   const items: T[] = [];
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const text = await (await fetch(`${url}?after=${after}&limit=1000`)).text();
-    const page = text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as T);
+    const page = text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as T);
     items.push(...page);
     if (page.length < 1000) return items;
     after = page.at(-1)?.seq ?? 0;

@@ -16,7 +16,11 @@ export function addPlanFlags(command: Command): Command {
     .option('--types <types>', 'map invalid rows again: string, or col:type,...')
     .option('--empty <policy>', 'map invalid rows again: what an empty cell means: omit, null or keep')
     .option('--event-name <name>', 'map invalid rows again: the event name of rows without one')
-    .addOption(command.createOption('--set <key=value>', 'map invalid rows again: constant attribute, repeatable').argParser(append));
+    .addOption(
+      command
+        .createOption('--set <key=value>', 'map invalid rows again: constant attribute, repeatable')
+        .argParser(append),
+    );
 }
 
 function append(value: string, before: readonly string[] | undefined): string[] {
@@ -31,19 +35,27 @@ export function hasPlanFlags(options: Record<string, unknown>): boolean {
 export function planChange(options: Record<string, unknown>): (plan: Plan) => Plan {
   const timezone = text(options, 'timezone');
   if (timezone !== undefined && !isZone(timezone))
-    throw new CioBulkError('usage', `--timezone: "${timezone}" is not a time zone`, { hint: 'use a name such as Europe/Vienna, an offset such as +02:00, or UTC' });
+    throw new CioBulkError('usage', `--timezone: "${timezone}" is not a time zone`, {
+      hint: 'use a name such as Europe/Vienna, an offset such as +02:00, or UTC',
+    });
   const given = text(options, 'empty');
   const empty = given === undefined ? undefined : oneOf('--empty', given, ['omit', 'null', 'keep']);
   const types = parseTypes(text(options, 'types'));
   const eventName = text(options, 'eventName');
   const set = options['set'] as readonly string[] | undefined;
-  const typeOf = (name: string): ColumnPlan['type'] | undefined => [...types.demanded].find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1];
+  const typeOf = (name: string): ColumnPlan['type'] | undefined =>
+    [...types.demanded].find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1];
   return (plan) => {
     for (const name of types.demanded.keys())
-      if (!plan.columns.some((column) => column.name.toLowerCase() === name.toLowerCase())) throw new CioBulkError('usage', `--types: there is no column "${name}"`);
+      if (!plan.columns.some((column) => column.name.toLowerCase() === name.toLowerCase()))
+        throw new CioBulkError('usage', `--types: there is no column "${name}"`);
     const columns = plan.columns.map((column): ColumnPlan => {
       const type = column.role === 'attribute' ? (typeOf(column.name) ?? types.fallback ?? undefined) : undefined;
-      return { ...column, ...(type === undefined ? {} : { type, strict: type !== 'string' }), ...(empty === undefined ? {} : { empty }) };
+      return {
+        ...column,
+        ...(type === undefined ? {} : { type, strict: type !== 'string' }),
+        ...(empty === undefined ? {} : { empty }),
+      };
     });
     return {
       ...plan,

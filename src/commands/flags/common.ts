@@ -19,11 +19,15 @@ export function addCommonFlags(command: Command): Command {
 /** The end of every help page: an example that runs as printed, and the exit codes the command can return. */
 export function addHelpEnd(command: Command, examples: readonly string[], codes: readonly ExitCode[]): Command {
   const lines = codes.map((code) => `  ${String(code).padStart(3)}  ${EXIT_MEANING[code]}`);
-  return command.addHelpText('after', `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${examples.map((text) => `  ${withFixtures(text)}`).join('\n')}\n\nExit codes:\n${lines.join('\n')}`);
+  return command.addHelpText(
+    'after',
+    `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${examples.map((text) => `  ${withFixtures(text)}`).join('\n')}\n\nExit codes:\n${lines.join('\n')}`,
+  );
 }
 
 export function terminalOf(options: Record<string, unknown>, host: Host): Terminal {
-  if (options['quiet'] === true && options['verbose'] === true) throw new CioBulkError('usage', '--quiet and --verbose contradict each other');
+  if (options['quiet'] === true && options['verbose'] === true)
+    throw new CioBulkError('usage', '--quiet and --verbose contradict each other');
   return createTerminal(host, {
     json: options['json'] === true,
     quiet: options['quiet'] === true,

@@ -28,7 +28,11 @@ export function addSendingFlags(command: Command): Command {
     .option('--batch-bytes <n>', 'maximum bytes in a v2 batch', String(DEFAULTS.batchBytes))
     .option('--max-attempts <n>', 'attempts per request', String(DEFAULTS.maxAttempts))
     .option('--timeout <duration>', 'time limit for one request', '10s')
-    .option('--max-outage <duration>', 'stop when the API has not answered for this long; the run can be resumed', '15m')
+    .option(
+      '--max-outage <duration>',
+      'stop when the API has not answered for this long; the run can be resumed',
+      '15m',
+    )
     .option('--max-errors <n|n%>', 'stop when more rows than this are undelivered')
     .option('--max-duration <duration>', 'stop taking rows after this long, settle those in flight, and exit with 8')
     .option('--allow-triggers', 'send events recent enough to trigger campaigns');
@@ -42,7 +46,8 @@ export function sendingOptions(options: Record<string, unknown>): SendingOptions
   };
   const batchBytes = wholeNumber('--batch-bytes', value('batchBytes'), 100, 499_999);
   const batchRows = wholeNumber('--batch-rows', value('batchRows'), 1, 100_000);
-  const rowsPerSecond = optional('maxRowsPerSecond', (given) => plainNumber('--max-rows-per-second', given, 0.001, 1e9)) ?? 0;
+  const rowsPerSecond =
+    optional('maxRowsPerSecond', (given) => plainNumber('--max-rows-per-second', given, 0.001, 1e9)) ?? 0;
   const maxErrors = optional('maxErrors', (given) => errorLimit('--max-errors', given));
   return {
     rate: plainNumber('--rate', value('rate'), 0, 100_000),
@@ -61,10 +66,19 @@ export function sendingOptions(options: Record<string, unknown>): SendingOptions
 }
 
 export function targetOptions(options: Record<string, unknown>): TargetOptions {
-  return { preflight: options['preflight'] !== false, sandbox: options['sandbox'] === true, envFile: text(options, 'envFile') };
+  return {
+    preflight: options['preflight'] !== false,
+    sandbox: options['sandbox'] === true,
+    envFile: text(options, 'envFile'),
+  };
 }
 
-export function readChoice<const T extends string>(options: Record<string, unknown>, name: string, flag: string, choices: readonly T[]): T | undefined {
+export function readChoice<const T extends string>(
+  options: Record<string, unknown>,
+  name: string,
+  flag: string,
+  choices: readonly T[],
+): T | undefined {
   const given = text(options, name);
   return given === undefined ? undefined : oneOf(flag, given, choices);
 }

@@ -24,19 +24,33 @@ export function addSourceFlags(command: Command): Command {
     .option('--format <format>', 'csv, tsv, ndjson or auto', 'auto')
     .option('--id-column <name>', 'the column with the person id (default: id, customer_id or user_id)')
     .option('--email-column <name>', 'the column with the e-mail (default: email)')
-    .option('--cio-id-column <name>', 'the column with the cio_id (default: cio_id, if nothing else identifies the person)')
+    .option(
+      '--cio-id-column <name>',
+      'the column with the cio_id (default: cio_id, if nothing else identifies the person)',
+    )
     .option('--event-column <name>', 'the column with the event name (default: event, event_name, event_type or name)')
     .option('--event-name <name>', 'one event name for all rows')
-    .option('--timestamp-column <name>', 'the column with the event time (default: timestamp, time, occurred_at or created_at)')
+    .option(
+      '--timestamp-column <name>',
+      'the column with the event time (default: timestamp, time, occurred_at or created_at)',
+    )
     .option('--map <file.json>', 'mapping file: rename, drop, type, nest, constants')
-    .addOption(command.createOption('--set <key=value>', 'attribute with the same value for every row; repeatable').argParser(append))
+    .addOption(
+      command
+        .createOption('--set <key=value>', 'attribute with the same value for every row; repeatable')
+        .argParser(append),
+    )
     .option('--types <types>', 'auto, string, or col:type,...', 'auto')
     .option('--empty <policy>', 'what an empty CSV cell means: omit, null or keep (default: omit)')
     .option('--null <text,...>', "texts that mean an empty cell, such as 'NULL,\\N'; '' means that there are none")
     .option('--timezone <zone>', 'time zone for times without an offset, such as Europe/Vienna or UTC')
     .option('--header <names>', 'column names for a CSV file without a header line, such as id,email,plan')
     .option('--delimiter <char>', 'any single character, such as , ; | tab or ~, or auto', 'auto')
-    .option('--encoding <encoding>', 'utf-8, utf-16le, latin1, shift_jis, gbk, windows-1251, any other encoding of the WHATWG standard, or auto', 'auto')
+    .option(
+      '--encoding <encoding>',
+      'utf-8, utf-16le, latin1, shift_jis, gbk, windows-1251, any other encoding of the WHATWG standard, or auto',
+      'auto',
+    )
     .option('--group-object-type <id>', 'object type id for the groups in Segment-style lines')
     .option('--api <version>', 'v2 (batches) or v1 (one request per row)', 'v2')
     .option('--dedupe-key <col,...>', 'columns that together identify an event')
@@ -54,8 +68,12 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
   const mapPath = text(options, 'map');
   const mapText = mapPath === undefined ? undefined : readMap(resolve(cwd, mapPath), mapPath);
   const map = mapText === undefined || mapPath === undefined ? null : parseMappingFile(mapText, mapPath);
-  const dedupeKey = text(options, 'dedupeKey')?.split(',').map((name) => name.trim());
-  const nulls = text(options, 'null')?.split(',').filter((marker) => marker !== '');
+  const dedupeKey = text(options, 'dedupeKey')
+    ?.split(',')
+    .map((name) => name.trim());
+  const nulls = text(options, 'null')
+    ?.split(',')
+    .filter((marker) => marker !== '');
   const empty = readChoice(options, 'empty', '--empty', ['omit', 'null', 'keep']);
   const given = {
     kind: readChoice(options, 'kind', '--kind', ['auto', 'people', 'events']),
@@ -75,7 +93,8 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
     nulls,
     groupObjectType: text(options, 'groupObjectType'),
   };
-  if (given.eventColumn !== undefined && given.eventName !== undefined) throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
+  if (given.eventColumn !== undefined && given.eventName !== undefined)
+    throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
   const format = readChoice(options, 'format', '--format', ['auto', 'csv', 'tsv', 'ndjson']) ?? 'auto';
   const delimiter = delimiterOf(text(options, 'delimiter') ?? 'auto');
   const header = headerOf(text(options, 'header'));
@@ -84,7 +103,8 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
   const limit = text(options, 'limit');
   const dataset = text(options, 'dataset');
   const skipRecent = options['skipRecent'] === true;
-  if (skipRecent && options['allowTriggers'] === true) throw new CioBulkError('usage', '--skip-recent and --allow-triggers contradict each other');
+  if (skipRecent && options['allowTriggers'] === true)
+    throw new CioBulkError('usage', '--skip-recent and --allow-triggers contradict each other');
   return {
     format,
     header,
@@ -95,12 +115,23 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
     limit: limit === undefined ? null : wholeNumber('--limit', limit, 1),
     dataset,
     skipRecent,
-    meaning: { ...withoutUndefined(given), map: mapText ?? null, format, ...(header === undefined ? {} : { header }), delimiter, encoding, skip, dataset: dataset ?? null },
+    meaning: {
+      ...withoutUndefined(given),
+      map: mapText ?? null,
+      format,
+      ...(header === undefined ? {} : { header }),
+      delimiter,
+      encoding,
+      skip,
+      dataset: dataset ?? null,
+    },
   };
 }
 
 /** The flag's default must not overrule a mapping file: only an action that was typed counts. */
-function explicitAction(options: Record<string, unknown>): 'identify' | 'delete' | 'suppress' | 'unsuppress' | undefined {
+function explicitAction(
+  options: Record<string, unknown>,
+): 'identify' | 'delete' | 'suppress' | 'unsuppress' | undefined {
   const action = readChoice(options, 'action', '--action', ['identify', 'delete', 'suppress', 'unsuppress']);
   return action === 'identify' ? undefined : action;
 }
@@ -119,27 +150,43 @@ function delimiterOf(given: string): string {
   const code = /^\\x([\da-f]{2})$/i.exec(given)?.[1];
   const delimiter = DELIMITERS[given] ?? (code === undefined ? given : String.fromCharCode(Number.parseInt(code, 16)));
   // oxlint-disable-next-line no-control-regex -- \x01 is how Hive separates cells
-  if (!/^[\u0001-\u007e]$/.test(delimiter) || '"\n\r'.includes(delimiter)) throw new CioBulkError('usage', `--delimiter ${JSON.stringify(given)}: expected one ASCII character such as , ; | or ~, tab, \\x01, or auto`);
+  if (!/^[\u0001-\u007e]$/.test(delimiter) || '"\n\r'.includes(delimiter))
+    throw new CioBulkError(
+      'usage',
+      `--delimiter ${JSON.stringify(given)}: expected one ASCII character such as , ; | or ~, tab, \\x01, or auto`,
+    );
   return delimiter;
 }
 
 function headerOf(given: string | undefined): readonly string[] | undefined {
   if (given === undefined) return undefined;
   const names = parseRecord(given, ',')?.map((name) => name.trim());
-  if (names === undefined || names.every((name) => name === '')) throw new CioBulkError('usage', '--header: expected names of columns, such as id,email,plan');
+  if (names === undefined || names.every((name) => name === ''))
+    throw new CioBulkError('usage', '--header: expected names of columns, such as id,email,plan');
   return names;
 }
 
 /** Windows code pages that the Encoding Standard knows by other names only. */
-const CODE_PAGES: Readonly<Record<string, string>> = { cp932: 'shift_jis', cp936: 'gbk', cp949: 'euc-kr', cp950: 'big5' };
+const CODE_PAGES: Readonly<Record<string, string>> = {
+  cp932: 'shift_jis',
+  cp936: 'gbk',
+  cp949: 'euc-kr',
+  cp950: 'big5',
+};
 
 function encodingOf(given: string): Encoding {
-  const name = given.trim().toLowerCase().replace(/^utf(?=\d)/, 'utf-');
+  const name = given
+    .trim()
+    .toLowerCase()
+    .replace(/^utf(?=\d)/, 'utf-');
   if (name === 'auto') return 'auto';
   try {
     return new TextDecoder(CODE_PAGES[name] ?? name).encoding;
   } catch (error) {
-    throw new CioBulkError('usage', `--encoding ${JSON.stringify(given)}: there is no such encoding`, { hint: 'for example utf-8, utf-16le, latin1, windows-1252, shift_jis, gbk or koi8-r; convert others with iconv', cause: error });
+    throw new CioBulkError('usage', `--encoding ${JSON.stringify(given)}: there is no such encoding`, {
+      hint: 'for example utf-8, utf-16le, latin1, windows-1252, shift_jis, gbk or koi8-r; convert others with iconv',
+      cause: error,
+    });
   }
 }
 
@@ -152,8 +199,13 @@ function withoutUndefined<T extends object>(object: T): WithoutUndefined<T> {
 /** Names a few of the entries of a directory that are not read. */
 export function tellLeftOut(terminal: Terminal): LeftOut {
   return (directory, names) => {
-    const shown = names.slice(0, LEFT_OUT_SHOWN_MAX).map((name) => safeLine(name)).join(', ');
+    const shown = names
+      .slice(0, LEFT_OUT_SHOWN_MAX)
+      .map((name) => safeLine(name))
+      .join(', ');
     const more = names.length > LEFT_OUT_SHOWN_MAX ? ` and ${names.length - LEFT_OUT_SHOWN_MAX} more` : '';
-    terminal.warn(`not read in ${safeLine(directory)}: ${shown}${more} (folders are not entered; files are known by .csv, .tsv, .ndjson, .jsonl and .json)`);
+    terminal.warn(
+      `not read in ${safeLine(directory)}: ${shown}${more} (folders are not entered; files are known by .csv, .tsv, .ndjson, .jsonl and .json)`,
+    );
   };
 }

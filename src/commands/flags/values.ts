@@ -9,7 +9,12 @@ function refuse(flag: string, value: string, accepts: string): CioBulkError {
 
 export function wholeNumber(flag: string, value: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
   const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number >= min && number <= max)) throw refuse(flag, value, max === Number.MAX_SAFE_INTEGER ? `a whole number, at least ${min}` : `a whole number from ${min} to ${max}`);
+  if (!(number >= min && number <= max))
+    throw refuse(
+      flag,
+      value,
+      max === Number.MAX_SAFE_INTEGER ? `a whole number, at least ${min}` : `a whole number from ${min} to ${max}`,
+    );
   return number;
 }
 
@@ -26,7 +31,8 @@ export function duration(flag: string, value: string, minMs = 1): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(value);
   const ms = match ? Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? Number.NaN) : Number.NaN;
   if (Number.isNaN(ms)) throw refuse(flag, value, 'a duration such as 500ms, 10s, 15m or 2h');
-  if (!(ms >= minMs && ms <= 7 * 24 * UNIT_MS_HOUR)) throw refuse(flag, value, `a duration from ${minMs < 1000 ? `${minMs}ms` : `${minMs / 1000}s`} to 168h`);
+  if (!(ms >= minMs && ms <= 7 * 24 * UNIT_MS_HOUR))
+    throw refuse(flag, value, `a duration from ${minMs < 1000 ? `${minMs}ms` : `${minMs / 1000}s`} to 168h`);
   return ms;
 }
 

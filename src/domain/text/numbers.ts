@@ -47,7 +47,9 @@ export function shellWord(text: string): string {
 
 /** `$'...'`, as bash and zsh read it. */
 function ansiQuoted(text: string): string {
-  const escaped = text.replace(/[\\'\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (one) => (one === '\\' || one === "'" ? `\\${one}` : escapedPoint(one.codePointAt(0) ?? 0)));
+  const escaped = text.replace(/[\\'\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (one) =>
+    one === '\\' || one === "'" ? `\\${one}` : escapedPoint(one.codePointAt(0) ?? 0),
+  );
   return `$'${escaped}'`;
 }
 

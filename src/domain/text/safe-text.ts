@@ -14,5 +14,9 @@ export function safeLine(text: string): string {
 
 /** An object on one line. JSON leaves C1 controls and bidirectional overrides as they are, and terminals obey them. */
 export function jsonLine(object: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(object).replace(CONTROL, (control) => [...Array(control.length).keys()].map((at) => `\\u${control.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''));
+  return JSON.stringify(object).replace(CONTROL, (control) =>
+    [...Array(control.length).keys()]
+      .map((at) => `\\u${control.charCodeAt(at).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }

@@ -15,9 +15,13 @@ export interface Alignment {
 }
 
 /** Rows of text, each as one line in which the columns line up. */
-export function alignedRows(rows: readonly (readonly string[])[], { right = () => false, atLeast = [] }: Alignment = {}): string[] {
+export function alignedRows(
+  rows: readonly (readonly string[])[],
+  { right = () => false, atLeast = [] }: Alignment = {},
+): string[] {
   const widths: number[] = [...atLeast];
-  for (const row of rows) for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, displayWidth(cell));
+  for (const row of rows)
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, displayWidth(cell));
   const cellOf = (cell: string, column: number): string => {
     const width = widths[column] ?? 0;
     return right(column) ? ' '.repeat(Math.max(0, width - displayWidth(cell))) + cell : padToWidth(cell, width);

@@ -91,7 +91,12 @@ function createDecompressor(compression: Compression, name: string): Transform {
 
 function decodingFailure(compression: Compression, name: string, error: NodeJS.ErrnoException): unknown {
   if (error.errno === constants.Z_BUF_ERROR || /unexpected end/i.test(error.message)) {
-    return undecodable(name, `ends in the middle of its ${compression} data`, 'copy or download it again; the rows before are good', error);
+    return undecodable(
+      name,
+      `ends in the middle of its ${compression} data`,
+      'copy or download it again; the rows before are good',
+      error,
+    );
   }
   return undecodable(name, `is damaged: it is not valid ${compression} data`, 'copy or download it again', error);
 }

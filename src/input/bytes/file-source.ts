@@ -37,7 +37,12 @@ export async function openToRead(path: string, name: string): Promise<FileHandle
 }
 
 /** The next piece is being read while the one before it is worked on. */
-async function* readFile(path: string, name: string, { start, pieceBytes, signal, isText = false }: ByteReading, watch: FileWatch | undefined): Pieces {
+async function* readFile(
+  path: string,
+  name: string,
+  { start, pieceBytes, signal, isText = false }: ByteReading,
+  watch: FileWatch | undefined,
+): Pieces {
   const handle = await openToRead(path, name);
   let position = start;
   let lastByte = LF;
@@ -65,7 +70,8 @@ async function* readFile(path: string, name: string, { start, pieceBytes, signal
         continue;
       }
       watch?.look(handle.fd, position);
-      const isAtEnd = watch === undefined || !isText || WHOLE.has(lastByte) || !(await watch.settles(handle.fd, position, signal));
+      const isAtEnd =
+        watch === undefined || !isText || WHOLE.has(lastByte) || !(await watch.settles(handle.fd, position, signal));
       if (isAtEnd) return;
     }
   } finally {

@@ -22,7 +22,11 @@ const GLOB = /[*?[\]{}]/;
  * just that name comes first), and directories (their data files, by extension, sorted). Throws CioBulkError input_missing
  * for an argument that stands for nothing.
  */
-export async function expandInputs(args: readonly string[], cwd: string, onLeftOut: LeftOut = () => undefined): Promise<InputFile[]> {
+export async function expandInputs(
+  args: readonly string[],
+  cwd: string,
+  onLeftOut: LeftOut = () => undefined,
+): Promise<InputFile[]> {
   const files = new Map<string, InputFile>();
   for (const arg of args) {
     for (const path of await pathsOf(arg, cwd, onLeftOut)) {
@@ -45,7 +49,11 @@ async function pathsOf(arg: string, cwd: string, onLeftOut: LeftOut): Promise<st
   if (found === undefined) {
     const { glob } = await import('tinyglobby'); // seldom needed, and slow to load
     const matches = await glob(arg, { cwd, absolute: true, onlyFiles: true, expandDirectories: false });
-    return someOf(matches, `no file matches ${arg}`, 'check the pattern; a pattern in quotes is expanded by cio-bulk, not by the shell');
+    return someOf(
+      matches,
+      `no file matches ${arg}`,
+      'check the pattern; a pattern in quotes is expanded by cio-bulk, not by the shell',
+    );
   }
   if (!found.isDirectory()) return [path];
   const names = await readdir(path).catch((error: unknown) => {

@@ -8,7 +8,7 @@ const CR = 13;
 /** Passes over this many bytes. Resolves to the last of them, or undefined when there are fewer. */
 export async function skip(window: Window, bytes: number, hash: Hash): Promise<number | undefined> {
   let last = LF;
-  for (let left = bytes; left > 0; ) {
+  for (let left = bytes; left > 0;) {
     if (!(await window.need(1))) return undefined;
     const taken = Math.min(left, window.bytes().length);
     last = window.bytes()[taken - 1] ?? LF;
@@ -43,7 +43,12 @@ export async function skipLine(window: Window, hash: Hash, isCrLineEnd: boolean)
 }
 
 /** Passes over a line end that was still missing, after a source whose last line had none was appended to. */
-export async function skipHalfLineEnd(window: Window, hash: Hash, lastByte: number, refuse: () => Error): Promise<number> {
+export async function skipHalfLineEnd(
+  window: Window,
+  hash: Hash,
+  lastByte: number,
+  refuse: () => Error,
+): Promise<number> {
   if (lastByte === LF || !(await window.need(1))) return 0;
   const first = window.bytes()[0];
   if (lastByte === CR) {

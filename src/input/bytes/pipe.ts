@@ -17,7 +17,8 @@ const OPENED_FOR_US = /^\/(?:dev\/(?:fd\/|stdin$)|proc\/)/;
  */
 export function openPipe(path: string, signal: AbortSignal): InputStream {
   // Linux alone tells a pipe that nobody has opened yet from one whose writer left without a word.
-  if (process.platform === 'linux' && !OPENED_FOR_US.test(path) && statSync(path).isFIFO()) return new Socket({ fd: openWithoutWaiting(path), readable: true, writable: false });
+  if (process.platform === 'linux' && !OPENED_FOR_US.test(path) && statSync(path).isFIFO())
+    return new Socket({ fd: openWithoutWaiting(path), readable: true, writable: false });
   return Readable.from(pipeBytes(path, signal), { objectMode: false });
 }
 
@@ -38,11 +39,13 @@ async function* pipeBytes(path: string, signal: AbortSignal): AsyncGenerator<Buf
     // A pipe that nobody has opened yet looks like one that has ended.
     let hasWriter = OPENED_FOR_US.test(path) || !(await handle.stat()).isFIFO();
     for (;;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, null).catch((error: unknown) => {
-        if (!isEmpty(error)) throw unreadable(path, error);
-        hasWriter = true;
-        return { bytesRead: -1, buffer: NOTHING };
-      });
+      const { bytesRead, buffer } = await handle
+        .read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, null)
+        .catch((error: unknown) => {
+          if (!isEmpty(error)) throw unreadable(path, error);
+          hasWriter = true;
+          return { bytesRead: -1, buffer: NOTHING };
+        });
       signal.throwIfAborted();
       if (bytesRead > 0) {
         hasWriter = true;

@@ -33,9 +33,11 @@ async function* readSpool(path: string, name: string, { start, pieceBytes, waits
       signal?.throwIfAborted();
       // Asked before reading: what was written before the mark appeared is then certainly seen.
       const isDone = !waits || existsSync(markOf(path));
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(pieceBytes), 0, pieceBytes, position).catch((error: unknown) => {
-        throw unreadable(path, error, name);
-      });
+      const { bytesRead, buffer } = await handle
+        .read(Buffer.allocUnsafeSlow(pieceBytes), 0, pieceBytes, position)
+        .catch((error: unknown) => {
+          throw unreadable(path, error, name);
+        });
       if (bytesRead > 0) {
         isIdle = false;
         position += bytesRead;

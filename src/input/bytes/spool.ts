@@ -28,7 +28,11 @@ const COMPARE_BYTES = 256 * 1024;
  * bytes that are there; more are appended, unless the spool was complete. A stream that is a terminal, or empty, stands for "use the spool", which
  * must then be complete: else input_missing. When the signal aborts, the stream is let go and `done` rejects with its reason.
  */
-export async function spoolStdin(stream: InputStream, spoolPath: string, options: { readonly signal?: AbortSignal } = {}): Promise<Spooling> {
+export async function spoolStdin(
+  stream: InputStream,
+  spoolPath: string,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Spooling> {
   const before = await stat(spoolPath).catch(() => undefined);
   const kept = before?.size ?? 0;
   const isComplete = existsSync(markOf(spoolPath)) && before !== undefined;
@@ -40,7 +44,16 @@ export async function spoolStdin(stream: InputStream, spoolPath: string, options
   });
   crashPoint('spool opened');
   const { signal } = options;
-  const copying: Copying = { stream, pieces: stream[Symbol.asyncIterator](), spoolPath, handle, kept, isComplete, signal, received: 0 };
+  const copying: Copying = {
+    stream,
+    pieces: stream[Symbol.asyncIterator](),
+    spoolPath,
+    handle,
+    kept,
+    isComplete,
+    signal,
+    received: 0,
+  };
   const letGo = (): void => void stream.destroy(); // a pipe that says nothing would keep the process waiting for its next word
   signal?.addEventListener('abort', letGo, { once: true });
   if (signal?.aborted === true) letGo();
@@ -95,7 +108,8 @@ async function copy(copying: Copying, first: IteratorResult<unknown, unknown> | 
     if (!(await isSame(handle, bytes.subarray(0, known), copying.received))) {
       throw refusal('is not the data that the interrupted run began with');
     }
-    if (isComplete && known < bytes.length) throw refusal('is longer than what the interrupted run read of it, which was all of it');
+    if (isComplete && known < bytes.length)
+      throw refusal('is longer than what the interrupted run read of it, which was all of it');
     await writeAll(handle, bytes.subarray(known), copying.received + known);
     copying.received += bytes.length;
     crashPoint('spool written');
@@ -125,17 +139,27 @@ export async function isStream(path: string): Promise<boolean> {
 }
 
 function refusal(what: string): CioBulkError {
-  return new CioBulkError('input_changed', `${NAME} ${what}`, { hint: 'pipe the same data again, or start again with --restart' });
+  return new CioBulkError('input_changed', `${NAME} ${what}`, {
+    hint: 'pipe the same data again, or start again with --restart',
+  });
 }
 
 function useSpool(isComplete: boolean, kept: number, what: string): Spooling {
   if (isComplete) return { done: Promise.resolve(), received: () => 0 };
-  const message = kept > 0 ? `${NAME} ${what}, and of the interrupted run only the first ${kept.toLocaleString('en-US')} bytes are kept` : `${NAME} ${what}`;
-  throw new CioBulkError('input_missing', message, { hint: kept > 0 ? 'pipe the same data again, or start again with --restart' : 'pipe data into the command, or name a file' });
+  const message =
+    kept > 0
+      ? `${NAME} ${what}, and of the interrupted run only the first ${kept.toLocaleString('en-US')} bytes are kept`
+      : `${NAME} ${what}`;
+  throw new CioBulkError('input_missing', message, {
+    hint:
+      kept > 0
+        ? 'pipe the same data again, or start again with --restart'
+        : 'pipe data into the command, or name a file',
+  });
 }
 
 async function isSame(handle: FileHandle, bytes: Uint8Array, position: number): Promise<boolean> {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = Math.min(COMPARE_BYTES, bytes.length - at);
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, position + at);
     if (bytesRead === 0 || !buffer.subarray(0, bytesRead).equals(bytes.subarray(at, at + bytesRead))) return false;
@@ -145,7 +169,7 @@ async function isSame(handle: FileHandle, bytes: Uint8Array, position: number): 
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at).catch((error: unknown) => {
       throw unwritable(error);
     });
@@ -158,8 +182,12 @@ function toBytes(piece: unknown): Uint8Array {
 }
 
 function unwritable(cause: unknown): CioBulkError {
-  return new CioBulkError('output_unwritable', `the copy of ${NAME} cannot be written (${errorCode(cause) ?? 'unknown error'})`, {
-    hint: 'standard input is copied next to the journal, so that the run can be resumed; make room there, or choose another place with --journal',
-    cause,
-  });
+  return new CioBulkError(
+    'output_unwritable',
+    `the copy of ${NAME} cannot be written (${errorCode(cause) ?? 'unknown error'})`,
+    {
+      hint: 'standard input is copied next to the journal, so that the run can be resumed; make room there, or choose another place with --journal',
+      cause,
+    },
+  );
 }

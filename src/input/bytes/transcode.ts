@@ -24,7 +24,10 @@ export function createTranscoder(encoding: Encoding): Transcoder {
   if (encoding === 'utf-8') return { write: (chunk) => chunk, end: () => NOTHING };
   if (encoding === 'utf-16le' || encoding === 'utf-16be') return createUtf16Transcoder(encoding === 'utf-16be');
   const decoder = new TextDecoder(encoding, { ignoreBOM: true });
-  return { write: (chunk) => encode(decoder.decode(chunk, { stream: true }), UNDEFINED), end: () => encode(decoder.decode(), UNDEFINED) };
+  return {
+    write: (chunk) => encode(decoder.decode(chunk, { stream: true }), UNDEFINED),
+    end: () => encode(decoder.decode(), UNDEFINED),
+  };
 }
 
 /** The decoder of text in another encoding. */
@@ -37,7 +40,9 @@ export async function* transcode(pieces: Pieces, encoding: Encoding): Pieces {
 
 function fromWindows1252(chunk: Buffer): Buffer {
   // oxlint-disable-next-line no-control-regex
-  const text = chunk.toString('latin1').replaceAll(/[\u0080-\u009f]/g, (char) => WINDOWS_1252[char.charCodeAt(0) - 0x80] ?? char);
+  const text = chunk
+    .toString('latin1')
+    .replaceAll(/[\u0080-\u009f]/g, (char) => WINDOWS_1252[char.charCodeAt(0) - 0x80] ?? char);
   return encode(text, UNDEFINED);
 }
 
@@ -67,5 +72,7 @@ function isHighSurrogate(bytes: Buffer, at: number, isBigEndian: boolean): boole
 function encode(text: string, bad: RegExp): Buffer {
   const parts = text.split(bad);
   if (parts.length === 1) return Buffer.from(text);
-  return Buffer.concat(parts.flatMap((part, index) => (index === 0 ? [Buffer.from(part)] : [BAD_BYTE, Buffer.from(part)])));
+  return Buffer.concat(
+    parts.flatMap((part, index) => (index === 0 ? [Buffer.from(part)] : [BAD_BYTE, Buffer.from(part)])),
+  );
 }

@@ -34,7 +34,14 @@ export interface WindowOptions {
 
 export function openWindow(layout: TextLayout, { follow, signal, watchAs, patienceMs }: WindowOptions): Window {
   const source = sourceAt(layout.path, { follow });
-  const { pieces, watch } = openText(source, layout, { start: 0, pieceBytes: PIECE_BYTES, waits: true, signal, patienceMs, ...(watchAs === undefined ? {} : { watchAs }) });
+  const { pieces, watch } = openText(source, layout, {
+    start: 0,
+    pieceBytes: PIECE_BYTES,
+    waits: true,
+    signal,
+    patienceMs,
+    ...(watchAs === undefined ? {} : { watchAs }),
+  });
   let current: Buffer = Buffer.alloc(0);
   let ended = false;
   let failure: { readonly error: unknown } | undefined;
@@ -69,7 +76,8 @@ export function openWindow(layout: TextLayout, { follow, signal, watchAs, patien
         total += piece.length;
       } else if (total > 0) break;
     }
-    if (parts.length > 1) current = current.length === 0 && parts.length === 2 ? (parts[1] ?? current) : Buffer.concat(parts, total);
+    if (parts.length > 1)
+      current = current.length === 0 && parts.length === 2 ? (parts[1] ?? current) : Buffer.concat(parts, total);
   }
 
   async function need(bytes: number): Promise<boolean> {

@@ -39,11 +39,17 @@ export function refuseBinary(name: string, sample: Buffer, encoding: Encoding): 
   const start = sample.toString('latin1', 0, 16);
   for (const [magic, what, hint] of KNOWN) {
     // ORC and BZh are letters that a header could begin with; only with binary bytes around are they magic.
-    if (start.startsWith(magic) && (!/^[A-Z]+$/i.test(magic) || hasControls(sample, 0))) throw undecodable(name, what, hint);
+    if (start.startsWith(magic) && (!/^[A-Z]+$/i.test(magic) || hasControls(sample, 0)))
+      throw undecodable(name, what, hint);
   }
   if (sample.toString('latin1', 257, 262) === 'ustar') throw undecodable(name, 'is a tar archive', 'unpack it first');
   if (encoding.startsWith('utf-16')) return;
-  if (hasControls(sample, isUtf8(sample) ? CONTROL_SHARE_MAX_UTF8 : CONTROL_SHARE_MAX)) throw undecodable(name, 'is a binary file, not text', `${CSV_HINT}; if it is text in UTF-16 without a byte order mark, say so with --encoding utf-16le`);
+  if (hasControls(sample, isUtf8(sample) ? CONTROL_SHARE_MAX_UTF8 : CONTROL_SHARE_MAX))
+    throw undecodable(
+      name,
+      'is a binary file, not text',
+      `${CSV_HINT}; if it is text in UTF-16 without a byte order mark, say so with --encoding utf-16le`,
+    );
 }
 
 function hasControls(sample: Buffer, shareMax: number): boolean {

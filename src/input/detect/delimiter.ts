@@ -30,7 +30,9 @@ function scoreOf(text: Buffer, delimiter: string): number {
   let agreeing = 0;
   for (let i = 0; i < found.count; i += 1) {
     const isBroken = (found.shapes[i] ?? 0) > SHAPE.escaped;
-    const cells = isBroken ? 0 : (parseRecord(text.toString('utf8', found.starts[i], found.ends[i]), delimiter)?.length ?? 0);
+    const cells = isBroken
+      ? 0
+      : (parseRecord(text.toString('utf8', found.starts[i], found.ends[i]), delimiter)?.length ?? 0);
     if (i === 0) columns = cells;
     if (cells === columns) agreeing += 1;
   }

@@ -38,7 +38,13 @@ const FORMATS: Readonly<Record<string, Format | 'json'>> = {
   ldjson: 'ndjson',
   json: 'json',
 };
-const COMPRESSIONS: Readonly<Record<string, Compression>> = { '.gz': 'gzip', '.gzip': 'gzip', '.zst': 'zstd', '.zstd': 'zstd', '.br': 'brotli' };
+const COMPRESSIONS: Readonly<Record<string, Compression>> = {
+  '.gz': 'gzip',
+  '.gzip': 'gzip',
+  '.zst': 'zstd',
+  '.zstd': 'zstd',
+  '.br': 'brotli',
+};
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
@@ -58,13 +64,22 @@ export async function detectLayout(path: string, options: LayoutOptions): Promis
   const plain = compression === 'none' ? raw : await readSample(source, stored, options.signal);
   const encoding = options.encoding === 'auto' ? detectEncoding(plain.bytes) : options.encoding;
   refuseBinary(name, plain.bytes, encoding ?? 'windows-1252');
-  if (encoding === null) throw undecodable(name, 'is in an encoding that cannot be told: it has bytes that neither UTF-8 nor windows-1252 has', 'say which it is with --encoding, for example shift_jis, gbk, big5, euc-kr, windows-1251 or koi8-r');
+  if (encoding === null)
+    throw undecodable(
+      name,
+      'is in an encoding that cannot be told: it has bytes that neither UTF-8 nor windows-1252 has',
+      'say which it is with --encoding, for example shift_jis, gbk, big5, euc-kr, windows-1251 or koi8-r',
+    );
   const text = sampleText(plain, encoding);
   refuseForeignText(name, text.bytes);
   const { format, jsonArray } = detectFormat(text, options.format, extensions.format, name);
   const file = { path: absolute, compression, encoding, format };
-  if (format === 'ndjson' && options.header !== undefined) throw new CioBulkError('usage', `--header is for CSV, and ${name} is read as NDJSON`, { hint: 'leave it out, or add --format csv' });
-  if (format === 'ndjson') return { ...file, delimiter: ',', jsonArray, ...jsonStart(text.bytes, jsonArray), header: [] };
+  if (format === 'ndjson' && options.header !== undefined)
+    throw new CioBulkError('usage', `--header is for CSV, and ${name} is read as NDJSON`, {
+      hint: 'leave it out, or add --format csv',
+    });
+  if (format === 'ndjson')
+    return { ...file, delimiter: ',', jsonArray, ...jsonStart(text.bytes, jsonArray), header: [] };
   return { ...file, jsonArray: false, ...csvStart(text, format, options, name) };
 }
 
@@ -74,7 +89,10 @@ export function extensionsOf(name: string): { compression: Compression; format: 
   const base = (match?.[1] ?? name).toLowerCase();
   const packed = match?.[2]?.toLowerCase();
   const extension = base.slice(base.lastIndexOf('.') + 1);
-  return { compression: COMPRESSIONS[packed ?? ''] ?? 'none', format: base.includes('.') ? FORMATS[extension] : undefined };
+  return {
+    compression: COMPRESSIONS[packed ?? ''] ?? 'none',
+    format: base.includes('.') ? FORMATS[extension] : undefined,
+  };
 }
 
 /** Magic bytes decide; brotli has none, so there the name does. */
@@ -86,15 +104,28 @@ function detectCompression(bytes: Buffer, byName: Compression): Compression {
   return byName === 'brotli' && bytes.length > 0 && !isPlainText ? 'brotli' : 'none';
 }
 
-function detectFormat(text: Sample, asked: 'auto' | Format, byName: Format | 'json' | undefined, name: string): { format: Format; jsonArray: boolean } {
-  const start = text.bytes.toString('utf8', 0, 64 * 1024).replace(/^\uFEFF/, '').trimStart();
+function detectFormat(
+  text: Sample,
+  asked: 'auto' | Format,
+  byName: Format | 'json' | undefined,
+  name: string,
+): { format: Format; jsonArray: boolean } {
+  const start = text.bytes
+    .toString('utf8', 0, 64 * 1024)
+    .replace(/^\uFEFF/, '')
+    .trimStart();
   // A CSV cell may start with a bracket, so content alone is asked for an object or a list of objects.
   const looksJson = /^\{\s*["}]|^\[\s*[{\]]/.test(start);
   const known = asked === 'auto' ? byName : asked;
   const format = known === 'json' ? 'ndjson' : (known ?? (looksJson ? 'ndjson' : 'csv'));
-  if (looksJson && asked === 'auto' && format !== 'ndjson') throw undecodable(name, `is called ${format.toUpperCase()} and holds JSON`, 'read it with --format ndjson');
+  if (looksJson && asked === 'auto' && format !== 'ndjson')
+    throw undecodable(name, `is called ${format.toUpperCase()} and holds JSON`, 'read it with --format ndjson');
   if (format === 'ndjson' && /^\{[ \t]*\r?\n/.test(start)) {
-    throw undecodable(name, 'holds one JSON object over several lines', `give one object per line, for example with: jq -c . ${name}`);
+    throw undecodable(
+      name,
+      'holds one JSON object over several lines',
+      `give one object per line, for example with: jq -c . ${name}`,
+    );
   }
   return { format, jsonArray: format === 'ndjson' && start.startsWith('[') };
 }
@@ -109,7 +140,12 @@ function jsonStart(bytes: Buffer, jsonArray: boolean): { headerBytes: number; he
 type CsvStart = Pick<SourceLayout, 'delimiter' | 'headerBytes' | 'headerLines' | 'header'>;
 
 /** Byte order mark, `sep=` line, header: what stands before the first row of a CSV file. */
-function csvStart(text: Sample, format: Format, { delimiter: asked, header: given }: LayoutOptions, name: string): CsvStart {
+function csvStart(
+  text: Sample,
+  format: Format,
+  { delimiter: asked, header: given }: LayoutOptions,
+  name: string,
+): CsvStart {
   let headerBytes = text.bytes.subarray(0, 3).equals(BOM) ? 3 : 0;
   let headerLines = 0;
   const separator = /^"?sep=(.)"?(\r\n|\r|\n)/i.exec(text.bytes.toString('latin1', headerBytes, headerBytes + 16));
@@ -118,21 +154,46 @@ function csvStart(text: Sample, format: Format, { delimiter: asked, header: give
     headerLines = 1;
   }
   const rest = text.bytes.subarray(headerBytes);
-  const delimiter = asked !== 'auto' ? asked : (separator?.[1] ?? detectDelimiter(rest, format === 'tsv' ? '\t' : undefined));
+  const delimiter =
+    asked !== 'auto' ? asked : (separator?.[1] ?? detectDelimiter(rest, format === 'tsv' ? '\t' : undefined));
   const split = createCsvSplitter(delimiter, { ...LIMITS, rowsMax: 1 });
   const found = split(rest, text.isWhole);
   if (given !== undefined) {
-    const cells = found.count === 0 ? undefined : parseRecord(rest.toString('utf8', found.starts[0], found.ends[0]), delimiter)?.length;
-    if (cells !== undefined && cells !== given.length) throw new CioBulkError('usage', `--header names ${given.length} columns, and the first row of ${name} has ${cells} cells`, { hint: 'name every column, or say the delimiter with --delimiter' });
+    const cells =
+      found.count === 0
+        ? undefined
+        : parseRecord(rest.toString('utf8', found.starts[0], found.ends[0]), delimiter)?.length;
+    if (cells !== undefined && cells !== given.length)
+      throw new CioBulkError(
+        'usage',
+        `--header names ${given.length} columns, and the first row of ${name} has ${cells} cells`,
+        { hint: 'name every column, or say the delimiter with --delimiter' },
+      );
     return { delimiter, headerBytes, headerLines, header: given };
   }
   if (found.count === 0) {
-    if (text.isWhole) return { delimiter, headerBytes: headerBytes + found.consumed, headerLines: headerLines + found.consumedLines, header: [] };
-    throw undecodable(name, 'has no line end in its first 256 KiB', 'its first line must be a header; is it a CSV file?');
+    if (text.isWhole)
+      return {
+        delimiter,
+        headerBytes: headerBytes + found.consumed,
+        headerLines: headerLines + found.consumedLines,
+        header: [],
+      };
+    throw undecodable(
+      name,
+      'has no line end in its first 256 KiB',
+      'its first line must be a header; is it a CSV file?',
+    );
   }
   const record = rest.toString('utf8', found.starts[0], found.ends[0]);
   const isBroken = found.shapes[0] === SHAPE.unclosedQuote || found.shapes[0] === SHAPE.strayQuote;
   const header = isBroken ? undefined : parseRecord(record, delimiter);
-  if (header === undefined) throw undecodable(name, 'has a header with a quote that is not closed properly', 'mend its first line');
-  return { delimiter, headerBytes: headerBytes + found.consumed, headerLines: headerLines + found.consumedLines, header };
+  if (header === undefined)
+    throw undecodable(name, 'has a header with a quote that is not closed properly', 'mend its first line');
+  return {
+    delimiter,
+    headerBytes: headerBytes + found.consumed,
+    headerLines: headerLines + found.consumedLines,
+    header,
+  };
 }

@@ -6,10 +6,16 @@ import { errorCode } from '../../domain/text/error-code.ts';
 export function unreadable(path: string, cause: unknown, name = basename(path)): CioBulkError {
   const code = errorCode(cause) ?? 'unknown error';
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new CioBulkError('input_missing', `${name}: no such file`, { hint: 'check the path, or give - to read standard input', cause });
+    return new CioBulkError('input_missing', `${name}: no such file`, {
+      hint: 'check the path, or give - to read standard input',
+      cause,
+    });
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return new CioBulkError('input_unreadable', `${name}: no permission to read it`, { hint: `allow reading it: chmod u+r ${name}`, cause });
+    return new CioBulkError('input_unreadable', `${name}: no permission to read it`, {
+      hint: `allow reading it: chmod u+r ${name}`,
+      cause,
+    });
   }
   if (code === 'EISDIR') return directoryRefused(name);
   return new CioBulkError('input_unreadable', `${name}: cannot be read (${code})`, { cause });

@@ -34,7 +34,11 @@ export async function readSample(source: ByteSource, layout: TextLayout, signal?
 }
 
 /** What can be read now. A file cut off in the middle of its compressed data is judged by what comes before the cut. */
-async function readOnce(source: ByteSource, layout: TextLayout, { isComplete, signal }: { readonly isComplete: boolean; readonly signal: AbortSignal | undefined }): Promise<Sample> {
+async function readOnce(
+  source: ByteSource,
+  layout: TextLayout,
+  { isComplete, signal }: { readonly isComplete: boolean; readonly signal: AbortSignal | undefined },
+): Promise<Sample> {
   const read: Buffer[] = [];
   let total = 0;
   const { pieces } = openText(source, layout, { start: 0, pieceBytes: SAMPLE_BYTES + 1, waits: false, signal });

@@ -44,11 +44,27 @@ export interface BlockOptions {
  * the data ends in the middle or is damaged, after the rows before that place; input_missing, input_unreadable. When the
  * signal aborts it throws the signal's reason.
  */
-export async function* openBlocks(layout: SourceLayout, from: Position | null, options: BlockOptions = {}): AsyncGenerator<RowBlock, void, void> {
+export async function* openBlocks(
+  layout: SourceLayout,
+  from: Position | null,
+  options: BlockOptions = {},
+): AsyncGenerator<RowBlock, void, void> {
   const name = options.name ?? basename(layout.path);
   const { follow = false, signal, patienceMs } = options;
-  const window = openWindow(layout, { follow, signal, patienceMs, ...(options.isLastLineFinal === true ? {} : { watchAs: name }) });
-  const reading: Reading = { window, hash: createHash('sha256'), layout, limits: options.limits ?? LIMITS, name, buffers: options.buffers ?? NEW_BUFFERS };
+  const window = openWindow(layout, {
+    follow,
+    signal,
+    patienceMs,
+    ...(options.isLastLineFinal === true ? {} : { watchAs: name }),
+  });
+  const reading: Reading = {
+    window,
+    hash: createHash('sha256'),
+    layout,
+    limits: options.limits ?? LIMITS,
+    name,
+    buffers: options.buffers ?? NEW_BUFFERS,
+  };
   try {
     const start = await seek(reading, from);
     if (options.reach) await assertReach(reading, start, options.reach);
@@ -59,10 +75,16 @@ export async function* openBlocks(layout: SourceLayout, from: Position | null, o
 }
 
 /** The place before the first row: what stands there is the header, whose bytes a run must find again. */
-export async function firstPosition(layout: SourceLayout, options: Pick<BlockOptions, 'follow' | 'signal' | 'name'> = {}): Promise<Position> {
+export async function firstPosition(
+  layout: SourceLayout,
+  options: Pick<BlockOptions, 'follow' | 'signal' | 'name'> = {},
+): Promise<Position> {
   const window = openWindow(layout, { follow: options.follow ?? false, signal: options.signal });
   try {
-    return await seek({ window, hash: createHash('sha256'), layout, name: options.name ?? basename(layout.path) }, null);
+    return await seek(
+      { window, hash: createHash('sha256'), layout, name: options.name ?? basename(layout.path) },
+      null,
+    );
   } finally {
     await window.close();
   }
@@ -106,7 +128,11 @@ async function* blocksFrom(reading: Reading, first: Position): AsyncGenerator<Ro
     }
     wanted = limits.blockBytes + 1;
     if (!isAll) {
-      const { raw, end } = take(reading, start, { bytes: found.consumed, rows: found.count, lines: found.consumedLines });
+      const { raw, end } = take(reading, start, {
+        bytes: found.consumed,
+        rows: found.count,
+        lines: found.consumedLines,
+      });
       yield { start, end, raw, rows: readRows(raw, found, false), isLast: false };
       start = end;
       continue;
@@ -122,11 +148,23 @@ async function* blocksFrom(reading: Reading, first: Position): AsyncGenerator<Ro
 }
 
 /** Moves this much text out of the window. */
-function take({ window, hash, buffers }: Reading, start: Position, { bytes, rows, lines }: { readonly bytes: number; readonly rows: number; readonly lines: number }): { raw: Buffer; end: Position } {
+function take(
+  { window, hash, buffers }: Reading,
+  start: Position,
+  { bytes, rows, lines }: { readonly bytes: number; readonly rows: number; readonly lines: number },
+): { raw: Buffer; end: Position } {
   const raw = ownCopy(window.bytes().subarray(0, bytes), buffers);
   window.drop(bytes);
   hash.update(raw);
-  return { raw, end: { row: start.row + rows, line: start.line + lines, offset: start.offset + bytes, hash: hash.copy().digest('hex') } };
+  return {
+    raw,
+    end: {
+      row: start.row + rows,
+      line: start.line + lines,
+      offset: start.offset + bytes,
+      hash: hash.copy().digest('hex'),
+    },
+  };
 }
 
 /**
@@ -139,13 +177,22 @@ function takeLast(reading: Reading, start: Position, found: Extents, rows: RawRo
   const last = found.count - 1;
   const lastStart = found.starts[last] ?? 0;
   const isFault = isFaulty(rows[last]);
-  const isUnended = last >= 0 && !layout.jsonArray && found.ends[last] === window.bytes().length && (layout.format !== 'ndjson' || isFault);
+  const isUnended =
+    last >= 0 &&
+    !layout.jsonArray &&
+    found.ends[last] === window.bytes().length &&
+    (layout.format !== 'ndjson' || isFault);
   if (!isUnended) {
     const { raw, end } = take(reading, start, { bytes: found.consumed, rows: found.count, lines: found.consumedLines });
     return { start, end, raw, rows };
   }
   const before = reading.hash.copy().update(window.bytes().subarray(0, lastStart)).digest('hex');
-  const unended: Position = { row: start.row + last, line: start.line + (found.lines[last] ?? 0), offset: start.offset + lastStart, hash: before };
+  const unended: Position = {
+    row: start.row + last,
+    line: start.line + (found.lines[last] ?? 0),
+    offset: start.offset + lastStart,
+    hash: before,
+  };
   if (isFault && layout.compression === 'none' && watch !== undefined && watch.ageMs() < YOUNG_MS) {
     const { raw, end } = take(reading, start, { bytes: lastStart, rows: last, lines: found.lines[last] ?? 0 });
     return { start, end, raw, rows: rows.slice(0, last), isHeldBack: true };
@@ -159,17 +206,30 @@ function isFaulty(row: RawRow | undefined): boolean {
 }
 
 /** A record over the limit: of it only the beginning is kept. */
-async function takeOversized({ window, hash, limits, layout, buffers }: Reading, start: Position, found: Extents): Promise<Omit<RowBlock, 'rows' | 'raw'> & { readonly raw: Buffer; readonly one: Extents }> {
+async function takeOversized(
+  { window, hash, limits, layout, buffers }: Reading,
+  start: Position,
+  found: Extents,
+): Promise<Omit<RowBlock, 'rows' | 'raw'> & { readonly raw: Buffer; readonly one: Extents }> {
   const shown = Math.min(OVERSIZE_SHOWN_BYTES, limits.recordBytesMax);
   const raw = ownCopy(window.bytes().subarray(0, shown), buffers);
   const offset = start.offset + (await skipLine(window, hash, layout.format !== 'ndjson'));
   const end = { row: start.row + 1, line: start.line + 1, offset, hash: hash.copy().digest('hex') };
-  const one = { ...found, count: 1, starts: Uint32Array.of(0), ends: Uint32Array.of(raw.length), shapes: Uint8Array.of(SHAPE.tooLong) };
+  const one = {
+    ...found,
+    count: 1,
+    starts: Uint32Array.of(0),
+    ends: Uint32Array.of(raw.length),
+    shapes: Uint8Array.of(SHAPE.tooLong),
+  };
   return { start, end, raw, one, isLast: window.isEnded() && window.bytes().length === 0 };
 }
 
 /** Passes over the text before the first row wanted, and makes sure that it is the text of then. */
-async function seek({ window, hash, layout, name }: Pick<Reading, 'window' | 'hash' | 'layout' | 'name'>, from: Position | null): Promise<Position> {
+async function seek(
+  { window, hash, layout, name }: Pick<Reading, 'window' | 'hash' | 'layout' | 'name'>,
+  from: Position | null,
+): Promise<Position> {
   const offset = from?.offset ?? layout.headerBytes;
   const last = await skip(window, offset, hash);
   const found = hash.copy().digest('hex');
@@ -205,12 +265,21 @@ function endless(name: string, start: Position, found: Extents, window: Window):
   const before = /^[\s,]*/.exec(window.bytes().toString('latin1', found.consumed, found.consumed + 65_536))?.[0] ?? '';
   const line = start.line + found.consumedLines + before.split('\n').length;
   const element = `element ${(start.row + 1).toLocaleString('en-US')} of its array, on line ${line},`;
-  return undecodable(name, isEnded ? `is cut off: ${element} never ends` : `has an element over 16 MiB: ${element} does not end before`, 'mend it there; the rows before are good');
+  return undecodable(
+    name,
+    isEnded ? `is cut off: ${element} never ends` : `has an element over 16 MiB: ${element} does not end before`,
+    'mend it there; the rows before are good',
+  );
 }
 
 /** Behind a JSON array only white space may follow; and an array must have its end, or the file is not whole. */
 async function arrayEndProblem(window: Window, found: Extents, name: string): Promise<CioBulkError | undefined> {
-  if (!found.closed) return undecodable(name, 'is cut off: its JSON array has no closing bracket', 'copy or download it again; the rows before are good');
+  if (!found.closed)
+    return undecodable(
+      name,
+      'is cut off: its JSON array has no closing bracket',
+      'copy or download it again; the rows before are good',
+    );
   if (await isBlankBehind(window, 1)) return undefined;
   return undecodable(name, 'has text behind the end of its JSON array', 'give it as NDJSON, one object per line');
 }

@@ -8,7 +8,10 @@ import type { RowFault, RowReader } from './row-reader.ts';
 
 const FAULTS: Readonly<Record<number, RowFault>> = {
   [SHAPE.unclosedQuote]: { fault: 'unparsable', message: 'a quote opens a cell and never closes' },
-  [SHAPE.strayQuote]: { fault: 'unparsable', message: 'text follows the closing quote of a cell; a quote inside a quoted cell must be doubled' },
+  [SHAPE.strayQuote]: {
+    fault: 'unparsable',
+    message: 'text follows the closing quote of a cell; a quote inside a quoted cell must be doubled',
+  },
   [SHAPE.tooLong]: { fault: 'unparsable', message: 'the line is longer than 16 MiB' },
 };
 
@@ -42,7 +45,8 @@ export function createCsvRows(layout: SourceLayout): RowReader {
         rows.push(counted(shape === SHAPE.plain ? record.split(delimiter) : cellsOf(record, delimiter)));
       }
     }
-    if (escaped.length > 0) parseEscaped(rows, escaped, (i) => raw.toString('utf8', extents.starts[i] ?? 0, extents.ends[i] ?? 0));
+    if (escaped.length > 0)
+      parseEscaped(rows, escaped, (i) => raw.toString('utf8', extents.starts[i] ?? 0, extents.ends[i] ?? 0));
     return rows;
   };
 
@@ -59,7 +63,10 @@ export function createCsvRows(layout: SourceLayout): RowReader {
     if (found === columns) return cells;
     let fault = wrongCount.get(found);
     if (fault === undefined) {
-      fault = { fault: 'wrong_cell_count', message: `the row has ${found} ${found === 1 ? 'cell' : 'cells'}, the header ${columns}` };
+      fault = {
+        fault: 'wrong_cell_count',
+        message: `the row has ${found} ${found === 1 ? 'cell' : 'cells'}, the header ${columns}`,
+      };
       wrongCount.set(found, fault);
     }
     return fault;

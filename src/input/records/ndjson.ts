@@ -15,7 +15,10 @@ const RISKY_NUMBER = /(?:^|[:[,\s])-?(?:\d[\d.]{15}|\d[\d.]*[eE])/;
 
 const TOO_LONG: RowFault = { fault: 'unparsable', message: 'the line is longer than 16 MiB' };
 const TOO_DEEP: RowFault = { fault: 'unparsable', message: `the JSON is nested deeper than ${DEPTH_MAX} levels` };
-const CUT_OFF: RowFault = { fault: 'unparsable', message: 'the last line is cut off: it ends in the middle of its JSON' };
+const CUT_OFF: RowFault = {
+  fault: 'unparsable',
+  message: 'the last line is cut off: it ends in the middle of its JSON',
+};
 
 /** JSON objects, one for each record: a line of NDJSON or an element of an array. */
 export function createJsonRows(layout: SourceLayout): RowReader {

@@ -29,7 +29,12 @@ export function createSplitter(layout: SourceLayout, limits: Limits): Splitter {
  * Finds records of a block again: record i belongs to `rows[i]`. `indexes` ascend. Meant for the few rows that are not
  * delivered.
  */
-export function recordsOf(layout: SourceLayout, { raw, start }: RawBlock, indexes: readonly number[], limits: Limits = LIMITS): SourceRecord[] {
+export function recordsOf(
+  layout: SourceLayout,
+  { raw, start }: RawBlock,
+  indexes: readonly number[],
+  limits: Limits = LIMITS,
+): SourceRecord[] {
   const records: SourceRecord[] = [];
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   const split = createSplitter(layout, limits);

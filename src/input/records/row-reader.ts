@@ -8,7 +8,10 @@ export type RowFault = Extract<RawRow, { readonly fault: unknown }>;
 /** A row with bytes that are no text in its source's encoding. */
 export function badBytes(encoding: Encoding): RowFault {
   const name = encoding === 'utf-8' ? 'UTF-8' : encoding;
-  return { fault: 'unparsable', message: `the row has bytes that are not ${name}; if the file is in another encoding, say so with --encoding` };
+  return {
+    fault: 'unparsable',
+    message: `the row has bytes that are not ${name}; if the file is in another encoding, say so with --encoding`,
+  };
 }
 
 /** An object of an NDJSON line or of a JSON array. Numbers that a double would damage are `RawNumber`. */

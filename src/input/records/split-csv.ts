@@ -131,7 +131,13 @@ function isEmpty(buffer: Uint8Array, start: number, end: number, comma: number):
   let i = start;
   while (i < end) {
     if (buffer[i] === comma) i += 1;
-    else if (buffer[i] === QUOTE && buffer[i + 1] === QUOTE && i + 2 <= end && (i + 2 === end || buffer[i + 2] === comma)) i += 2;
+    else if (
+      buffer[i] === QUOTE &&
+      buffer[i + 1] === QUOTE &&
+      i + 2 <= end &&
+      (i + 2 === end || buffer[i + 2] === comma)
+    )
+      i += 2;
     else return false;
   }
   return true;

@@ -38,7 +38,12 @@ export interface InspectSetting {
 
 /** `validate` and `import --dry-run`: everything that an import does before it sends, for each file. Nothing is sent or journalled. */
 export function inspectFiles(files: readonly InputFile[], setting: InspectSetting): Promise<ExitCode> {
-  return eachFile(files, setting.terminal, (file) => inspectFile(file, setting), () => !setting.host.stopping.aborted);
+  return eachFile(
+    files,
+    setting.terminal,
+    (file) => inspectFile(file, setting),
+    () => !setting.host.stopping.aborted,
+  );
 }
 
 function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode> {
@@ -46,7 +51,9 @@ function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode
     const { terminal, host } = setting;
     showPlan(source, terminal, terminal.data);
     if (setting.mapPath !== undefined) {
-      assertNoneOf(resolve(host.cwd, setting.mapPath), `--write-map ${setting.mapPath}`, [{ path: file.path, what: `${safeLine(file.name)}, which it is made from` }]);
+      assertNoneOf(resolve(host.cwd, setting.mapPath), `--write-map ${setting.mapPath}`, [
+        { path: file.path, what: `${safeLine(file.name)}, which it is made from` },
+      ]);
       writeMap(resolve(host.cwd, setting.mapPath), setting.mapPath, source, terminal);
     }
     if (setting.showSamples) showSamples(source, terminal);
@@ -68,7 +75,15 @@ function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode
     const startedAt = host.clock.monotonic();
     const end = (error?: unknown): ExitCode => {
       const exitCode = exitCodeOf(inspection, error, host);
-      showInspection(terminal, { inspection, identityWarnings: identities.warnings(), source: source.source, durationMs: host.clock.monotonic() - startedAt, rate: setting.estimate.rate, isRecentDecided: setting.isRecentDecided, exitCode });
+      showInspection(terminal, {
+        inspection,
+        identityWarnings: identities.warnings(),
+        source: source.source,
+        durationMs: host.clock.monotonic() - startedAt,
+        rate: setting.estimate.rate,
+        isRecentDecided: setting.isRecentDecided,
+        exitCode,
+      });
       return exitCode;
     };
     try {
@@ -110,7 +125,13 @@ async function lookAtRows({ source, task, inspection }: Look, { host, terminal }
       inspection.add(chunk, reading.eventCount());
       reading.giveBack(chunk);
       const rows = inspection.rows();
-      progress.update({ rowsTotal: estimate.rowsTotal(), rowsSettled: rows, rowsRead: rows, undelivered: inspection.problems.total(), requests: 0 });
+      progress.update({
+        rowsTotal: estimate.rowsTotal(),
+        rowsSettled: rows,
+        rowsRead: rows,
+        undelivered: inspection.problems.total(),
+        requests: 0,
+      });
     }
   } finally {
     progress.stop();
@@ -136,7 +157,11 @@ function sayWhy({ message, hint }: CioBulkError, terminal: Terminal): void {
 }
 
 function showSamples(source: OpenSource, terminal: Terminal): void {
-  const spec = { layout: source.layout, plan: source.planned.plan, identity: { target: '', dataset: source.name, clockMs: 0 } };
+  const spec = {
+    layout: source.layout,
+    plan: source.planned.plan,
+    identity: { target: '', dataset: source.name, clockMs: 0 },
+  };
   for (const { kind, row, operation, single } of samplePayloads(spec, source.sample)) {
     const route = single ? `${single.method} ${single.path}` : 'in a v2 batch';
     terminal.data(`\nSample: ${kind} (row ${row}, ${route})\n  ${safeText(operation)}`);

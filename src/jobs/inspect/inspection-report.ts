@@ -30,7 +30,17 @@ export function showInspection(terminal: Terminal, end: InspectionEnd): void {
   const estimate = inspection.estimate();
   const nothing = { pending, inDoubtResent: 0, requests: 0, retries: 0, bytesSent: 0 };
   terminal.json({
-    ...summaryFields({ run: null, source, rowsRead, tally: { ...EMPTY_TALLY, invalid, skipped }, ...nothing, durationMs, rowsSettledHere: rowsRead, warnings: inspection.warnings(), exitCode }),
+    ...summaryFields({
+      run: null,
+      source,
+      rowsRead,
+      tally: { ...EMPTY_TALLY, invalid, skipped },
+      ...nothing,
+      durationMs,
+      rowsSettledHere: rowsRead,
+      warnings: inspection.warnings(),
+      exitCode,
+    }),
     problems: inspection.problems.counts(),
     skipped_by: skippedBy,
     identity_warnings: end.identityWarnings,
@@ -55,7 +65,9 @@ function warningLines({ inspection, identityWarnings, isRecentDecided }: Inspect
     ...inspection.warnings().map(warningText),
     ...identityWarnings,
     ...(recent > 0 && !isRecentDecided
-      ? [`${plural(recent, 'event')} younger than ${RECENT_HOURS} hours, or without a time, could trigger campaigns: an import needs --allow-triggers or --skip-recent`]
+      ? [
+          `${plural(recent, 'event')} younger than ${RECENT_HOURS} hours, or without a time, could trigger campaigns: an import needs --allow-triggers or --skip-recent`,
+        ]
       : []),
   ];
   return lines.length === 0 ? [] : [`Warnings:\n${lines.map((line) => `  ${safeLine(line)}`).join('\n')}`];

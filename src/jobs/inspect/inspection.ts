@@ -20,7 +20,11 @@ export interface Inspection {
   estimate(): Estimate;
 }
 
-export function createInspection(spec: Pick<ReadingTask, 'layout' | 'name'>, options: EstimateOptions, terminal: Terminal): Inspection {
+export function createInspection(
+  spec: Pick<ReadingTask, 'layout' | 'name'>,
+  options: EstimateOptions,
+  terminal: Terminal,
+): Inspection {
   const estimate = createEstimate(options);
   const problems = createProblems();
   const warnings = createWarningCounts();
@@ -32,11 +36,23 @@ export function createInspection(spec: Pick<ReadingTask, 'layout' | 'name'>, opt
   /** With --json every row is reported, as in an import. The place of a row is looked up only when it is shown. */
   function addInvalid(chunk: PreparedChunk): void {
     const shown = chunk.invalid.filter(({ code }) => terminal.options.json || problems.wants(code));
-    const records = recordsOf(spec.layout, chunk, shown.map(({ index }) => index));
+    const records = recordsOf(
+      spec.layout,
+      chunk,
+      shown.map(({ index }) => index),
+    );
     const places = new Map(shown.map((fault, i) => [fault, records[i]?.line ?? 0]));
     for (const fault of chunk.invalid) {
       const line = places.get(fault) ?? 0;
-      const row = { row: chunk.start.row + fault.index + 1, line, state: 'invalid' as const, code: fault.code, reason: fault.message, column: fault.column ?? null, field: fault.field ?? null };
+      const row = {
+        row: chunk.start.row + fault.index + 1,
+        line,
+        state: 'invalid' as const,
+        code: fault.code,
+        reason: fault.message,
+        column: fault.column ?? null,
+        field: fault.field ?? null,
+      };
       problems.add(fault.code, () => `${where(spec.name, row)}: ${row.reason}`);
       if (terminal.options.json) terminal.json(undeliveredFields(null, row));
     }

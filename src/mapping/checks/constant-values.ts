@@ -13,7 +13,11 @@ export function checkConstants(constants: Constants, { kind, timezone }: Pick<Pl
   if (kind === 'events') return constants; // data, which the limits of a whole event hold
   for (const [name, value] of Object.entries(constants)) {
     if (PERSON_KINDS.some((one) => one === name))
-      throw refusal(name, 'would give every person of the file the same identifier, and make one person of them all', 'leave it out, or name the column that identifies people with --id-column or --email-column');
+      throw refusal(
+        name,
+        'would give every person of the file the same identifier, and make one person of them all',
+        'leave it out, or name the column that identifies people with --id-column or --email-column',
+      );
     assertWithinLimits(name, value, ATTRIBUTE_NAME_BYTES_MAX);
   }
   const createdAt = constants['created_at'];
@@ -22,7 +26,8 @@ export function checkConstants(constants: Constants, { kind, timezone }: Pick<Pl
 
 function secondsOf(text: string, timezone: string | null): number {
   const timeMs = parseTime(text, 'auto', timezone);
-  if (Number.isNaN(timeMs)) throw refusal('created_at', timeFault(text, 'auto', timezone), 'give ISO 8601 with an offset, or unix seconds');
+  if (Number.isNaN(timeMs))
+    throw refusal('created_at', timeFault(text, 'auto', timezone), 'give ISO 8601 with an offset, or unix seconds');
   return Math.floor(timeMs / 1000);
 }
 
@@ -33,9 +38,14 @@ function assertWithinLimits(name: string, value: unknown, nameBytesMax: number):
   if (typeof value === 'string') {
     const bytes = bytesOver(value, ATTRIBUTE_VALUE_BYTES_MAX);
     if (bytes > 0) throw refusal(name, `has ${bytes} bytes; the limit is ${ATTRIBUTE_VALUE_BYTES_MAX}`);
-  } else if (typeof value === 'object' && value !== null) for (const [key, inner] of Object.entries(value)) assertWithinLimits(key, inner, nameBytesMax);
+  } else if (typeof value === 'object' && value !== null)
+    for (const [key, inner] of Object.entries(value)) assertWithinLimits(key, inner, nameBytesMax);
 }
 
 function refusal(name: string, what: string, hint?: string): CioBulkError {
-  return new CioBulkError('mapping', `the constant "${safeText(name, 60)}" ${what}`, hint === undefined ? {} : { hint });
+  return new CioBulkError(
+    'mapping',
+    `the constant "${safeText(name, 60)}" ${what}`,
+    hint === undefined ? {} : { hint },
+  );
 }

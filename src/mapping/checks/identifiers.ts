@@ -24,7 +24,13 @@ export function createIdentifiers({ nulls }: Pick<Plan, 'nulls'>, packer: Packer
     const bytes = bytesOver(text, bytesMax);
     if (bytes > 0) packer.invalid('too_long', `${what} has ${bytes} bytes; the limit is ${bytesMax}`, column, field);
     else if (isBlank(text)) packer.invalid('bad_identifier', `${what} is only blanks`, column, field);
-    else if (!areMarkersNames && isNullMarker(text)) packer.invalid('no_identifier', `${what} is a marker for "nothing" (as NULL or N/A are): say which are empty cells with --null, or that they are names with --null ''`, column, field);
+    else if (!areMarkersNames && isNullMarker(text))
+      packer.invalid(
+        'no_identifier',
+        `${what} is a marker for "nothing" (as NULL or N/A are): say which are empty cells with --null, or that they are names with --null ''`,
+        column,
+        field,
+      );
     else return false;
     return true;
   }
@@ -34,9 +40,11 @@ export function createIdentifiers({ nulls }: Pick<Plan, 'nulls'>, packer: Packer
     of(value, kind, field) {
       if (value === undefined || value === null || value === '') return '';
       const text = scalarText(value);
-      if (text === null || typeof value === 'boolean') packer.invalid('bad_identifier', `"${field}" must be a text or a number`, undefined, field);
+      if (text === null || typeof value === 'boolean')
+        packer.invalid('bad_identifier', `"${field}" must be a text or a number`, undefined, field);
       else if (isBad(kind, text, field)) return null;
-      else if (LONE_SURROGATE.test(text)) packer.invalid('bad_identifier', `"${field}" holds half a character`, undefined, field);
+      else if (LONE_SURROGATE.test(text))
+        packer.invalid('bad_identifier', `"${field}" holds half a character`, undefined, field);
       else return kind === 'cio_id' && text.startsWith('cio_') ? text.slice(4) : text;
       return null;
     },

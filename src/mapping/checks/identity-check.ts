@@ -38,7 +38,11 @@ export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityChec
     if (idText.includes('@') && looksLikeEmail(idText)) misplaced.add(row);
     if (!isNeeded) return;
     if (foldedIds.differs(ALREADY_FOLDED.test(idText) ? idText : idText.trim().toLowerCase(), idText)) alike.add(row);
-    if (emailText !== '' && emails.differs(ALREADY_FOLDED.test(emailText) ? emailText : emailText.toLowerCase(), idText)) shared.add(row);
+    if (
+      emailText !== '' &&
+      emails.differs(ALREADY_FOLDED.test(emailText) ? emailText : emailText.toLowerCase(), idText)
+    )
+      shared.add(row);
   }
 
   return {
@@ -53,11 +57,26 @@ export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityChec
     },
     warnings() {
       const warnings: string[] = [];
-      if (shared.count() > 0) warnings.push(`${rowsText(shared.count())} an e-mail that another id has too (first: row ${shared.firstRow()}): Customer.io keeps one person per e-mail`);
-      if (alike.count() > 0) warnings.push(`${rowsText(alike.count())} an id that differs from another only in case or blanks around it (first: row ${alike.firstRow()}): those are different people to Customer.io`);
-      if (odd.count() > 0) warnings.push(`${rowsText(odd.count())} an e-mail that does not look like one address (first: row ${odd.firstRow()}): it is sent as it stands`);
-      if (misplaced.count() > 0) warnings.push(`${rowsText(misplaced.count())} an id that looks like an e-mail address (first: row ${misplaced.firstRow()}): if it is one, name its column with --email-column`);
-      if (emails.isFull() || foldedIds.isFull()) warnings.push('more identifiers than are kept in memory: those that came late were compared with the early ones, not with each other');
+      if (shared.count() > 0)
+        warnings.push(
+          `${rowsText(shared.count())} an e-mail that another id has too (first: row ${shared.firstRow()}): Customer.io keeps one person per e-mail`,
+        );
+      if (alike.count() > 0)
+        warnings.push(
+          `${rowsText(alike.count())} an id that differs from another only in case or blanks around it (first: row ${alike.firstRow()}): those are different people to Customer.io`,
+        );
+      if (odd.count() > 0)
+        warnings.push(
+          `${rowsText(odd.count())} an e-mail that does not look like one address (first: row ${odd.firstRow()}): it is sent as it stands`,
+        );
+      if (misplaced.count() > 0)
+        warnings.push(
+          `${rowsText(misplaced.count())} an id that looks like an e-mail address (first: row ${misplaced.firstRow()}): if it is one, name its column with --email-column`,
+        );
+      if (emails.isFull() || foldedIds.isFull())
+        warnings.push(
+          'more identifiers than are kept in memory: those that came late were compared with the early ones, not with each other',
+        );
       return warnings;
     },
   };
@@ -67,12 +86,19 @@ export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityChec
       case 'flat':
         return note(fieldOf(json, id?.name), fieldOf(json, email?.name), number);
       case 'typed': {
-        const traits = [json['traits'], json['attributes'], json['data'], json['properties'], traitsOf(json)].find(isRecord);
-        return note(fieldOf(json, 'userId') || fieldOf(json, 'user_id'), fieldOf(json, 'email') || fieldOf(traits ?? {}, 'email'), number);
+        const traits = [json['traits'], json['attributes'], json['data'], json['properties'], traitsOf(json)].find(
+          isRecord,
+        );
+        return note(
+          fieldOf(json, 'userId') || fieldOf(json, 'user_id'),
+          fieldOf(json, 'email') || fieldOf(traits ?? {}, 'email'),
+          number,
+        );
       }
       case 'operation': {
         const { identifiers, attributes } = json;
-        if (isRecord(identifiers)) note(fieldOf(identifiers, 'id'), isRecord(attributes) ? fieldOf(attributes, 'email') : '', number);
+        if (isRecord(identifiers))
+          note(fieldOf(identifiers, 'id'), isRecord(attributes) ? fieldOf(attributes, 'email') : '', number);
       }
     }
   }

@@ -12,14 +12,18 @@ export interface Columns {
 
 export function createColumns(names: readonly string[]): Columns {
   const folded = names.map((name) => name.toLowerCase());
-  const matches = (test: (index: number) => boolean): number[] => names.flatMap((_, index) => (test(index) ? [index] : []));
+  const matches = (test: (index: number) => boolean): number[] =>
+    names.flatMap((_, index) => (test(index) ? [index] : []));
   return {
     names,
     named(name, where, code) {
       const exact = matches((index) => names[index] === name);
       const found = exact.length > 0 ? exact : matches((index) => folded[index] === name.toLowerCase());
       const [first, second] = found;
-      if (first === undefined) throw new CioBulkError(code, `${where}: there is no column "${name}"`, { hint: `the columns are ${listNames(names)}` });
+      if (first === undefined)
+        throw new CioBulkError(code, `${where}: there is no column "${name}"`, {
+          hint: `the columns are ${listNames(names)}`,
+        });
       if (second !== undefined) throw ambiguous(where, names, [first, second], 'rename one of the two in the file');
       return first;
     },
@@ -32,8 +36,17 @@ export function createColumns(names: readonly string[]): Columns {
   };
 }
 
-function ambiguous(what: string, names: readonly string[], [first, second]: readonly [number, number], hint: string): CioBulkError {
-  return new CioBulkError('ambiguous_column', `${what}: both "${names[first]}" (column ${first + 1}) and "${names[second]}" (column ${second + 1}) could be meant`, { hint });
+function ambiguous(
+  what: string,
+  names: readonly string[],
+  [first, second]: readonly [number, number],
+  hint: string,
+): CioBulkError {
+  return new CioBulkError(
+    'ambiguous_column',
+    `${what}: both "${names[first]}" (column ${first + 1}) and "${names[second]}" (column ${second + 1}) could be meant`,
+    { hint },
+  );
 }
 
 /** Names for a message, not more than a screen can take. */
@@ -45,7 +58,9 @@ export function listNames(names: readonly string[]): string {
 /** Text of a file made safe for a terminal: no control or formatting characters, and cut. */
 export function safeText(text: string, charsMax: number): string {
   // oxlint-disable-next-line no-control-regex -- these are the ones to remove
-  const clean = text.slice(0, charsMax * 4).replaceAll(/[\u0000-\u001f\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]+/gu, ' ');
+  const clean = text
+    .slice(0, charsMax * 4)
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]+/gu, ' ');
   const characters = Array.from(clean);
   return characters.length > charsMax ? `${characters.slice(0, charsMax - 1).join('')}…` : clean;
 }

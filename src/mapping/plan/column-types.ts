@@ -48,7 +48,9 @@ export function parseTypes(types: string | undefined): TypesOption {
     const colon = item.lastIndexOf(':');
     const type = TYPES.find((candidate) => candidate === item.slice(colon + 1).trim());
     if (colon < 1 || type === undefined) {
-      throw new CioBulkError('usage', `--types: "${item}" is neither auto, string nor column:type`, { hint: `the types are ${listNames(TYPES)}` });
+      throw new CioBulkError('usage', `--types: "${item}" is neither auto, string nor column:type`, {
+        hint: `the types are ${listNames(TYPES)}`,
+      });
     }
     demanded.set(item.slice(0, colon).trim(), type);
   }

@@ -41,7 +41,11 @@ export function planColumns(input: ColumnsInput): { columns: ColumnPlan[]; notes
   if (isNdjson) for (const later of laterColumns(input)) columns.push(later);
   const attributes = columns.filter((column) => column.role === 'attribute').length;
   if (roles.kind === 'people' && !isNdjson && attributes > ATTRIBUTES_MAX) {
-    throw new CioBulkError('mapping', `${attributes} columns would become attributes; a person can have ${ATTRIBUTES_MAX}`, { hint: 'leave some out with "drop" or "keep_only" in a file for --map' });
+    throw new CioBulkError(
+      'mapping',
+      `${attributes} columns would become attributes; a person can have ${ATTRIBUTES_MAX}`,
+      { hint: 'leave some out with "drop" or "keep_only" in a file for --map' },
+    );
   }
   for (const name of map?.columns.keys() ?? []) {
     if (!isNdjson && !source.names.includes(name)) source.named(name, `${map?.path ?? ''}: /columns`, 'mapping');
@@ -55,17 +59,47 @@ function planColumn(input: ColumnsInput, name: string, index: number, role: Role
   const entry: MappingColumn = map?.columns.get(name) ?? {};
   const demanded = demandedType(types, name) ?? entry.type;
   const path = entry.to ?? [name];
-  const isOmitted = isDropped(name, map) || roles.leftOut.has(index) || (input.action !== 'identify' && roles.kind === 'people');
+  const isOmitted =
+    isDropped(name, map) || roles.leftOut.has(index) || (input.action !== 'identify' && roles.kind === 'people');
   const isCreatedAt = roles.kind === 'people' && path.length === 1 && path[0] === 'created_at';
-  const consent = roles.kind === 'people' && layout.format !== 'ndjson' && role === undefined && !isOmitted ? consentShape(path) : null;
-  if (consent !== null) return { index, name, role: 'attribute', path, type: consent === 'word' ? 'boolean' : 'json', strict: true, empty: 'omit', format: 'auto', timezone: null };
-  const inferred = layout.format === 'ndjson' ? 'json' : input.typesDefault === 'string' ? 'string' : inferType(path.join('.'), sampleTexts(input.sample, name, index));
+  const consent =
+    roles.kind === 'people' && layout.format !== 'ndjson' && role === undefined && !isOmitted
+      ? consentShape(path)
+      : null;
+  if (consent !== null)
+    return {
+      index,
+      name,
+      role: 'attribute',
+      path,
+      type: consent === 'word' ? 'boolean' : 'json',
+      strict: true,
+      empty: 'omit',
+      format: 'auto',
+      timezone: null,
+    };
+  const inferred =
+    layout.format === 'ndjson'
+      ? 'json'
+      : input.typesDefault === 'string'
+        ? 'string'
+        : inferType(path.join('.'), sampleTexts(input.sample, name, index));
   return {
     index,
     name,
     role: role ?? (isOmitted ? 'drop' : 'attribute'),
     path: role === undefined ? path : [role === 'event_id' ? 'id' : role],
-    type: role === 'timestamp' ? 'timestamp' : role !== undefined || isOmitted ? 'string' : (demanded ?? (isCreatedAt ? 'timestamp' : layout.format === 'ndjson' && input.typesDefault === 'string' ? 'string' : inferred)),
+    type:
+      role === 'timestamp'
+        ? 'timestamp'
+        : role !== undefined || isOmitted
+          ? 'string'
+          : (demanded ??
+            (isCreatedAt
+              ? 'timestamp'
+              : layout.format === 'ndjson' && input.typesDefault === 'string'
+                ? 'string'
+                : inferred)),
     strict: role === undefined && !isOmitted && demanded !== undefined && entry.mismatch !== 'text',
     empty: entry.empty ?? empty,
     format: entry.format ?? 'auto',
@@ -80,16 +114,22 @@ function laterColumns(input: ColumnsInput): ColumnPlan[] {
   const later = new Map<string, Role | 'drop' | undefined>(roles.unseen);
   const taken = new Set<Role>([...roles.byColumn.values(), ...roles.unseen.values(), ...roles.absent]);
   const hasOwn = taken.has('id') || taken.has('email');
-  const mayTurnUp = (role: 'email' | 'cio_id'): boolean => !taken.has(role) && !known.has(role) && !isDropped(role, map);
+  const mayTurnUp = (role: 'email' | 'cio_id'): boolean =>
+    !taken.has(role) && !known.has(role) && !isDropped(role, map);
   if (mayTurnUp('email')) later.set('email', 'email');
   if (mayTurnUp('cio_id') && !hasOwn) later.set('cio_id', 'cio_id');
   for (const name of [...(map?.columns.keys() ?? []), ...input.types.demanded.keys(), ...(map?.drop ?? [])]) {
     if (!source.names.includes(name) && !later.has(name)) later.set(name, undefined);
   }
   const isMapped = [...(map?.columns.values() ?? [])].some((entry) => entry.to?.[0] === 'created_at');
-  if (roles.kind === 'people' && !known.has('created_at') && !isMapped && !isDropped('created_at', map)) later.set('created_at', undefined);
+  if (roles.kind === 'people' && !known.has('created_at') && !isMapped && !isDropped('created_at', map))
+    later.set('created_at', undefined);
   if (mayTurnUp('cio_id') && hasOwn) later.set('cio_id', 'drop');
-  return [...later].map(([name, role]) => (role === 'drop' ? { ...planColumn(input, name, -1, undefined), role, type: 'string' as const, strict: false } : planColumn(input, name, -1, role)));
+  return [...later].map(([name, role]) =>
+    role === 'drop'
+      ? { ...planColumn(input, name, -1, undefined), role, type: 'string' as const, strict: false }
+      : planColumn(input, name, -1, role),
+  );
 }
 
 function demandedType(types: TypesOption, name: string): ColumnPlan['type'] | undefined {
@@ -102,7 +142,8 @@ function demandedType(types: TypesOption, name: string): ColumnPlan['type'] | un
 function notesOf(input: ColumnsInput, column: ColumnPlan, index: number): string[] {
   const notes: string[] = [];
   const { name } = column;
-  if (name === '' && input.layout.format !== 'ndjson') notes.push(`column ${column.index + 1} has no name and is left out`);
+  if (name === '' && input.layout.format !== 'ndjson')
+    notes.push(`column ${column.index + 1} has no name and is left out`);
   const leftOut = input.roles.leftOut.get(index);
   if (leftOut !== undefined) notes.push(leftOut);
   if (column.role === 'attribute') {
@@ -125,12 +166,23 @@ function checkNames({ layout, columns, map, roles, action }: ColumnsInput): void
     if (isDropped(name, map) || (isPeople && action !== 'identify' && !roles.byColumn.has(index))) continue;
     const first = seen.get(name);
     if (first !== undefined) {
-      throw new CioBulkError('ambiguous_column', `columns ${first + 1} and ${index + 1} are both named "${safeText(name, 60)}"`, { hint: 'rename one in the file, or leave both out with "drop" in a file for --map' });
+      throw new CioBulkError(
+        'ambiguous_column',
+        `columns ${first + 1} and ${index + 1} are both named "${safeText(name, 60)}"`,
+        { hint: 'rename one in the file, or leave both out with "drop" in a file for --map' },
+      );
     }
     seen.set(name, index);
-    const bytes = isPeople && !roles.byColumn.has(index) ? bytesOver((map?.columns.get(name)?.to ?? [name]).at(-1) ?? '', ATTRIBUTE_NAME_BYTES_MAX) : 0;
+    const bytes =
+      isPeople && !roles.byColumn.has(index)
+        ? bytesOver((map?.columns.get(name)?.to ?? [name]).at(-1) ?? '', ATTRIBUTE_NAME_BYTES_MAX)
+        : 0;
     if (bytes > 0) {
-      throw new CioBulkError('mapping', `the name of column ${index + 1} has ${bytes} bytes; an attribute's name may have ${ATTRIBUTE_NAME_BYTES_MAX}`, { hint: 'rename it or leave it out with --map' });
+      throw new CioBulkError(
+        'mapping',
+        `the name of column ${index + 1} has ${bytes} bytes; an attribute's name may have ${ATTRIBUTE_NAME_BYTES_MAX}`,
+        { hint: 'rename it or leave it out with --map' },
+      );
     }
   }
 }

@@ -10,7 +10,10 @@ export function looksLikeData(header: readonly string[]): boolean {
   const cells = header.map((name) => name.trim()).filter((name) => name !== '');
   if (cells.some((name) => USUAL_IDENTIFIERS.includes(name.toLowerCase()))) return false;
   if (cells.some((cell) => looksLikeEmail(cell) || SURELY_DATA.test(cell))) return true;
-  return cells.length > 0 && cells.filter((cell) => isPlainDecimal(cell) || PERHAPS_DATA.test(cell)).length * 2 >= cells.length;
+  return (
+    cells.length > 0 &&
+    cells.filter((cell) => isPlainDecimal(cell) || PERHAPS_DATA.test(cell)).length * 2 >= cells.length
+  );
 }
 
 export const HEADER_HINT = 'if the file has no header, name its columns with --header, for example --header email,plan';

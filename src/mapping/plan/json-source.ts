@@ -59,7 +59,9 @@ export function parseJsonSource(source: string): JsonSource {
     if (first === '[') return array(pointer, depth);
     if (first === '"') return string();
     const raw = take(SCALAR);
-    return raw === null ? fail(first === '' ? 'the file ends too early' : 'a JSON value is expected here') : (JSON.parse(raw) as unknown);
+    return raw === null
+      ? fail(first === '' ? 'the file ends too early' : 'a JSON value is expected here')
+      : (JSON.parse(raw) as unknown);
   };
   const object = (pointer: string, depth: number): Record<string, unknown> => {
     const record: Record<string, unknown> = {};
@@ -88,7 +90,9 @@ export function parseJsonSource(source: string): JsonSource {
     const items: unknown[] = [];
     at += 1;
     if (next() === ']') at += 1;
-    else do items.push(value(`${pointer}/${items.length}`, depth + 1)); while (isFollowed(']'));
+    else
+      do items.push(value(`${pointer}/${items.length}`, depth + 1));
+      while (isFollowed(']'));
     return items;
   };
   /** After an item: true when another follows, false at the end. */

@@ -43,9 +43,22 @@ export function countLines(sample: readonly RawRow[]): LineCounts {
       for (const name of Object.keys(json).slice(0, ROW_FIELDS_MAX)) if (fields.size < FIELDS_MAX) fields.add(name);
     }
     if ((form === 'typed' && EVENTS.has(type)) || (form === 'operation' && action === 'event')) events += 1;
-    const label = form === 'flat' ? 'row' : safeText(form === 'typed' ? String(type) : `${typeof type === 'string' ? type : 'person'} ${String(action)}`, 40);
+    const label =
+      form === 'flat'
+        ? 'row'
+        : safeText(
+            form === 'typed' ? String(type) : `${typeof type === 'string' ? type : 'person'} ${String(action)}`,
+            40,
+          );
     byType.set(label, (byType.get(label) ?? 0) + 1);
   }
   const sorted = [...byType].toSorted(([, one], [, other]) => other - one).map(([type, count]) => ({ type, count }));
-  return { total: lines.length, flat, events, hasTyped, fields: [...fields], byType: flat === lines.length ? [] : sorted.slice(0, TYPES_MAX) };
+  return {
+    total: lines.length,
+    flat,
+    events,
+    hasTyped,
+    fields: [...fields],
+    byType: flat === lines.length ? [] : sorted.slice(0, TYPES_MAX),
+  };
 }

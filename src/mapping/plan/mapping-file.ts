@@ -11,7 +11,27 @@ const ACTIONS = ['identify', 'delete', 'suppress', 'unsuppress'] as const;
 const TYPES = ['string', 'number', 'boolean', 'timestamp', 'json'] as const;
 const EMPTY = ['omit', 'null', 'keep'] as const;
 const FORMATS = ['auto', 'unix', 'unix_ms', 'unix_us', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const;
-const KEYS = ['$schema', 'kind', 'action', 'id_column', 'email_column', 'cio_id_column', 'event_column', 'event_name', 'timestamp_column', 'event_id_column', 'dedupe_key', 'timezone', 'types', 'empty', 'null_values', 'drop', 'keep_only', 'columns', 'constants'];
+const KEYS = [
+  '$schema',
+  'kind',
+  'action',
+  'id_column',
+  'email_column',
+  'cio_id_column',
+  'event_column',
+  'event_name',
+  'timestamp_column',
+  'event_id_column',
+  'dedupe_key',
+  'timezone',
+  'types',
+  'empty',
+  'null_values',
+  'drop',
+  'keep_only',
+  'columns',
+  'constants',
+];
 const COLUMN_KEYS = ['to', 'type', 'mismatch', 'empty', 'format', 'timezone'];
 
 /** @throws CioBulkError `mapping`, with the fault's JSON pointer and line:column */
@@ -25,7 +45,13 @@ export function parseMappingFile(text: string, path: string): MappingFile {
   for (const [name, entry] of Object.entries(check.optionalRecord(root, '', 'columns') ?? {})) {
     const pointer = `/columns/${escapePointer(name)}`;
     if (entry === null) drop.push(name);
-    else columns.set(name, typeof entry === 'string' ? { to: check.path(entry, pointer) } : columnOf(check, check.record(entry, pointer), pointer));
+    else
+      columns.set(
+        name,
+        typeof entry === 'string'
+          ? { to: check.path(entry, pointer) }
+          : columnOf(check, check.record(entry, pointer), pointer),
+      );
   }
   const keepOnly = check.texts(root, '', 'keep_only');
   return {
@@ -70,7 +96,9 @@ function parse(text: string, path: string): JsonSource {
     return parseJsonSource(text);
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
-    throw new CioBulkError('mapping', `${path}:${error.place}: ${error.message}`, { hint: 'the file must be JSON; docs/mapping.md shows one' });
+    throw new CioBulkError('mapping', `${path}:${error.place}: ${error.message}`, {
+      hint: 'the file must be JSON; docs/mapping.md shows one',
+    });
   }
 }
 
@@ -78,45 +106,77 @@ type Checks = ReturnType<typeof createChecks>;
 
 function createChecks(source: JsonSource, path: string) {
   const fail = (pointer: string, message: string, hint?: string): never => {
-    throw new CioBulkError('mapping', `${path}:${source.placeOf(pointer)}: ${pointer === '' ? 'the file' : pointer} ${message}`, hint === undefined ? {} : { hint });
+    throw new CioBulkError(
+      'mapping',
+      `${path}:${source.placeOf(pointer)}: ${pointer === '' ? 'the file' : pointer} ${message}`,
+      hint === undefined ? {} : { hint },
+    );
   };
-  const record = (value: unknown, pointer: string): JsonRecord => (isRecord(value) ? value : fail(pointer, 'must be an object'));
+  const record = (value: unknown, pointer: string): JsonRecord =>
+    isRecord(value) ? value : fail(pointer, 'must be an object');
   const text = (from: JsonRecord, pointer: string, key: string): string | undefined => {
     const value = from[key];
     if (value === undefined) return undefined;
-    return typeof value === 'string' && value !== '' ? value : fail(`${pointer}/${key}`, 'must be a text that is not empty');
+    return typeof value === 'string' && value !== ''
+      ? value
+      : fail(`${pointer}/${key}`, 'must be a text that is not empty');
   };
   return {
     record,
     text,
-    optionalRecord: (from: JsonRecord, pointer: string, key: string): JsonRecord | undefined => (from[key] === undefined ? undefined : record(from[key], `${pointer}/${key}`)),
+    optionalRecord: (from: JsonRecord, pointer: string, key: string): JsonRecord | undefined =>
+      from[key] === undefined ? undefined : record(from[key], `${pointer}/${key}`),
     keys(from: JsonRecord, pointer: string, allowed: readonly string[]): void {
       for (const key of Object.keys(from)) {
-        if (!allowed.includes(key)) fail(`${pointer}/${escapePointer(key)}`, 'is no key of a mapping file', `allowed here: ${allowed.join(', ')}`);
+        if (!allowed.includes(key))
+          fail(
+            `${pointer}/${escapePointer(key)}`,
+            'is no key of a mapping file',
+            `allowed here: ${allowed.join(', ')}`,
+          );
       }
     },
     choice<T extends string>(from: JsonRecord, pointer: string, key: string, choices: readonly T[]): T | undefined {
       const value = from[key];
       if (value === undefined) return undefined;
-      return choices.find((choice) => choice === value) ?? fail(`${pointer}/${key}`, `must be one of ${choices.join(', ')}`);
+      return (
+        choices.find((choice) => choice === value) ?? fail(`${pointer}/${key}`, `must be one of ${choices.join(', ')}`)
+      );
     },
-    nameOrNull: (from: JsonRecord, key: string): string | null | undefined => (from[key] === null ? null : text(from, '', key)),
+    nameOrNull: (from: JsonRecord, key: string): string | null | undefined =>
+      from[key] === null ? null : text(from, '', key),
     texts(from: JsonRecord, pointer: string, key: string, what = 'column name'): readonly string[] | undefined {
       const value = from[key];
       if (value === undefined) return undefined;
       if (!Array.isArray(value)) return fail(`${pointer}/${key}`, `must be a list of ${what}s`);
-      return (value as unknown[]).map((item, index) => (typeof item === 'string' ? item : fail(`${pointer}/${key}/${index}`, `must be a ${what}`)));
+      return (value as unknown[]).map((item, index) =>
+        typeof item === 'string' ? item : fail(`${pointer}/${key}/${index}`, `must be a ${what}`),
+      );
     },
     zone(from: JsonRecord, pointer: string): string | undefined {
       const zone = text(from, pointer, 'timezone');
-      if (zone !== undefined && !isZone(zone)) fail(`${pointer}/timezone`, 'is no time zone', 'use a name such as Europe/Vienna, an offset such as +02:00, or UTC');
+      if (zone !== undefined && !isZone(zone))
+        fail(
+          `${pointer}/timezone`,
+          'is no time zone',
+          'use a name such as Europe/Vienna, an offset such as +02:00, or UTC',
+        );
       return zone;
     },
     /** `a.b` nests; `["a.b"]` is the one name with a dot in it. */
     path(value: unknown, pointer: string): readonly string[] {
-      const names: readonly unknown[] = typeof value === 'string' ? value.split('.') : Array.isArray(value) ? (value as unknown[]) : fail(pointer, 'must be a name, a dotted path, or a list of names');
+      const names: readonly unknown[] =
+        typeof value === 'string'
+          ? value.split('.')
+          : Array.isArray(value)
+            ? (value as unknown[])
+            : fail(pointer, 'must be a name, a dotted path, or a list of names');
       if (names.length === 0) return fail(pointer, 'must not be empty');
-      return names.map((name, index) => (typeof name === 'string' && name !== '' ? name : fail(Array.isArray(value) ? `${pointer}/${index}` : pointer, 'has an empty name in it')));
+      return names.map((name, index) =>
+        typeof name === 'string' && name !== ''
+          ? name
+          : fail(Array.isArray(value) ? `${pointer}/${index}` : pointer, 'has an empty name in it'),
+      );
     },
   };
 }

@@ -6,13 +6,19 @@ const SCHEMA = 'https://unpkg.com/cio-bulk/docs/mapping.schema.json';
 
 /** For `validate --write-map`: with `--map` and the same file it gives the same plan; `api` and batch sizes stay flags. */
 export function writeMappingFile({ plan }: Pick<PlanResult, 'plan'>): string {
-  const nameOf = (role: ColumnPlan['role']): string | null => plan.columns.find((column) => column.role === role)?.name ?? null;
+  const nameOf = (role: ColumnPlan['role']): string | null =>
+    plan.columns.find((column) => column.role === role)?.name ?? null;
   const isEvents = plan.kind === 'events';
   const columns: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const column of plan.columns) {
     if (column.role !== 'drop' || plan.action !== 'identify') columns[column.name] = columnEntry(column);
   }
-  const drop = plan.action === 'identify' ? plan.columns.filter((column) => column.role === 'drop' && !isAlwaysDropped(column.name)).map((column) => column.name) : [];
+  const drop =
+    plan.action === 'identify'
+      ? plan.columns
+          .filter((column) => column.role === 'drop' && !isAlwaysDropped(column.name))
+          .map((column) => column.name)
+      : [];
   const file = {
     $schema: SCHEMA,
     kind: plan.kind,
@@ -25,7 +31,9 @@ export function writeMappingFile({ plan }: Pick<PlanResult, 'plan'>): string {
     types: plan.typesDefault,
     empty: plan.emptyDefault,
     ...(plan.nulls === undefined ? {} : { null_values: plan.nulls }),
-    ...(plan.extra === 'drop' ? { keep_only: plan.columns.filter((column) => column.role !== 'drop').map((column) => column.name) } : {}),
+    ...(plan.extra === 'drop'
+      ? { keep_only: plan.columns.filter((column) => column.role !== 'drop').map((column) => column.name) }
+      : {}),
     ...(drop.length === 0 ? {} : { drop: [...new Set(drop)] }),
     columns,
     ...(Object.keys(plan.constants).length === 0 ? {} : { constants: plan.constants }),
@@ -46,7 +54,9 @@ function eventEntries(plan: Plan, nameOf: (role: ColumnPlan['role']) => string |
 function columnEntry(column: ColumnPlan): Record<string, unknown> {
   const isAttribute = column.role === 'attribute';
   return {
-    ...(isAttribute ? { to: column.path.some((name) => name.includes('.')) ? column.path : column.path.join('.'), type: column.type } : {}),
+    ...(isAttribute
+      ? { to: column.path.some((name) => name.includes('.')) ? column.path : column.path.join('.'), type: column.type }
+      : {}),
     ...(isAttribute && !column.strict ? { mismatch: 'text' } : {}),
     empty: column.empty,
     ...(column.format === 'auto' ? {} : { format: column.format }),

@@ -17,7 +17,12 @@ const ROLE_TEXT: Readonly<Record<Exclude<ColumnPlan['role'], 'attribute' | 'emai
   drop: '(left out)',
 };
 
-export function planTable(plan: Plan, layout: SourceLayout, sample: readonly RawRow[], notes: ReadonlyMap<number, readonly string[]>): { table: PlanTableRow[]; warnings: string[] } {
+export function planTable(
+  plan: Plan,
+  layout: SourceLayout,
+  sample: readonly RawRow[],
+  notes: ReadonlyMap<number, readonly string[]>,
+): { table: PlanTableRow[]; warnings: string[] } {
   const warnings: string[] = [];
   const isNdjson = layout.format === 'ndjson';
   const table = plan.columns.flatMap((column, index): PlanTableRow[] => {
@@ -25,7 +30,15 @@ export function planTable(plan: Plan, layout: SourceLayout, sample: readonly Raw
     const own = notes.get(index) ?? [];
     for (const note of own) warnings.push(note);
     const first = sampleTexts(sample, column.name, column.index).find((text) => text !== '') ?? '';
-    return [{ column: safeText(column.name, NAME_CHARS), becomes: becomes(plan, column), type: typeText(column, isNdjson), sample: safeText(first, SAMPLE_CHARS), warnings: own }];
+    return [
+      {
+        column: safeText(column.name, NAME_CHARS),
+        becomes: becomes(plan, column),
+        type: typeText(column, isNdjson),
+        sample: safeText(first, SAMPLE_CHARS),
+        warnings: own,
+      },
+    ];
   });
   for (const [name, value] of Object.entries(plan.constants)) {
     const meaning = reservedMeaning(plan.kind, name);
@@ -44,10 +57,15 @@ export function planTable(plan: Plan, layout: SourceLayout, sample: readonly Raw
 
 function becomes(plan: Plan, column: ColumnPlan): string {
   const isEvents = plan.kind === 'events';
-  if (column.role === 'attribute') return `${isEvents ? 'data' : 'attribute'} ${safeText(column.path.join('.'), NAME_CHARS)}`;
+  if (column.role === 'attribute')
+    return `${isEvents ? 'data' : 'attribute'} ${safeText(column.path.join('.'), NAME_CHARS)}`;
   if (column.role !== 'email') return ROLE_TEXT[column.role];
   const isOnlyOne = !plan.columns.some((other) => other.role === 'id' || other.role === 'cio_id');
-  return isOnlyOne ? 'person e-mail' : isEvents ? 'person e-mail (where the id is empty)' : 'person e-mail (an attribute where there is an id)';
+  return isOnlyOne
+    ? 'person e-mail'
+    : isEvents
+      ? 'person e-mail (where the id is empty)'
+      : 'person e-mail (an attribute where there is an id)';
 }
 
 function typeText(column: ColumnPlan, isNdjson: boolean): string {

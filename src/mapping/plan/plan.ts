@@ -39,11 +39,15 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   const empty = options.empty ?? map?.empty ?? (layout.format === 'ndjson' ? 'keep' : 'omit');
   const timezone = options.timezone ?? map?.timezone ?? null;
   if (timezone !== null && !isZone(timezone)) {
-    throw new CioBulkError('usage', `--timezone: "${timezone}" is no time zone`, { hint: 'use a name such as Europe/Vienna, an offset such as +02:00, or UTC' });
+    throw new CioBulkError('usage', `--timezone: "${timezone}" is no time zone`, {
+      hint: 'use a name such as Europe/Vienna, an offset such as +02:00, or UTC',
+    });
   }
   const action = options.action ?? map?.action ?? 'identify';
   if (roles.kind === 'events' && action !== 'identify') {
-    throw new CioBulkError('usage', `--action ${action} is for people, and this file holds events`, { hint: 'add --kind people if it holds people' });
+    throw new CioBulkError('usage', `--action ${action} is for people, and this file holds events`, {
+      hint: 'add --kind people if it holds people',
+    });
   }
   const typesDefault = types.fallback ?? map?.types ?? 'auto';
   const planned = planColumns({ layout, sample, columns, roles, map, types, typesDefault, empty, action });
@@ -56,7 +60,12 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
     constants: constantsOf(options, typesDefault, { kind: roles.kind, timezone }),
     eventName: options.eventName ?? map?.eventName ?? null,
     timezone,
-    dedupeKey: dedupeNames?.map((name) => columns.names[columns.named(name, dedupeWhere, options.dedupeKey === undefined ? 'mapping' : 'usage')] ?? name) ?? null,
+    dedupeKey:
+      dedupeNames?.map(
+        (name) =>
+          columns.names[columns.named(name, dedupeWhere, options.dedupeKey === undefined ? 'mapping' : 'usage')] ??
+          name,
+      ) ?? null,
     ...(nullTexts === undefined ? {} : { nulls: nullTexts }),
     ...(lines.hasTyped ? { hasTypedLines: true } : {}),
     ...(options.groupObjectType === undefined ? {} : { groupObjectType: options.groupObjectType }),
@@ -75,44 +84,88 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);
   identities.add(sample, 0);
-  if (looksLikeData(layout.header)) warnings.push(`the first line looks like data and was taken for the names of the columns: ${HEADER_HINT}`);
+  if (looksLikeData(layout.header))
+    warnings.push(`the first line looks like data and was taken for the names of the columns: ${HEADER_HINT}`);
   const [first] = sample;
-  if (Array.isArray(first) && first.some((cell, index) => roles.byColumn.has(index) && USUAL_IDENTIFIERS.includes(cell.trim().toLowerCase()))) warnings.push('the first row looks like the names of columns: leave --header out if the file has a header, or pass over the row with --skip 1');
+  if (
+    Array.isArray(first) &&
+    first.some((cell, index) => roles.byColumn.has(index) && USUAL_IDENTIFIERS.includes(cell.trim().toLowerCase()))
+  )
+    warnings.push(
+      'the first row looks like the names of columns: leave --header out if the file has a header, or pass over the row with --skip 1',
+    );
   if (roles.kindNote !== null) warnings.push(roles.kindNote);
-  return { plan, table, lines: lines.byType, warnings: [...warnings, ...unknowableEvents(plan, sample)], identityWarnings: identities.warnings() };
+  return {
+    plan,
+    table,
+    lines: lines.byType,
+    warnings: [...warnings, ...unknowableEvents(plan, sample)],
+    identityWarnings: identities.warnings(),
+  };
 }
 
-function constantsOf(options: PlanOptions, types: 'auto' | 'string', plan: Pick<Plan, 'kind' | 'timezone'>): Record<string, unknown> {
+function constantsOf(
+  options: PlanOptions,
+  types: 'auto' | 'string',
+  plan: Pick<Plan, 'kind' | 'timezone'>,
+): Record<string, unknown> {
   const constants = parseConstants(options.set ?? [], options.map?.constants ?? {}, types);
   const settled = plan.kind === 'people' ? settleConsent(constants) : constants;
-  if (typeof settled === 'string') throw new CioBulkError('mapping', `the constant "${settled}" ${NO_CONSENT}`, { hint: `for example --set ${settled}=true` });
+  if (typeof settled === 'string')
+    throw new CioBulkError('mapping', `the constant "${settled}" ${NO_CONSENT}`, {
+      hint: `for example --set ${settled}=true`,
+    });
   return { ...checkConstants(settled, plan) };
 }
 
 /** Lines that say themselves what they are need no columns: those of flat ones decide the kind only where a flat row can be sent. */
-function rolesOf(columns: ReturnType<typeof createColumns>, layout: SourceLayout, options: PlanOptions, lines: LineCounts): Roles {
+function rolesOf(
+  columns: ReturnType<typeof createColumns>,
+  layout: SourceLayout,
+  options: PlanOptions,
+  lines: LineCounts,
+): Roles {
   const roles = findRoles(columns, layout.format, options);
-  const areFlatUsable = [...roles.byColumn.values(), ...roles.unseen.values()].some((role) => role === 'id' || role === 'email' || role === 'cio_id');
-  if (layout.format !== 'ndjson' || lines.flat === lines.total || areFlatUsable || (options.kind ?? 'auto') !== 'auto') return roles;
+  const areFlatUsable = [...roles.byColumn.values(), ...roles.unseen.values()].some(
+    (role) => role === 'id' || role === 'email' || role === 'cio_id',
+  );
+  if (layout.format !== 'ndjson' || lines.flat === lines.total || areFlatUsable || (options.kind ?? 'auto') !== 'auto')
+    return roles;
   return { ...roles, kind: lines.events > 0 ? 'events' : roles.kind };
 }
 
 /** The e-mail of a row with an id is written as an attribute: no other column can be that. */
 function assertOneEmail(plan: Plan): void {
-  const other = plan.columns.find((column) => column.role === 'attribute' && column.path.length === 1 && column.path[0] === 'email');
+  const other = plan.columns.find(
+    (column) => column.role === 'attribute' && column.path.length === 1 && column.path[0] === 'email',
+  );
   if (plan.kind === 'events' || other === undefined || !plan.columns.some((column) => column.role === 'email')) return;
-  throw new CioBulkError('ambiguous_column', `column "${other.name}" would set the e-mail, which another column does already`, {
-    hint: 'rename or drop it with --map, or name it with --email-column',
-  });
+  throw new CioBulkError(
+    'ambiguous_column',
+    `column "${other.name}" would set the e-mail, which another column does already`,
+    {
+      hint: 'rename or drop it with --map, or name it with --email-column',
+    },
+  );
 }
 
 function assertUsable(plan: Plan, names: readonly string[], layout: SourceLayout): void {
-  const has = (role: ColumnPlan['role']): boolean => plan.columns.some((column) => column.role === role && (column.index >= 0 || names.includes(column.name)));
+  const has = (role: ColumnPlan['role']): boolean =>
+    plan.columns.some((column) => column.role === role && (column.index >= 0 || names.includes(column.name)));
   if (!has('id') && !has('email') && !has('cio_id')) {
-    if (looksLikeData(layout.header)) throw new CioBulkError('no_identifier', 'no column identifies the person, and the first line looks like data, not like names of columns', { hint: HEADER_HINT });
-    throw new CioBulkError('no_identifier', 'no column identifies the person (id, customer_id, user_id, email or cio_id)', {
-      hint: `name one with --id-column, --email-column or --cio-id-column; the columns are ${listNames(names)}`,
-    });
+    if (looksLikeData(layout.header))
+      throw new CioBulkError(
+        'no_identifier',
+        'no column identifies the person, and the first line looks like data, not like names of columns',
+        { hint: HEADER_HINT },
+      );
+    throw new CioBulkError(
+      'no_identifier',
+      'no column identifies the person (id, customer_id, user_id, email or cio_id)',
+      {
+        hint: `name one with --id-column, --email-column or --cio-id-column; the columns are ${listNames(names)}`,
+      },
+    );
   }
   if (plan.kind === 'events' && plan.eventName === null && !has('event')) {
     throw new CioBulkError('usage', 'no column names the event (event, event_name or name)', {

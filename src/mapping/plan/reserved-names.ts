@@ -2,19 +2,19 @@
 import type { Kind } from '../../domain/plan.ts';
 
 const PEOPLE: ReadonlyMap<string, string> = new Map([
-  ['id', 'sets the person\'s id'],
-  ['email', 'sets the person\'s e-mail'],
+  ['id', "sets the person's id"],
+  ['email', "sets the person's e-mail"],
   ['cio_id', 'is the immutable id of Customer.io and cannot be set'],
   ['phone', 'may identify the person'],
   ['anonymous_id', 'claims earlier anonymous events for the person'],
   ['unsubscribed', 'unsubscribes people or subscribes them; a value that is no yes or no makes its row invalid'],
-  ['cio_subscription_preferences', 'replaces the person\'s subscription preferences'],
+  ['cio_subscription_preferences', "replaces the person's subscription preferences"],
   ['_cio_subscription_preferences_computed', 'is read-only'],
   ['_created_in_customerio_at', 'belongs to the system'],
   ['_last_emailed', 'belongs to the system'],
   ['_timestamp', 'orders updates: an older one is ignored'],
   ['_update', 'when true, no person is created'],
-  ['timezone', 'decides when messages in the person\'s time zone are sent'],
+  ['timezone', "decides when messages in the person's time zone are sent"],
   ['timezone_valid', 'belongs to the system'],
   ['cio_email_tracking_consent', 'decides whether e-mails are tracked'],
 ]);
@@ -29,7 +29,9 @@ const EVENTS: ReadonlyMap<string, string> = new Map([
 export function reservedMeaning(kind: Kind, name: string): string | null {
   const meaning = (kind === 'people' ? PEOPLE : EVENTS).get(name);
   if (meaning !== undefined) return `"${name}" ${meaning}`;
-  if (kind === 'people' && name.startsWith('cio_subscription_preferences.')) return `"${name}" changes the person's subscription preferences`;
-  if (kind === 'people' && name.toLowerCase() === 'unsubscribed') return `"${name}" unsubscribes nobody: the attribute is called unsubscribed, in small letters (rename it with --map)`;
+  if (kind === 'people' && name.startsWith('cio_subscription_preferences.'))
+    return `"${name}" changes the person's subscription preferences`;
+  if (kind === 'people' && name.toLowerCase() === 'unsubscribed')
+    return `"${name}" unsubscribes nobody: the attribute is called unsubscribed, in small letters (rename it with --map)`;
   return null;
 }

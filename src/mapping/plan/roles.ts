@@ -46,28 +46,46 @@ export function findRoles(columns: Columns, format: Format, options: PlanOptions
   };
   const { kind, note: kindNote } = decideKind(columns, options, (role) => byColumnHas(byColumn, role), isTaken);
   if (kind === 'people' && byColumnHas(byColumn, 'timestamp')) {
-    throw new CioBulkError('usage', '--timestamp-column is for events, and this file holds people', { hint: 'leave it out, or add --kind events' });
+    throw new CioBulkError('usage', '--timestamp-column is for events, and this file holds people', {
+      hint: 'leave it out, or add --kind events',
+    });
   }
   if (kind === 'events') {
     if (options.eventName === undefined && map?.eventName === undefined) {
       lookInTurn('event', [EVENT_NAMES.first, EVENT_NAMES.second, ['name']], 'the event name', '--event-column');
     }
-    lookInTurn('timestamp', [[...TIMES.first, 'created_at'], TIMES.second], 'the time of the event', '--timestamp-column');
+    lookInTurn(
+      'timestamp',
+      [[...TIMES.first, 'created_at'], TIMES.second],
+      'the time of the event',
+      '--timestamp-column',
+    );
   }
   // In an events file with `user_id`, a column `id` is the event's.
-  const personIds = columns.usual(['customer_id', 'user_id', 'userid'], 'the person\'s id', '--id-column', isTaken) >= 0 && kind === 'events' ? ['customer_id', 'user_id', 'userid'] : ['id', 'customer_id', 'user_id', 'userid'];
-  look('id', personIds, 'the person\'s id', '--id-column');
+  const personIds =
+    columns.usual(['customer_id', 'user_id', 'userid'], "the person's id", '--id-column', isTaken) >= 0 &&
+    kind === 'events'
+      ? ['customer_id', 'user_id', 'userid']
+      : ['id', 'customer_id', 'user_id', 'userid'];
+  look('id', personIds, "the person's id", '--id-column');
   look('email', ['email'], 'the e-mail', '--email-column');
   const leftOut = new Map<number, string>();
-  const own = (['id', 'email'] as const).find((role) => byColumnHas(byColumn, role) || [...unseen.values()].includes(role));
+  const own = (['id', 'email'] as const).find(
+    (role) => byColumnHas(byColumn, role) || [...unseen.values()].includes(role),
+  );
   if (own === undefined) look('cio_id', ['cio_id'], 'the cio_id', '--cio-id-column');
   else if (!given.has('cio_id')) {
     const index = columns.usual(['cio_id'], 'the cio_id', '--cio-id-column', isTaken);
     const name = columns.names[index] ?? '';
-    if (index >= 0) leftOut.set(index, `"${name}" is left out: a cio_id is known to one workspace only, and the rows have ${own === 'id' ? 'an id' : 'an e-mail'} to go by; if it is this workspace's, say --cio-id-column ${name}`);
+    if (index >= 0)
+      leftOut.set(
+        index,
+        `"${name}" is left out: a cio_id is known to one workspace only, and the rows have ${own === 'id' ? 'an id' : 'an e-mail'} to go by; if it is this workspace's, say --cio-id-column ${name}`,
+      );
   }
   const hasDedupeKey = (options.dedupeKey ?? map?.dedupeKey) !== undefined;
-  if (kind === 'events' && !hasDedupeKey) look('event_id', ['id', 'event_id', 'message_id'], 'the event\'s id', '--dedupe-key');
+  if (kind === 'events' && !hasDedupeKey)
+    look('event_id', ['id', 'event_id', 'message_id'], "the event's id", '--dedupe-key');
   return { kind, byColumn, unseen, absent, leftOut, kindNote };
 }
 
@@ -82,11 +100,41 @@ function givenRoles(columns: Columns, format: Format, options: PlanOptions): Giv
   const map = options.map ?? null;
   const sources: readonly RoleSource[] = [
     { role: 'id', flag: '--id-column', fromFlag: options.idColumn, key: 'id_column', fromFile: map?.idColumn },
-    { role: 'email', flag: '--email-column', fromFlag: options.emailColumn, key: 'email_column', fromFile: map?.emailColumn },
-    { role: 'cio_id', flag: '--cio-id-column', fromFlag: options.cioIdColumn, key: 'cio_id_column', fromFile: map?.cioIdColumn },
-    { role: 'event', flag: '--event-column', fromFlag: options.eventColumn, key: 'event_column', fromFile: map?.eventColumn },
-    { role: 'timestamp', flag: '--timestamp-column', fromFlag: options.timestampColumn, key: 'timestamp_column', fromFile: map?.timestampColumn },
-    { role: 'event_id', flag: '--dedupe-key', fromFlag: undefined, key: 'event_id_column', fromFile: map?.eventIdColumn },
+    {
+      role: 'email',
+      flag: '--email-column',
+      fromFlag: options.emailColumn,
+      key: 'email_column',
+      fromFile: map?.emailColumn,
+    },
+    {
+      role: 'cio_id',
+      flag: '--cio-id-column',
+      fromFlag: options.cioIdColumn,
+      key: 'cio_id_column',
+      fromFile: map?.cioIdColumn,
+    },
+    {
+      role: 'event',
+      flag: '--event-column',
+      fromFlag: options.eventColumn,
+      key: 'event_column',
+      fromFile: map?.eventColumn,
+    },
+    {
+      role: 'timestamp',
+      flag: '--timestamp-column',
+      fromFlag: options.timestampColumn,
+      key: 'timestamp_column',
+      fromFile: map?.timestampColumn,
+    },
+    {
+      role: 'event_id',
+      flag: '--dedupe-key',
+      fromFlag: undefined,
+      key: 'event_id_column',
+      fromFile: map?.eventIdColumn,
+    },
   ];
   const byColumn = new Map<number, Role>();
   const unseen = new Map<string, Role>();
@@ -105,10 +153,15 @@ function givenRoles(columns: Columns, format: Format, options: PlanOptions): Giv
       unseen.set(name, role);
       continue;
     }
-    const index = fromFlag === undefined ? columns.named(name, `${map?.path ?? ''}: /${key}`, 'mapping') : columns.named(name, flag, 'usage');
+    const index =
+      fromFlag === undefined
+        ? columns.named(name, `${map?.path ?? ''}: /${key}`, 'mapping')
+        : columns.named(name, flag, 'usage');
     const other = byColumn.get(index);
     if (other !== undefined) {
-      throw new CioBulkError('usage', `column "${columns.names[index]}" is named both as ${other} and as ${role}`, { hint: `${flag} must name another column` });
+      throw new CioBulkError('usage', `column "${columns.names[index]}" is named both as ${other} and as ${role}`, {
+        hint: `${flag} must name another column`,
+      });
     }
     byColumn.set(index, role);
   }
@@ -117,7 +170,12 @@ function givenRoles(columns: Columns, format: Format, options: PlanOptions): Giv
 
 export function isDropped(name: string, map: PlanOptions['map']): boolean {
   const keepOnly = map?.keepOnly;
-  return name === '' || name.startsWith('cio_bulk_') || map?.drop.includes(name) === true || (keepOnly !== undefined && !keepOnly.includes(name));
+  return (
+    name === '' ||
+    name.startsWith('cio_bulk_') ||
+    map?.drop.includes(name) === true ||
+    (keepOnly !== undefined && !keepOnly.includes(name))
+  );
 }
 
 function byColumnHas(byColumn: ReadonlyMap<number, Role>, role: Role): boolean {

@@ -25,7 +25,10 @@ export function samplePayloads(spec: SampleSpec, rows: readonly RawRow[]): Sampl
   for (let index = 0; index < operations.count; index++) {
     const operation = decoder.decode(operationBytes(operations, index));
     const single = operations.singles.get(index) ?? null;
-    const kind = single === null ? kindOf(operation) : `${single.method} ${single.path.replace(/customers\/[^/]+/, 'customers/…')}`;
+    const kind =
+      single === null
+        ? kindOf(operation)
+        : `${single.method} ${single.path.replace(/customers\/[^/]+/, 'customers/…')}`;
     if (!byKind.has(kind)) byKind.set(kind, { kind, row: (operations.rows[index] ?? 0) + 1, operation, single });
   }
   return [...byKind.values()];

@@ -8,7 +8,10 @@ import { TIMES } from '../rows/typed-rows.ts';
 const EVENTS: ReadonlySet<unknown> = new Set(['track', 'page', 'screen']);
 
 export function unknowableEvents(plan: Plan, sample: readonly RawRow[]): string[] {
-  const columns = plan.columns.filter(({ role, name }) => role === 'timestamp' || (plan.dedupeKey === null ? role === 'event_id' : plan.dedupeKey.includes(name)));
+  const columns = plan.columns.filter(
+    ({ role, name }) =>
+      role === 'timestamp' || (plan.dedupeKey === null ? role === 'event_id' : plan.dedupeKey.includes(name)),
+  );
   let events = 0;
   let unknowable = 0;
   for (const row of sample) {
@@ -18,7 +21,9 @@ export function unknowableEvents(plan: Plan, sample: readonly RawRow[]): string[
     if (marks.every((mark) => mark === undefined || mark === null || mark === '')) unknowable++;
   }
   if (unknowable === 0) return [];
-  return [`${unknowable} of the first ${events} events have neither a time nor an id: sent by another run they are counted again; --dedupe-key names columns that tell them apart`];
+  return [
+    `${unknowable} of the first ${events} events have neither a time nor an id: sent by another run they are counted again; --dedupe-key names columns that tell them apart`,
+  ];
 }
 
 /** What could tell an event of this row from others; null when the row is no event. */
@@ -27,7 +32,15 @@ function marksOf(row: RawRow, plan: Plan, columns: Plan['columns']): readonly un
   if (!('json' in row)) return null;
   const json: JsonRecord = row.json;
   const form = jsonForm(json, plan.hasTypedLines === true);
-  if (form === 'typed') return EVENTS.has(json['type']) ? [...TIMES.map((name) => json[name]), json['messageId'], json['message_id']] : null;
-  if (form === 'operation') return json['type'] === 'person' && ['event', 'page', 'screen'].includes(String(json['action'])) ? [json['timestamp'], json['id']] : null;
-  return plan.kind === 'events' ? columns.map(({ name }) => (Object.hasOwn(json, name) ? json[name] : undefined)) : null;
+  if (form === 'typed')
+    return EVENTS.has(json['type'])
+      ? [...TIMES.map((name) => json[name]), json['messageId'], json['message_id']]
+      : null;
+  if (form === 'operation')
+    return json['type'] === 'person' && ['event', 'page', 'screen'].includes(String(json['action']))
+      ? [json['timestamp'], json['id']]
+      : null;
+  return plan.kind === 'events'
+    ? columns.map(({ name }) => (Object.hasOwn(json, name) ? json[name] : undefined))
+    : null;
 }

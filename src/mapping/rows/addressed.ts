@@ -1,5 +1,12 @@
 import { addressMask, aliasMask, kindsOfMask, kindsOfSubjects } from '../../domain/kinds.ts';
-import { hashIdentifier, hashPerson, nameText, operationSubjects, type PersonKind, type Subject } from '../../domain/person.ts';
+import {
+  hashIdentifier,
+  hashPerson,
+  nameText,
+  operationSubjects,
+  type PersonKind,
+  type Subject,
+} from '../../domain/person.ts';
 import type { JsonRecord } from '../values/json-values.ts';
 import type { Packer } from './packer.ts';
 import type { Names } from './writer.ts';

@@ -13,7 +13,13 @@ import { booleanText, booleanWord, isPlainDecimal } from '../values/values.ts';
 const SURELY_SHORT = Math.floor(ATTRIBUTE_VALUE_BYTES_MAX / 3);
 
 type Field =
-  | { readonly kind: 'column'; readonly fragment: string; readonly column: ColumnPlan; readonly zone: string | null; readonly isPlainText: boolean }
+  | {
+      readonly kind: 'column';
+      readonly fragment: string;
+      readonly column: ColumnPlan;
+      readonly zone: string | null;
+      readonly isPlainText: boolean;
+    }
   | { readonly kind: 'group'; readonly fragment: string; readonly fields: readonly Field[] }
   | { readonly kind: 'constant'; readonly fragment: string };
 
@@ -21,7 +27,11 @@ type Field =
  * A function from cells to JSON, or to null when the row is invalid (and settled as such). `first` goes in front: fields
  * that are written already. Events are written with sorted keys, so that the text sent is also the text that is hashed.
  */
-export function compileAttributes(plan: Plan, isEvents: boolean, packer: Packer): (cells: readonly string[], first: string) => string | null {
+export function compileAttributes(
+  plan: Plan,
+  isEvents: boolean,
+  packer: Packer,
+): (cells: readonly string[], first: string) => string | null {
   const write = isEvents ? canonicalText : jsonText;
   const compile = (nodes: ReadonlyMap<string, AttributeNode>): Field[] => {
     const names = isEvents ? [...nodes.keys()].toSorted() : [...nodes.keys()];
@@ -32,7 +42,15 @@ export function compileAttributes(plan: Plan, isEvents: boolean, packer: Packer)
       if (node.kind === 'constant') return [{ kind: 'constant', fragment: key + write(node.value) }];
       if (node.kind === 'group') return [{ kind: 'group', fragment: key, fields: compile(node.nodes) }];
       const { column } = node;
-      return [{ kind: 'column', fragment: key, column, zone: column.timezone ?? plan.timezone, isPlainText: column.type === 'string' }];
+      return [
+        {
+          kind: 'column',
+          fragment: key,
+          column,
+          zone: column.timezone ?? plan.timezone,
+          isPlainText: column.type === 'string',
+        },
+      ];
     });
   };
   const limitBytes = isEvents ? Number.POSITIVE_INFINITY : ATTRIBUTE_VALUE_BYTES_MAX;
@@ -45,7 +63,12 @@ export function compileAttributes(plan: Plan, isEvents: boolean, packer: Packer)
     if (cell.length > SURELY_SHORT) {
       const bytes = bytesOver(cell, limitBytes);
       if (bytes > 0) {
-        packer.invalid('too_long', `the value has ${bytes} bytes; the limit is ${limitBytes}`, column.index + 1, column.name);
+        packer.invalid(
+          'too_long',
+          `the value has ${bytes} bytes; the limit is ${limitBytes}`,
+          column.index + 1,
+          column.name,
+        );
         return '';
       }
     }
@@ -110,7 +133,12 @@ function typedText(cell: string, column: ColumnPlan, zone: string | null, packer
     case 'timestamp': {
       const timeMs = parseTime(cell, column.format, zone);
       if (Number.isNaN(timeMs)) {
-        packer.invalid('bad_timestamp', `the value ${timeFault(cell, column.format, zone)}`, column.index + 1, column.name);
+        packer.invalid(
+          'bad_timestamp',
+          `the value ${timeFault(cell, column.format, zone)}`,
+          column.index + 1,
+          column.name,
+        );
         return '';
       }
       const note = timeNote(cell, column.format, zone);
@@ -119,7 +147,12 @@ function typedText(cell: string, column: ColumnPlan, zone: string | null, packer
     }
   }
   if (column.strict) {
-    packer.invalid('bad_value', consent === null ? `the value is no ${type}, which the mapping demands` : `the value ${NO_CONSENT}`, column.index + 1, column.name);
+    packer.invalid(
+      'bad_value',
+      consent === null ? `the value is no ${type}, which the mapping demands` : `the value ${NO_CONSENT}`,
+      column.index + 1,
+      column.name,
+    );
     return '';
   }
   packer.warn(`not_${type}`, column.name);

@@ -17,10 +17,20 @@ export function attributeTree(plan: Pick<Plan, 'columns' | 'constants'>): Map<st
   return root;
 }
 
-function putConstants(root: Map<string, AttributeNode>, constants: Readonly<Record<string, unknown>>, path: readonly string[]): void {
+function putConstants(
+  root: Map<string, AttributeNode>,
+  constants: Readonly<Record<string, unknown>>,
+  path: readonly string[],
+): void {
   for (const [key, value] of Object.entries(constants)) {
     const below = [...path, key];
-    if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length > 0) {
+    if (
+      typeof value === 'object' &&
+      value !== null &&
+      !Array.isArray(value) &&
+      Object.getPrototypeOf(value) === Object.prototype &&
+      Object.keys(value).length > 0
+    ) {
       putConstants(root, value as Record<string, unknown>, below);
     } else {
       put(root, below, { kind: 'constant', value }, `constant "${below.join('.')}"`);

@@ -16,14 +16,33 @@ export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (c
   const address = createAddress(plan, packer);
   const { id, email, cioId } = address;
   const { action } = plan;
-  const write = plan.kind === 'events' ? createEventCells(plan, packer, emitter) : action === 'identify' ? createIdentifyCells(plan, packer, emitter, address) : undefined;
+  const write =
+    plan.kind === 'events'
+      ? createEventCells(plan, packer, emitter)
+      : action === 'identify'
+        ? createIdentifyCells(plan, packer, emitter, address)
+        : undefined;
 
   return (cells) => {
     const idValue = id === ABSENT ? '' : (cells[id] ?? '');
     const cioValue = cioId === ABSENT ? '' : (cells[cioId] ?? '');
     const kind = cioValue !== '' ? 'cio_id' : idValue !== '' ? 'id' : 'email';
-    const value = kind === 'email' ? (email === ABSENT ? '' : (cells[email] ?? '')) : kind === 'id' ? idValue : cioValue.startsWith('cio_') ? cioValue.slice(4) : cioValue;
-    if (value === '' && cioValue === '') return packer.invalid('no_identifier', 'the row has no identifier: every identifier cell is empty', address.columnOfNone);
+    const value =
+      kind === 'email'
+        ? email === ABSENT
+          ? ''
+          : (cells[email] ?? '')
+        : kind === 'id'
+          ? idValue
+          : cioValue.startsWith('cio_')
+            ? cioValue.slice(4)
+            : cioValue;
+    if (value === '' && cioValue === '')
+      return packer.invalid(
+        'no_identifier',
+        'the row has no identifier: every identifier cell is empty',
+        address.columnOfNone,
+      );
     if (address.isBad(kind, value)) return;
     if (write !== undefined) return write(kind, value, cells);
     if (action !== 'identify') emitter.act(kind, value, action);
@@ -44,8 +63,13 @@ interface Address {
 
 function createAddress(plan: Plan, packer: Packer): Address {
   const identifiers = createIdentifiers(plan, packer);
-  const columnOf = (role: AddressKind): { readonly index: number; readonly name: string } => plan.columns.find((column) => column.role === role) ?? { index: ABSENT, name: '' };
-  const columns: Readonly<Record<AddressKind, ReturnType<typeof columnOf>>> = { id: columnOf('id'), email: columnOf('email'), cio_id: columnOf('cio_id') };
+  const columnOf = (role: AddressKind): { readonly index: number; readonly name: string } =>
+    plan.columns.find((column) => column.role === role) ?? { index: ABSENT, name: '' };
+  const columns: Readonly<Record<AddressKind, ReturnType<typeof columnOf>>> = {
+    id: columnOf('id'),
+    email: columnOf('email'),
+    cio_id: columnOf('cio_id'),
+  };
   const { id, email } = columns;
   return {
     id: id.index,
@@ -57,19 +81,38 @@ function createAddress(plan: Plan, packer: Packer): Address {
 }
 
 /** The identifiers that do not address the person become attributes, which an identify sets. */
-function createIdentifyCells(plan: Plan, packer: Packer, emitter: Emitter, address: Address): (kind: PersonKind, value: string, cells: readonly string[]) => void {
+function createIdentifyCells(
+  plan: Plan,
+  packer: Packer,
+  emitter: Emitter,
+  address: Address,
+): (kind: PersonKind, value: string, cells: readonly string[]) => void {
   const attributes = compileAttributes(plan, false, packer);
   /** Identifiers that a row sets beside its address: the columns of identifiers, and attributes that are some. */
-  const names: Record<PersonKind | '_timestamp', string> = { id: '', email: '', cio_id: '', phone: '', anonymous_id: '', _timestamp: nameText(plan.constants['_timestamp']) };
+  const names: Record<PersonKind | '_timestamp', string> = {
+    id: '',
+    email: '',
+    cio_id: '',
+    phone: '',
+    anonymous_id: '',
+    _timestamp: nameText(plan.constants['_timestamp']),
+  };
   const nameColumns = plan.columns.flatMap(({ role, path, index }) => {
-    const kind = path.length === 1 ? ([...PERSON_KINDS, '_timestamp'] as const).find((one) => one === path[0]) : undefined;
+    const kind =
+      path.length === 1 ? ([...PERSON_KINDS, '_timestamp'] as const).find((one) => one === path[0]) : undefined;
     return role === 'attribute' && kind !== undefined ? [{ kind, index }] : [];
   });
   const [constantId, constantEmail] = [nameText(plan.constants['id']), nameText(plan.constants['email'])];
   for (const kind of PERSON_KINDS) names[kind] = nameText(plan.constants[kind]);
 
   /** Filled anew for every row: it does not outlive the call that it is given to. */
-  const identify: { -readonly [K in keyof Identify]: Identify[K] } = { kind: 'id', value: '', attributes: '', names, seconds: null };
+  const identify: { -readonly [K in keyof Identify]: Identify[K] } = {
+    kind: 'id',
+    value: '',
+    attributes: '',
+    names,
+    seconds: null,
+  };
 
   return (kind, value, cells) => {
     const ownId = kind === 'cio_id' && address.id !== ABSENT ? (cells[address.id] ?? '') : '';

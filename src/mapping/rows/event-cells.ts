@@ -12,8 +12,13 @@ import type { Emitter } from './writer.ts';
 
 const ABSENT = -1;
 
-export function createEventCells(plan: Plan, packer: Packer, emitter: Emitter): (kind: PersonKind, value: string, cells: readonly string[]) => void {
-  const indexOf = (role: ColumnPlan['role']): number => plan.columns.find((column) => column.role === role)?.index ?? ABSENT;
+export function createEventCells(
+  plan: Plan,
+  packer: Packer,
+  emitter: Emitter,
+): (kind: PersonKind, value: string, cells: readonly string[]) => void {
+  const indexOf = (role: ColumnPlan['role']): number =>
+    plan.columns.find((column) => column.role === role)?.index ?? ABSENT;
   const nameIndex = indexOf('event');
   const idIndex = indexOf('event_id');
   const timeOf = createCellTime(plan, packer);
@@ -22,7 +27,8 @@ export function createEventCells(plan: Plan, packer: Packer, emitter: Emitter): 
 
   return (kind, value, cells) => {
     const name = nameIndex === ABSENT ? (plan.eventName ?? '') : (cells[nameIndex] ?? '') || (plan.eventName ?? '');
-    if (isBlank(name)) return packer.invalid('no_event_name', 'the event has no name', nameIndex === ABSENT ? undefined : nameIndex + 1);
+    if (isBlank(name))
+      return packer.invalid('no_event_name', 'the event has no name', nameIndex === ABSENT ? undefined : nameIndex + 1);
     const timeMs = timeOf(cells);
     if (timeMs === null) return;
     const data = attributes(cells, '');
@@ -56,7 +62,10 @@ function createCellTime(plan: Plan, packer: Packer): (cells: readonly string[]) 
 
 /** What the columns of --dedupe-key say of a row; null when all of them are empty. */
 function createDedupeKey(plan: Plan): (cells: readonly string[]) => string | null {
-  const columns = (plan.dedupeKey ?? []).toSorted().map((name) => ({ tag: `c${part(name)}`, index: plan.columns.find((column) => column.name === name)?.index ?? ABSENT }));
+  const columns = (plan.dedupeKey ?? []).toSorted().map((name) => ({
+    tag: `c${part(name)}`,
+    index: plan.columns.find((column) => column.name === name)?.index ?? ABSENT,
+  }));
   return (cells) => {
     let key = '';
     let isEmpty = true;

@@ -24,7 +24,12 @@ export function createEventIds({ target, dataset, clockMs }: RunIdentity): Event
     idOf(person, name, { action, timeMs, data, key }, row) {
       const hasTime = !Number.isNaN(timeMs);
       const subject = start + part(person) + part(name) + (action === 'event' ? '' : `a${part(action)}`);
-      const rest = key !== null ? `k${key}` : hasTime ? `t${part(millisecondsText(timeMs))}${part(data)}` : `${rowStart}${part(String(row))}${part(data)}`;
+      const rest =
+        key !== null
+          ? `k${key}`
+          : hasTime
+            ? `t${part(millisecondsText(timeMs))}${part(data)}`
+            : `${rowStart}${part(String(row))}${part(data)}`;
       const digest = hash('sha256', subject + rest, 'binary');
       setUlid(words, hasTime ? timeMs : key === null ? clockMs : timeOfHash(digest), digest);
       return words;
@@ -49,4 +54,3 @@ function millisecondsText(timeMs: number): string {
 export function part(text: string): string {
   return `${text.length}:${text}`;
 }
-

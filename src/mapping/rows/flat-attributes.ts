@@ -22,7 +22,8 @@ export function createFlatAttributes(plan: Plan, packer: Packer): (json: JsonRec
     for (const name of Object.keys(json)) {
       const column = byName.get(name);
       if (column === undefined ? plan.extra === 'drop' : column.role !== 'attribute') continue;
-      const value = column === undefined ? untypedValue(json[name], plan) : typedValue(json[name], column, plan, packer);
+      const value =
+        column === undefined ? untypedValue(json[name], plan) : typedValue(json[name], column, plan, packer);
       if (value === undefined) continue;
       if (value === INVALID) return null;
       if (!isEvents && isAttributeOverLimits(column?.path.at(-1) ?? name, value, packer)) return null;
@@ -45,12 +46,14 @@ const INVALID = Symbol('invalid');
 
 /** undefined = leave it out. */
 function untypedValue(value: unknown, plan: Plan): unknown {
-  if (value === null || value === '') return plan.emptyDefault === 'omit' ? undefined : plan.emptyDefault === 'null' ? null : value;
+  if (value === null || value === '')
+    return plan.emptyDefault === 'omit' ? undefined : plan.emptyDefault === 'null' ? null : value;
   return plan.typesDefault === 'string' ? (scalarText(value) ?? value) : value;
 }
 
 function typedValue(value: unknown, column: ColumnPlan, plan: Plan, packer: Packer): unknown {
-  if (value === null || value === '') return column.empty === 'omit' ? undefined : column.empty === 'null' ? null : value;
+  if (value === null || value === '')
+    return column.empty === 'omit' ? undefined : column.empty === 'null' ? null : value;
   const text = scalarText(value);
   switch (column.type) {
     case 'json':
@@ -70,12 +73,21 @@ function typedValue(value: unknown, column: ColumnPlan, plan: Plan, packer: Pack
       }
       break;
     case 'timestamp': {
-      const timeMs = timeOf(value, { field: column.name, format: column.format, zone: column.timezone ?? plan.timezone }, packer);
+      const timeMs = timeOf(
+        value,
+        { field: column.name, format: column.format, zone: column.timezone ?? plan.timezone },
+        packer,
+      );
       return timeMs === null ? INVALID : Math.floor(timeMs / 1000);
     }
   }
   if (column.strict) {
-    packer.invalid('bad_value', `"${column.name}" is no ${column.type}, which the mapping demands`, undefined, column.name);
+    packer.invalid(
+      'bad_value',
+      `"${column.name}" is no ${column.type}, which the mapping demands`,
+      undefined,
+      column.name,
+    );
     return INVALID;
   }
   packer.warn(`not_${column.type}`, column.name);

@@ -20,13 +20,19 @@ export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (j
   const isEvents = plan.kind === 'events';
   const emitEvent = createFlatEvents(plan, packer, emitter, attributesOf);
 
-  const identify = (kind: PersonKind, value: string, json: JsonRecord, own: { readonly id: string; readonly email: string }): void => {
+  const identify = (
+    kind: PersonKind,
+    value: string,
+    json: JsonRecord,
+    own: { readonly id: string; readonly email: string },
+  ): void => {
     const given = attributesOf(json);
     if (given === null) return;
     const attributes = withConsent(given, packer);
     if (attributes === null) return;
     const others = kind === 'cio_id' && own.id !== '' ? `"id":${quote(own.id)}` : '';
-    const first = kind === 'email' || own.email === '' ? others : `${others === '' ? '' : `${others},`}"email":${quote(own.email)}`;
+    const first =
+      kind === 'email' || own.email === '' ? others : `${others === '' ? '' : `${others},`}"email":${quote(own.email)}`;
     const rest = jsonText(attributes);
     const text = first === '' ? rest : rest === '{}' ? `{${first}}` : `{${first},${rest.slice(1)}`;
     emitter.identify({ kind, value, attributes: text, names: namesOf(attributes, own), seconds: null });
@@ -36,7 +42,12 @@ export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (j
     const cioValue = identifiers.of(at(json, cioId), 'cio_id', cioId ?? 'cio_id');
     const idValue = cioValue === null ? null : identifiers.of(at(json, id), 'id', id ?? 'id');
     // An event is addressed by one of them; people get them all.
-    const emailValue = idValue === null ? null : isEvents && (cioValue || idValue) !== '' ? '' : identifiers.of(at(json, email), 'email', email ?? 'email');
+    const emailValue =
+      idValue === null
+        ? null
+        : isEvents && (cioValue || idValue) !== ''
+          ? ''
+          : identifiers.of(at(json, email), 'email', email ?? 'email');
     if (cioValue === null || idValue === null || emailValue === null) return;
     const kind: PersonKind = cioValue !== '' ? 'cio_id' : idValue !== '' ? 'id' : 'email';
     const value = cioValue || idValue || emailValue;
@@ -47,10 +58,16 @@ export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (j
   };
 }
 
-function createFlatEvents(plan: Plan, packer: Packer, emitter: Emitter, attributesOf: (json: JsonRecord) => JsonRecord | null): (kind: PersonKind, value: string, json: JsonRecord) => void {
+function createFlatEvents(
+  plan: Plan,
+  packer: Packer,
+  emitter: Emitter,
+  attributesOf: (json: JsonRecord) => JsonRecord | null,
+): (kind: PersonKind, value: string, json: JsonRecord) => void {
   const [nameField, idField] = [nameOf(plan, 'event'), nameOf(plan, 'event_id')];
   const time = plan.columns.find((column) => column.role === 'timestamp');
-  const place = time === undefined ? null : { field: time.name, format: time.format, zone: time.timezone ?? plan.timezone };
+  const place =
+    time === undefined ? null : { field: time.name, format: time.format, zone: time.timezone ?? plan.timezone };
   const keyNames = plan.dedupeKey?.toSorted() ?? null;
 
   return (kind, value, json) => {
@@ -62,7 +79,16 @@ function createFlatEvents(plan: Plan, packer: Packer, emitter: Emitter, attribut
     if (attributes === null) return;
     const ownId = keyNames === null ? (scalarText(at(json, idField)) ?? '') : '';
     const key = keyNames !== null ? dedupeKeyOf(json, keyNames) : ownId === '' ? null : part(quote(ownId));
-    emitter.event({ kind, value, action: 'event', name, timeMs, data: canonicalText(attributes), id: isUlid(ownId) ? ownId : '', key });
+    emitter.event({
+      kind,
+      value,
+      action: 'event',
+      name,
+      timeMs,
+      data: canonicalText(attributes),
+      id: isUlid(ownId) ? ownId : '',
+      key,
+    });
   };
 }
 
@@ -83,7 +109,10 @@ function nameOf(plan: Plan, role: ColumnPlan['role']): string | undefined {
 }
 
 /** The identifiers of a row: its own columns, and attributes that are some. */
-function namesOf({ id, email, cio_id, phone, anonymous_id, _timestamp }: JsonRecord, own: { readonly id: string; readonly email: string }): Names {
+function namesOf(
+  { id, email, cio_id, phone, anonymous_id, _timestamp }: JsonRecord,
+  own: { readonly id: string; readonly email: string },
+): Names {
   return { id: own.id || id, email: own.email || email, cio_id, phone, anonymous_id, _timestamp };
 }
 

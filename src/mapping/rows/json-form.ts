@@ -4,7 +4,8 @@ import type { JsonRecord } from '../values/json-values.ts';
 
 export type JsonForm = 'operation' | 'typed' | 'flat';
 
-const has = (json: JsonRecord, ...names: readonly string[]): boolean => names.some((name) => json[name] !== undefined && json[name] !== null);
+const has = (json: JsonRecord, ...names: readonly string[]): boolean =>
+  names.some((name) => json[name] !== undefined && json[name] !== null);
 
 /**
  * `isAmongTyped`: the file has typed lines. A line with a type that nobody knows is one of them then, and no flat row with a column
@@ -20,7 +21,11 @@ export function jsonForm(json: JsonRecord, isAmongTyped: boolean): JsonForm {
   if (has(json, 'userId', 'anonymousId', 'previousId', 'groupId')) return 'typed';
   if (type === 'group' || type === 'alias') return has(json, 'group_id', 'previous_id') ? 'typed' : 'flat';
   const isAboutSomebody = has(json, 'user_id', 'anonymous_id');
-  if (isAboutSomebody && (type === 'page' || type === 'screen' || [json['properties'], json['traits'], json['context']].some(isRecord))) return 'typed';
+  if (
+    isAboutSomebody &&
+    (type === 'page' || type === 'screen' || [json['properties'], json['traits'], json['context']].some(isRecord))
+  )
+    return 'typed';
   return isAmongTyped && !has(json, 'id', 'customer_id', 'email', 'cio_id') ? 'typed' : 'flat';
 }
 
@@ -32,5 +37,7 @@ export function hasTypedLines(lines: readonly JsonRecord[]): boolean {
 /** The object that a typed line is about: what is known of the person, or what happened. */
 export function traitsOf(json: JsonRecord): unknown {
   const context = json['context'];
-  return json['type'] === 'identify' && isRecord(context) && isRecord(context['traits']) ? context['traits'] : undefined;
+  return json['type'] === 'identify' && isRecord(context) && isRecord(context['traits'])
+    ? context['traits']
+    : undefined;
 }

@@ -16,7 +16,9 @@ const ADDED = 'cio_bulk_';
 const PAYLOADS: ReadonlySet<string> = new Set(['attributes', 'data', 'properties', 'traits']);
 
 function withoutAdded(json: JsonRecord): JsonRecord {
-  return Object.keys(json).some((name) => isAdded(name) || (PAYLOADS.has(name) && isRecord(json[name]) && Object.keys(json[name]).some(isAdded)))
+  return Object.keys(json).some(
+    (name) => isAdded(name) || (PAYLOADS.has(name) && isRecord(json[name]) && Object.keys(json[name]).some(isAdded)),
+  )
     ? stripped(json, true)
     : json;
 }
@@ -27,7 +29,9 @@ function isAdded(name: string): boolean {
 
 function stripped(record: JsonRecord, isRow: boolean): JsonRecord {
   const own = Object.entries(record).filter(([name]) => !isAdded(name));
-  return Object.fromEntries(own.map(([name, value]) => [name, isRow && PAYLOADS.has(name) && isRecord(value) ? stripped(value, false) : value]));
+  return Object.fromEntries(
+    own.map(([name, value]) => [name, isRow && PAYLOADS.has(name) && isRecord(value) ? stripped(value, false) : value]),
+  );
 }
 
 export function createJsonRows(plan: Plan, packer: Packer, emitter: Emitter): (json: JsonRecord) => void {

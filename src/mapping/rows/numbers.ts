@@ -28,7 +28,11 @@ export function createNumbers(): OperationNumbers {
       keyEnds[at] = keyCount;
     },
     take(count) {
-      const taken = { rows: rows.subarray(0, count), keyEnds: keyEnds.subarray(0, count), keys: keys.subarray(0, keyCount) };
+      const taken = {
+        rows: rows.subarray(0, count),
+        keyEnds: keyEnds.subarray(0, count),
+        keys: keys.subarray(0, keyCount),
+      };
       keyCount = 0;
       return taken;
     },

@@ -18,7 +18,12 @@ const EVENT_FIELDS = new Set(['type', 'identifiers', 'action', 'name', 'id', 'ti
 const IDENTIFY_FIELDS = new Set(['type', 'identifiers', 'action', 'timestamp', 'attributes']);
 
 export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter): (operation: JsonRecord) => void {
-  const tools: Tools = { packer, emitter, identifiers: createIdentifiers(plan, packer), time: { field: 'timestamp', format: 'auto', zone: plan.timezone } };
+  const tools: Tools = {
+    packer,
+    emitter,
+    identifiers: createIdentifiers(plan, packer),
+    time: { field: 'timestamp', format: 'auto', zone: plan.timezone },
+  };
 
   return (operation) => {
     const fault = operationFault(operation);
@@ -30,8 +35,11 @@ export function createOperationRows(plan: Plan, packer: Packer, emitter: Emitter
     if (action === 'identify') {
       const settled = withConsent(isRecord(attributes) ? attributes : {}, packer);
       if (settled === null) return;
-      const sent = settled === attributes || attributes === undefined ? operation : { ...operation, attributes: settled };
-      return Object.keys(operation).every((field) => IDENTIFY_FIELDS.has(field)) ? identify(tools, sent) : other(tools, sent);
+      const sent =
+        settled === attributes || attributes === undefined ? operation : { ...operation, attributes: settled };
+      return Object.keys(operation).every((field) => IDENTIFY_FIELDS.has(field))
+        ? identify(tools, sent)
+        : other(tools, sent);
     }
     if (action !== 'delete' && action !== 'suppress' && action !== 'unsuppress') return other(tools, operation);
     const person = personOf(tools, operation['identifiers']);
@@ -67,7 +75,16 @@ function event(tools: Tools, operation: JsonRecord, action: EventAction): void {
   const ownId = scalarText(operation['id']) ?? '';
   const { kind, value } = person;
   const data = canonicalText(operation['attributes'] ?? {});
-  emitter.event({ kind, value, action, name, timeMs, data, id: isUlid(ownId) ? ownId : '', key: ownId === '' ? null : part(quote(ownId)) });
+  emitter.event({
+    kind,
+    value,
+    action,
+    name,
+    timeMs,
+    data,
+    id: isUlid(ownId) ? ownId : '',
+    key: ownId === '' ? null : part(quote(ownId)),
+  });
 }
 
 /** An identify with nothing but attributes: the common one, which can be recognised as a repeat. */
@@ -79,11 +96,18 @@ function identify(tools: Tools, operation: JsonRecord): void {
   const timeMs = timeOf(operation['timestamp'], time, packer);
   if (timeMs === null) return;
   const seconds = Number.isNaN(timeMs) ? null : Math.floor(timeMs / 1000);
-  emitter.identify({ kind: person.kind, value: person.value, attributes: emitter.attributesText(attributes, seconds), names: attributes, seconds });
+  emitter.identify({
+    kind: person.kind,
+    value: person.value,
+    attributes: emitter.attributesText(attributes, seconds),
+    names: attributes,
+    seconds,
+  });
 }
 
 function other(tools: Tools, operation: JsonRecord): void {
   const isPerson = operation['type'] === undefined || operation['type'] === 'person';
-  for (const given of [operation['identifiers'], operation['primary'], operation['secondary']]) if (isPerson && given !== undefined && personOf(tools, given) === null) return;
+  for (const given of [operation['identifiers'], operation['primary'], operation['secondary']])
+    if (isPerson && given !== undefined && personOf(tools, given) === null) return;
   tools.emitter.other(operation);
 }

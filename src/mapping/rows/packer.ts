@@ -1,6 +1,13 @@
 /** Collects the operations of one chunk and packs them into one buffer: everything is serialised exactly once. */
 import type { Buffers } from '../../domain/buffers.ts';
-import type { InvalidCode, InvalidRow, PackedOperations, PreparedChunk, SingleRequest, SkipCode } from '../../domain/chunk.ts';
+import type {
+  InvalidCode,
+  InvalidRow,
+  PackedOperations,
+  PreparedChunk,
+  SingleRequest,
+  SkipCode,
+} from '../../domain/chunk.ts';
 import type { RowBlock } from '../../domain/block.ts';
 import { createWarningCounts, type WarningCode } from '../../domain/warnings.ts';
 import type { Addressed } from './addressed.ts';
@@ -51,7 +58,13 @@ export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
       kinds |= about.kinds;
     },
     invalid(code, message, column, field) {
-      invalid.push({ index: packer.index, code, message, ...(column === undefined ? {} : { column }), ...(field === undefined ? {} : { field }) });
+      invalid.push({
+        index: packer.index,
+        code,
+        message,
+        ...(column === undefined ? {} : { column }),
+        ...(field === undefined ? {} : { field }),
+      });
     },
     skip(code) {
       skipped[code] = (skipped[code] ?? 0) + 1;
@@ -90,7 +103,11 @@ export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
 }
 
 /** All of a chunk's operations side by side in one buffer (to be transferred): the numbers first, then the text in UTF-8. */
-function pack(pieces: readonly string[], { rows, keyEnds, keys }: Numbers, buffers: Buffers): Numbers & Pick<PackedOperations, 'ends' | 'body'> {
+function pack(
+  pieces: readonly string[],
+  { rows, keyEnds, keys }: Numbers,
+  buffers: Buffers,
+): Numbers & Pick<PackedOperations, 'ends' | 'body'> {
   const text = pieces.join(',');
   const byteLength = Buffer.byteLength(text);
   const isAscii = byteLength === text.length;

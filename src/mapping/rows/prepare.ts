@@ -20,9 +20,15 @@ export interface Preparer {
 }
 
 /** Half an identifier may be the whole one of somebody else. */
-const CUT_OFF = 'the last line has no line end and may have been cut off, which could remove the wrong person: add a line end if it is whole';
+const CUT_OFF =
+  'the last line has no line end and may have been cut off, which could remove the wrong person: add a line end if it is whole';
 
-export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'> & Partial<Pick<PrepareSpec, 'timesFrom'>>, buffers: Buffers = NEW_BUFFERS, now: () => number = () => 0): Preparer {
+export function createPreparer(
+  spec: Pick<PrepareSpec, 'layout' | 'plan' | 'identity' | 'skipRows' | 'recent'> &
+    Partial<Pick<PrepareSpec, 'timesFrom'>>,
+  buffers: Buffers = NEW_BUFFERS,
+  now: () => number = () => 0,
+): Preparer {
   const onlyRecent = spec.recent.policy === 'only';
   const isSettledBefore = createRowLookup(onlyRecent ? (spec.recent.exceptRows ?? []) : []);
   const packer = createPacker(buffers, onlyRecent);
@@ -51,8 +57,7 @@ export function createPreparer(spec: Pick<PrepareSpec, 'layout' | 'plan' | 'iden
         else if (Array.isArray(row)) {
           if (isHeader(row)) packer.skip('header_again');
           else cellRow(row);
-        }
-        else if ('json' in row) jsonRow(row.json);
+        } else if ('json' in row) jsonRow(row.json);
         else packer.invalid(row.fault, row.message, row.column);
       }
       if (block.unended) packer.warn('unended_line', null);

@@ -20,7 +20,8 @@ export function createSeenEvents(): SeenEvents {
   return {
     has(ulid) {
       const at = ((ulid[3] ?? 0) & (EVENT_SLOTS - 1)) * 4;
-      if (slots[at] === ulid[0] && slots[at + 1] === ulid[1] && slots[at + 2] === ulid[2] && slots[at + 3] === ulid[3]) return true;
+      if (slots[at] === ulid[0] && slots[at + 1] === ulid[1] && slots[at + 2] === ulid[2] && slots[at + 3] === ulid[3])
+        return true;
       for (let word = 0; word < 4; word++) slots[at + word] = ulid[word] ?? 0;
       return false;
     },
@@ -66,7 +67,9 @@ export function createLastChanges(pieces: readonly string[]): LastChanges {
     const start = starts[slot] ?? 0;
     const length = lengths[slot] ?? 0;
     if (length === 0 || start < validFrom || !history.reaches(start)) return false;
-    return text.length <= length && length <= text.length * 3 && isSame(history.text(start, length), text, timeFrom, timeTo);
+    return (
+      text.length <= length && length <= text.length * 3 && isSame(history.text(start, length), text, timeFrom, timeTo)
+    );
   };
   const put = (key: number, piece: number): void => {
     const slot = key & (PERSON_SLOTS - 1);

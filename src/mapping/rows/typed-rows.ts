@@ -20,20 +20,36 @@ const PAYLOADS = ['data', 'attributes', 'traits', 'properties'] as const;
 export const TIMES = ['timestamp', 'originalTimestamp', 'original_timestamp', 'sentAt', 'sent_at'] as const;
 
 /** `operation` takes what a line amounts to where that is an operation of v2: an object and its relationship, a merge. */
-export function createTypedRows(plan: Plan, packer: Packer, emitter: Emitter, operation: (json: JsonRecord) => void): (json: JsonRecord) => void {
+export function createTypedRows(
+  plan: Plan,
+  packer: Packer,
+  emitter: Emitter,
+  operation: (json: JsonRecord) => void,
+): (json: JsonRecord) => void {
   const identifiers = createIdentifiers(plan, packer);
   const tools: Tools = { plan, packer, emitter, identifiers, operation };
 
   return (json) => {
     const { type } = json;
     if (typeof type !== 'string' || !TYPES.has(type)) {
-      return packer.invalid('bad_operation', `the type "${safeText(scalarText(type) ?? '', 40)}" is none that can be sent: ${[...TYPES].join(', ')}`, undefined, 'type');
+      return packer.invalid(
+        'bad_operation',
+        `the type "${safeText(scalarText(type) ?? '', 40)}" is none that can be sent: ${[...TYPES].join(', ')}`,
+        undefined,
+        'type',
+      );
     }
     const payload = payloadOf(json, packer);
     if (payload === null) return;
     const id = identifiers.of(json['userId'] ?? json['user_id'], 'id', 'userId');
-    const email = id === null ? null : identifiers.of(json['email'] ?? (type === 'identify' ? payload['email'] : undefined), 'email', 'email');
-    const anonymousId = email === null ? null : identifiers.of(json['anonymousId'] ?? json['anonymous_id'], 'anonymous_id', 'anonymousId');
+    const email =
+      id === null
+        ? null
+        : identifiers.of(json['email'] ?? (type === 'identify' ? payload['email'] : undefined), 'email', 'email');
+    const anonymousId =
+      email === null
+        ? null
+        : identifiers.of(json['anonymousId'] ?? json['anonymous_id'], 'anonymous_id', 'anonymousId');
     if (id === null || email === null || anonymousId === null) return;
     const line: Line = { json, payload, id, email, anonymousId };
     if (type === 'identify') return identify(tools, line);
@@ -65,7 +81,13 @@ function payloadOf(json: JsonRecord, packer: Packer): JsonRecord | null {
   const names = PAYLOADS.filter((name) => json[name] !== undefined && json[name] !== null);
   const [name, second] = names;
   const payload = name === undefined ? (traitsOf(json) ?? {}) : json[name];
-  if (second !== undefined) packer.invalid('bad_operation', `both "${name}" and "${second}" are given: only one can be sent`, undefined, second);
+  if (second !== undefined)
+    packer.invalid(
+      'bad_operation',
+      `both "${name}" and "${second}" are given: only one can be sent`,
+      undefined,
+      second,
+    );
   else if (isRecord(payload)) return payload;
   else packer.invalid('bad_operation', `"${name ?? 'traits'}" must be an object`, undefined, name);
   return null;
@@ -81,7 +103,11 @@ function identify(tools: Tools, { json, payload, id, email, anonymousId }: Line)
   const { plan, packer, emitter } = tools;
   if (id === '' && email === '') return packer.invalid('no_identifier', 'identify needs "userId" or "email"');
   const timeMs = whenOf(json, tools);
-  const createdAtMs = timeOf(payload['created_at'], { field: 'created_at', format: 'auto', zone: plan.timezone }, packer);
+  const createdAtMs = timeOf(
+    payload['created_at'],
+    { field: 'created_at', format: 'auto', zone: plan.timezone },
+    packer,
+  );
   if (timeMs === null || createdAtMs === null) return;
   const attributes: Record<string, unknown> = Object.assign(Object.create(null), payload);
   if (!Number.isNaN(createdAtMs)) attributes['created_at'] = Math.floor(createdAtMs / 1000);
@@ -92,26 +118,54 @@ function identify(tools: Tools, { json, payload, id, email, anonymousId }: Line)
   const settled = withConsent(attributes, packer);
   if (settled === null) return;
   const seconds = Number.isNaN(timeMs) ? null : Math.floor(timeMs / 1000);
-  emitter.identify({ kind: id === '' ? 'email' : 'id', value: id || email, attributes: emitter.attributesText(settled, seconds), names: attributes, seconds });
+  emitter.identify({
+    kind: id === '' ? 'email' : 'id',
+    value: id || email,
+    attributes: emitter.attributesText(settled, seconds),
+    names: attributes,
+    seconds,
+  });
 }
 
 function track(tools: Tools, { json, payload, id, email, anonymousId }: Line, action: EventAction): void {
   const { packer, emitter } = tools;
   const kind: PersonKind = id !== '' ? 'id' : email !== '' ? 'email' : 'anonymous_id';
   const value = id || email || anonymousId;
-  if (value === '') return packer.invalid('no_identifier', `${action === 'event' ? 'track' : action} needs "userId", "email" or "anonymousId"`);
+  if (value === '')
+    return packer.invalid(
+      'no_identifier',
+      `${action === 'event' ? 'track' : action} needs "userId", "email" or "anonymousId"`,
+    );
   // Pages without a name are told by where they are.
-  const name = scalarText(json['event'] ?? json['name'] ?? (action === 'event' ? undefined : (payload['url'] ?? payload['path']))) ?? '';
+  const name =
+    scalarText(
+      json['event'] ?? json['name'] ?? (action === 'event' ? undefined : (payload['url'] ?? payload['path'])),
+    ) ?? '';
   if (isBlank(name)) return packer.invalid('no_event_name', 'the event has no name', undefined, 'event');
   const timeMs = whenOf(json, tools);
   if (timeMs === null) return;
   const ownId = scalarText(json['messageId'] ?? json['message_id']) ?? '';
-  emitter.event({ kind, value, action, name, timeMs, data: canonicalText(payload), id: isUlid(ownId) ? ownId : '', key: ownId === '' ? null : part(quote(ownId)) });
+  emitter.event({
+    kind,
+    value,
+    action,
+    name,
+    timeMs,
+    data: canonicalText(payload),
+    id: isUlid(ownId) ? ownId : '',
+    key: ownId === '' ? null : part(quote(ownId)),
+  });
 }
 
 /** A group is an object that the person belongs to. */
 function group({ plan, packer, operation }: Tools, { json, payload, id }: Line): void {
-  if (plan.groupObjectType === undefined) return packer.invalid('bad_operation', 'a group line is about an object: say of which type its groups are with --group-object-type <id>', undefined, 'type');
+  if (plan.groupObjectType === undefined)
+    return packer.invalid(
+      'bad_operation',
+      'a group line is about an object: say of which type its groups are with --group-object-type <id>',
+      undefined,
+      'type',
+    );
   const groupId = scalarText(json['groupId'] ?? json['group_id']) ?? '';
   if (groupId === '') return packer.invalid('no_identifier', 'group needs "groupId"', undefined, 'groupId');
   operation({
@@ -127,6 +181,7 @@ function group({ plan, packer, operation }: Tools, { json, payload, id }: Line):
 function alias({ packer, identifiers, operation }: Tools, { json, id }: Line): void {
   const previous = identifiers.of(json['previousId'] ?? json['previous_id'], 'id', 'previousId');
   if (previous === null) return;
-  if (id === '' || previous === '' || id === previous) return packer.invalid('no_identifier', 'alias needs "userId" and another "previousId"', undefined, 'previousId');
+  if (id === '' || previous === '' || id === previous)
+    return packer.invalid('no_identifier', 'alias needs "userId" and another "previousId"', undefined, 'previousId');
   operation({ type: 'person', action: 'merge', primary: { id }, secondary: { id: previous } });
 }

@@ -16,7 +16,10 @@ export interface V1Request {
 export function v1Operation(operation: JsonRecord): V1Request | string {
   const { action, device } = operation;
   if (action === 'merge') {
-    return { single: { method: 'POST', path: '/api/v1/merge_customers' }, body: jsonText({ primary: operation['primary'], secondary: operation['secondary'] }) };
+    return {
+      single: { method: 'POST', path: '/api/v1/merge_customers' },
+      body: jsonText({ primary: operation['primary'], secondary: operation['secondary'] }),
+    };
   }
   if ((action !== 'add_device' && action !== 'delete_device') || !isRecord(device)) {
     return `${String(operation['type'])} ${String(action)} is only available through v2: use --api v2`;
@@ -30,6 +33,7 @@ export function v1Operation(operation: JsonRecord): V1Request | string {
   const path = `${customerPath(kind, value)}/devices`;
   const { token, ...rest } = device;
   // What v2 calls a device's token is its id in v1 (docs/customerio.md 3.2).
-  if (action === 'add_device') return { single: { method: 'PUT', path }, body: jsonText({ device: { id: token, ...rest } }) };
+  if (action === 'add_device')
+    return { single: { method: 'PUT', path }, body: jsonText({ device: { id: token, ...rest } }) };
   return { single: { method: 'DELETE', path: `${path}/${encodeURIComponent(scalarText(token) ?? '')}` }, body: '' };
 }

@@ -13,7 +13,10 @@ import { v1Event, v1Fault } from './v1.ts';
 import { START } from './write-v2.ts';
 import type { Emitter, Event } from './writer.ts';
 
-export function createEventWriter({ plan, identity, recent }: Pick<PrepareSpec, 'plan' | 'identity' | 'recent'>, packer: Packer): Pick<Emitter, 'event' | 'eventCount'> {
+export function createEventWriter(
+  { plan, identity, recent }: Pick<PrepareSpec, 'plan' | 'identity' | 'recent'>,
+  packer: Packer,
+): Pick<Emitter, 'event' | 'eventCount'> {
   const { itemBytesMax } = plan;
   const isV1 = plan.api === 'v1';
   const { policy, sinceSeconds, exceptRows = [] } = recent;
@@ -34,7 +37,8 @@ export function createEventWriter({ plan, identity, recent }: Pick<PrepareSpec, 
   const event = (given: Event): void => {
     const { kind, value, action, name, timeMs, data, id } = given;
     const nameBytes = bytesOver(name, EVENT_NAME_BYTES_MAX);
-    if (nameBytes > 0) return packer.invalid('too_long', `the event name has ${nameBytes} bytes; the limit is ${EVENT_NAME_BYTES_MAX}`);
+    if (nameBytes > 0)
+      return packer.invalid('too_long', `the event name has ${nameBytes} bytes; the limit is ${EVENT_NAME_BYTES_MAX}`);
     const isRecent = Number.isNaN(timeMs) || timeMs > sinceSeconds * 1000;
     if (isRecent && policy === 'skip' && !mayHaveBeenSent(packer.row)) return packer.skip('recent');
     const isGuarded = isRecent && (policy === 'guard' || policy === 'only');
@@ -42,13 +46,16 @@ export function createEventWriter({ plan, identity, recent }: Pick<PrepareSpec, 
     const valueText = quote(value);
     const isOwn = isUlid(id);
     if (isOwn) parseUlid(ownWords, id);
-    const words = isOwn ? ownWords : ids.idOf(kind === 'email' ? quote(value.toLowerCase()) : valueText, nameText, given, packer.row);
+    const words = isOwn
+      ? ownWords
+      : ids.idOf(kind === 'email' ? quote(value.toLowerCase()) : valueText, nameText, given, packer.row);
     const ulid = isOwn ? id : ulidText(words);
     const stamp = Number.isNaN(timeMs) ? `"id":"${ulid}"` : `"id":"${ulid}","timestamp":${Math.floor(timeMs / 1000)}`;
     address(person, kind, value);
     if (!isV1 && kind !== 'anonymous_id') {
       const text = `${START[kind] + valueText}},"action":"${action}","name":${nameText},${stamp},"attributes":${data}}`;
-      if (text.length * 3 <= itemBytesMax || bytesOver(text, itemBytesMax) === 0) return take(text, words, null, isGuarded);
+      if (text.length * 3 <= itemBytesMax || bytesOver(text, itemBytesMax) === 0)
+        return take(text, words, null, isGuarded);
     }
     if (isInvalidForV1(given)) return;
     const type = action === 'event' ? '' : `"type":"${action}",`;
@@ -59,9 +66,14 @@ export function createEventWriter({ plan, identity, recent }: Pick<PrepareSpec, 
   const isInvalidForV1 = ({ kind, value, data }: Event): boolean => {
     const dataBytes = bytesOver(data, EVENT_DATA_BYTES_MAX);
     const fault = dataBytes > 0 ? null : v1Fault(kind, value);
-    if (dataBytes > 0) packer.invalid('too_long', `the event's data has ${dataBytes} bytes as JSON; the limit is ${EVENT_DATA_BYTES_MAX}`);
+    if (dataBytes > 0)
+      packer.invalid(
+        'too_long',
+        `the event's data has ${dataBytes} bytes as JSON; the limit is ${EVENT_DATA_BYTES_MAX}`,
+      );
     else if (fault !== null && isV1) packer.invalid('bad_identifier', `${fault}: use --api v2`, undefined, kind);
-    else if (fault !== null) packer.invalid('too_long', `an event over ${itemBytesMax} bytes has to go through v1, but ${fault}`);
+    else if (fault !== null)
+      packer.invalid('too_long', `an event over ${itemBytesMax} bytes has to go through v1, but ${fault}`);
     return dataBytes > 0 || fault !== null;
   };
 

@@ -7,7 +7,11 @@ import { createV1Writer } from './write-v1.ts';
 import { createV2Writer } from './write-v2.ts';
 import type { Emitter } from './writer.ts';
 
-export function createEmitter(spec: Pick<PrepareSpec, 'plan' | 'identity' | 'recent'>, packer: Packer, times: WriteTimes | null = null): Emitter {
+export function createEmitter(
+  spec: Pick<PrepareSpec, 'plan' | 'identity' | 'recent'>,
+  packer: Packer,
+  times: WriteTimes | null = null,
+): Emitter {
   const { api, itemBytesMax } = spec.plan;
   return {
     ...(api === 'v1' ? createV1Writer(packer, times) : createV2Writer(packer, times, itemBytesMax)),

@@ -20,7 +20,8 @@ export function createV1Writer(packer: Packer, times: WriteTimes | null): Writer
 
   return {
     // The time of an update is a field of its own in v2, and an attribute in v1 (docs/customerio.md 2.5, 3.3).
-    attributesText: (attributes, seconds) => jsonText(seconds === null ? attributes : { ...attributes, _timestamp: seconds }),
+    attributesText: (attributes, seconds) =>
+      jsonText(seconds === null ? attributes : { ...attributes, _timestamp: seconds }),
     endChunk: () => undefined,
 
     identify({ kind, value, attributes, names, seconds }) {
@@ -28,7 +29,12 @@ export function createV1Writer(packer: Packer, times: WriteTimes | null): Writer
       if (isUnaddressable(kind, value)) return;
       const isTimed = times === null || seconds !== null || hasTime(names);
       const rest = attributes === '{}' ? '}' : `,${attributes.slice(1)}`;
-      packer.operation(isTimed ? attributes : `{"_timestamp":${times.next(person.keys)}${rest}`, person, v1Identify(kind, value), false);
+      packer.operation(
+        isTimed ? attributes : `{"_timestamp":${times.next(person.keys)}${rest}`,
+        person,
+        v1Identify(kind, value),
+        false,
+      );
     },
 
     act(kind, value, action) {

@@ -34,7 +34,8 @@ export function createV2Writer(packer: Packer, times: WriteTimes | null, itemByt
   };
   const isTooLong = (text: string): boolean => {
     const bytes = bytesOver(text, itemBytesMax);
-    if (bytes > 0) packer.invalid('too_long', `this operation has ${bytes} bytes as JSON; one operation may have ${itemBytesMax}`);
+    if (bytes > 0)
+      packer.invalid('too_long', `this operation has ${bytes} bytes as JSON; one operation may have ${itemBytesMax}`);
     return bytes > 0;
   };
 
@@ -67,8 +68,11 @@ export function createV2Writer(packer: Packer, times: WriteTimes | null, itemByt
       const subjects = subjectsOrInvalid(operation, packer);
       if (subjects === null) return;
       const typed = operation['type'] === undefined ? { type: 'person', ...operation } : operation;
-      const isUntimed = typed['type'] === 'person' && operation['action'] === 'identify' && operation['timestamp'] === undefined;
-      const text = jsonText(isUntimed ? { ...typed, timestamp: times?.next((subjects[0] ?? []).map(hashPerson)) } : typed);
+      const isUntimed =
+        typed['type'] === 'person' && operation['action'] === 'identify' && operation['timestamp'] === undefined;
+      const text = jsonText(
+        isUntimed ? { ...typed, timestamp: times?.next((subjects[0] ?? []).map(hashPerson)) } : typed,
+      );
       const about = addressedBy(subjects);
       if (isTooLong(text)) return;
       for (const key of about.keys) changes.forget(key);

@@ -12,7 +12,8 @@ const UNSUBSCRIBED = 'unsubscribed';
 const PREFERENCES = 'cio_subscription_preferences';
 
 /** For messages: what was wrong with the value, never the value. */
-export const NO_CONSENT = 'is neither yes nor no (true/false, yes/no, y/n, t/f, on/off, 1/0), and whether somebody wants messages is never guessed';
+export const NO_CONSENT =
+  'is neither yes nor no (true/false, yes/no, y/n, t/f, on/off, 1/0), and whether somebody wants messages is never guessed';
 
 export type ConsentShape = 'word' | 'preferences';
 
@@ -20,7 +21,8 @@ export type ConsentShape = 'word' | 'preferences';
 export function consentShape(path: readonly string[]): ConsentShape | null {
   const [first = ''] = path;
   if (first === UNSUBSCRIBED && path.length === 1) return 'word';
-  if (first === PREFERENCES) return path.length === 1 || (path.length === 2 && path[1] === 'topics') ? 'preferences' : 'word';
+  if (first === PREFERENCES)
+    return path.length === 1 || (path.length === 2 && path[1] === 'topics') ? 'preferences' : 'word';
   return first.startsWith(`${PREFERENCES}.`) ? (first === `${PREFERENCES}.topics` ? 'preferences' : 'word') : null;
 }
 
@@ -74,5 +76,7 @@ function booleansOf(value: unknown): unknown {
   }
   if (!isRecord(value)) return UNCLEAR;
   const entries = Object.entries(value).map(([name, inner]) => [name, booleansOf(inner)] as const);
-  return entries.some(([, inner]) => inner === UNCLEAR) ? UNCLEAR : Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
+  return entries.some(([, inner]) => inner === UNCLEAR)
+    ? UNCLEAR
+    : Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
 }

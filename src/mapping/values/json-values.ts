@@ -61,7 +61,13 @@ export function isAttributeOverLimits(name: string, value: unknown, packer: Pack
 function isLeafOverLimits(name: string, value: unknown, packer: Packer, depth: number): boolean {
   if (typeof value === 'string') {
     const bytes = bytesOver(value, ATTRIBUTE_VALUE_BYTES_MAX);
-    if (bytes > 0) packer.invalid('too_long', `"${name}" has ${bytes} bytes; the limit is ${ATTRIBUTE_VALUE_BYTES_MAX}`, undefined, name);
+    if (bytes > 0)
+      packer.invalid(
+        'too_long',
+        `"${name}" has ${bytes} bytes; the limit is ${ATTRIBUTE_VALUE_BYTES_MAX}`,
+        undefined,
+        name,
+      );
     return bytes > 0;
   }
   // Too deep a value is refused when it is written.

@@ -4,7 +4,21 @@ import { isRecord } from './json-values.ts';
 import type { JsonRecord } from './json-values.ts';
 
 /** Written by databases (NULL, \N), spreadsheets (#N/A), R and pandas (NA, nan), programs (None, undefined, [object Object]). */
-const MARKERS: ReadonlySet<string> = new Set(['null', '\\n', 'n/a', '#n/a', 'nan', 'none', 'nil', 'undefined', 'empty', '(null)', '<null>', '[null]', '[object object]']);
+const MARKERS: ReadonlySet<string> = new Set([
+  'null',
+  '\\n',
+  'n/a',
+  '#n/a',
+  'nan',
+  'none',
+  'nil',
+  'undefined',
+  'empty',
+  '(null)',
+  '<null>',
+  '[null]',
+  '[object object]',
+]);
 const MARKER_CHARS_MAX = 15;
 
 /** Whether a text is one of the usual markers, in any case (R's NA in its own), with blanks around it or not. */
@@ -31,7 +45,8 @@ export function createNulls(named: readonly string[] | undefined): Nulls | null 
     if (Array.isArray(value)) return (value as unknown[]).map(emptied);
     return isRecord(value) ? emptiedRecord(value) : value;
   };
-  const emptiedRecord = (record: JsonRecord): Record<string, unknown> => Object.fromEntries(Object.entries(record).map(([name, value]) => [name, emptied(value)]));
+  const emptiedRecord = (record: JsonRecord): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, emptied(value)]));
   const emptiedCells = (cells: readonly string[]): string[] => cells.map((cell) => (isNull(cell) ? '' : cell));
   return {
     cells: emptiedCells,

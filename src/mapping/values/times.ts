@@ -15,7 +15,8 @@ const SECONDS_MIN = 1e8;
 const OFFSET_MAX_MS = 14 * 3_600_000;
 
 const NUMBER = /^-?\d{1,20}(\.\d+)?$/;
-const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)? ?(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$/;
+const ISO =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)? ?(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$/;
 const SLASHED = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:,?[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?$/;
 const SHORT_YEAR = /^\d{1,2}[/.-]\d{1,2}[/.-]\d{2}(\D|$)/;
 const YEAR_FIRST = /^\d{4}[/.]\d{1,2}[/.]\d{1,2}/;
@@ -72,7 +73,8 @@ function localMs(text: string, format: TimeFormat): number {
 
 /** Why a text is no time, and what helps; the text itself is not in it. */
 export function timeFault(text: string, format: TimeFormat, zone: string | null): string {
-  if (anyTime(text, format, zone ?? 'UTC') < 0 || /^-\d/.test(text)) return 'is a time before 1970, which Customer.io cannot keep as a time: keep it as text with --types <column>:string';
+  if (anyTime(text, format, zone ?? 'UTC') < 0 || /^-\d/.test(text))
+    return 'is a time before 1970, which Customer.io cannot keep as a time: keep it as text with --types <column>:string';
   if (zone !== null && Number.isFinite(localMs(text, format))) {
     return `is a time that does not exist in ${zone}, where a clock change leaves it out: say with --timezone where it was taken, or write it with its offset`;
   }
@@ -80,20 +82,40 @@ export function timeFault(text: string, format: TimeFormat, zone: string | null)
   if (ISO.test(text) && zone === null && Number.isFinite(isoTime(text, 'UTC'))) {
     return 'is a time without an offset: say where it was taken with --timezone';
   }
-  if (ISO.test(text) && /[+-]\d{2}:?\d{0,2}$/.test(text) && Number.isFinite(isoTime(text.replace(/ ?[+-]\d{2}:?\d{0,2}$/, 'Z'), null))) return 'has an offset of more than 14 hours';
+  if (
+    ISO.test(text) &&
+    /[+-]\d{2}:?\d{0,2}$/.test(text) &&
+    Number.isFinite(isoTime(text.replace(/ ?[+-]\d{2}:?\d{0,2}$/, 'Z'), null))
+  )
+    return 'has an offset of more than 14 hours';
   if (SLASHED.test(text) || SHORT_YEAR.test(text)) {
     return 'is a date that can be read in two ways (day or month first): give its "format" in a file for --map, or keep it as text with --types <column>:string';
   }
   if (YEAR_FIRST.test(text)) return 'is a date with slashes or dots, not ISO 8601 (2025-03-04T10:00:00Z)';
-  if (NUMBER.test(text)) return 'is a number that is neither unix seconds nor milli-, micro- or nanoseconds (give its "format" in a file for --map to force one)';
+  if (NUMBER.test(text))
+    return 'is a number that is neither unix seconds nor milli-, micro- or nanoseconds (give its "format" in a file for --map to force one)';
   return 'is not a time: ISO 8601 (2025-03-04T10:00:00Z) or unix seconds';
 }
 
 /** `2025-03-04T10:00:00Z`, which is what nearly all files hold, without a regular expression; NaN for anything else. */
 function plainIsoTime(text: string): number {
-  if (text.charCodeAt(7) !== 0x2d || text.charCodeAt(10) !== 0x54 || text.charCodeAt(13) !== 0x3a || text.charCodeAt(16) !== 0x3a || text.charCodeAt(19) !== 0x5a) return Number.NaN;
+  if (
+    text.charCodeAt(7) !== 0x2d ||
+    text.charCodeAt(10) !== 0x54 ||
+    text.charCodeAt(13) !== 0x3a ||
+    text.charCodeAt(16) !== 0x3a ||
+    text.charCodeAt(19) !== 0x5a
+  )
+    return Number.NaN;
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
-  return civilMs(year, twoDigits(text, 5), twoDigits(text, 8), twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17));
+  return civilMs(
+    year,
+    twoDigits(text, 5),
+    twoDigits(text, 8),
+    twoDigits(text, 11),
+    twoDigits(text, 14),
+    twoDigits(text, 17),
+  );
 }
 
 /** NaN when one is no digit, so that whatever is reckoned with it is NaN too. */
@@ -107,7 +129,14 @@ function isoTime(text: string, zone: string | null): number {
   const part = ISO.exec(text);
   if (part === null) return Number.NaN;
   const fraction = part[7] === undefined ? 0 : Number(`0.${part[7]}`) * 1000;
-  const local = civilMs(Number(part[1]), Number(part[2]), Number(part[3]), Number(part[4] ?? 0), Number(part[5] ?? 0), Number(part[6] ?? 0));
+  const local = civilMs(
+    Number(part[1]),
+    Number(part[2]),
+    Number(part[3]),
+    Number(part[4] ?? 0),
+    Number(part[5] ?? 0),
+    Number(part[6] ?? 0),
+  );
   if (Number.isNaN(local)) return local;
   const offset = part[8];
   if (offset === undefined) return zone === null ? Number.NaN : Math.floor(toUtcMs(local, zone) + fraction);
@@ -119,7 +148,14 @@ function slashedTime(text: string, format: TimeFormat, zone: string | null): num
   const part = SLASHED.exec(text);
   if (part === null || zone === null) return Number.NaN;
   const [day, month] = format === 'dd/mm/yyyy' ? [part[1], part[2]] : [part[2], part[1]];
-  const local = civilMs(Number(part[3]), Number(month), Number(day), Number(part[4] ?? 0), Number(part[5] ?? 0), Number(part[6] ?? 0));
+  const local = civilMs(
+    Number(part[3]),
+    Number(month),
+    Number(day),
+    Number(part[4] ?? 0),
+    Number(part[5] ?? 0),
+    Number(part[6] ?? 0),
+  );
   return Number.isNaN(local) ? local : toUtcMs(local, zone);
 }
 

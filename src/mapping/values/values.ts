@@ -35,7 +35,8 @@ export function booleanText(text: string): 'true' | 'false' | null {
 
 /** What a spreadsheet has done to this cell, or null. */
 export function excelDamage(text: string): string | null {
-  if (EXCEL_EXPONENT.test(text)) return 'a spreadsheet has shortened long numbers (like 4.12346E+11): their digits are lost in the file';
+  if (EXCEL_EXPONENT.test(text))
+    return 'a spreadsheet has shortened long numbers (like 4.12346E+11): their digits are lost in the file';
   return EXCEL_ERROR.test(text) ? 'a spreadsheet has left error values (like #N/A) in the file' : null;
 }
 

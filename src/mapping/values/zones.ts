@@ -31,7 +31,8 @@ export function isZone(zone: string): boolean {
 export function toUtcMs(localMs: number, zone: string): number {
   if (zone === 'UTC') return localMs;
   const fixed = OFFSET.exec(zone);
-  if (fixed !== null) return localMs - (fixed[1] === '-' ? -1 : 1) * (Number(fixed[2]) * 60 + Number(fixed[3])) * 60_000;
+  if (fixed !== null)
+    return localMs - (fixed[1] === '-' ? -1 : 1) * (Number(fixed[2]) * 60 + Number(fixed[3])) * 60_000;
   return localMs - quarterOf(localMs, zone).offsetMs;
 }
 
@@ -68,7 +69,14 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   if (format === undefined) {
     const numeric = 'numeric';
     format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone, hourCycle: 'h23', year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric, second: numeric,
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: numeric,
+      month: numeric,
+      day: numeric,
+      hour: numeric,
+      minute: numeric,
+      second: numeric,
     });
     formats.set(zone, format);
   }

@@ -23,7 +23,8 @@ export function workspaceActivities(call: Call): Answer {
   const id = query.get('customer_id');
   const isDeletedToo = query.get('deleted') === 'true';
   if (id === null) return list(call, undefined, isDeletedToo);
-  const pid = workspace.people.findPid({ kind: query.get('id_type') === 'cio_id' ? 'cio_id' : 'id', value: id }) ?? pidOf(id);
+  const pid =
+    workspace.people.findPid({ kind: query.get('id_type') === 'cio_id' ? 'cio_id' : 'id', value: id }) ?? pidOf(id);
   return pid === undefined ? json(200, { activities: [], next: '' }) : list(call, pid, isDeletedToo);
 }
 
@@ -45,10 +46,12 @@ function list(call: Call, pid: number | undefined, isDeletedToo: boolean): Answe
   restrict('a.name = @name', 'name', call.query.get('name'));
   restrict('a.seq < @before', 'before', after === 0 ? null : after);
   if (!isDeletedToo) conditions.push('(a.pid IS NULL OR p.pid IS NOT NULL)');
-  const rows = db.prepare<[typeof values], ActivityRow>(
-    `SELECT a.*, p.id, p.email FROM activities a LEFT JOIN people p ON p.pid = a.pid
+  const rows = db
+    .prepare<[typeof values], ActivityRow>(
+      `SELECT a.*, p.id, p.email FROM activities a LEFT JOIN people p ON p.pid = a.pid
      ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`} ORDER BY a.seq DESC LIMIT @limit`,
-  ).all(values);
+    )
+    .all(values);
   const page = rows.slice(0, limit);
   return json(200, { activities: page.map(toActivity), next: toNext(page.at(-1)?.seq, rows.length > limit) });
 }
@@ -61,7 +64,8 @@ function toActivity(row: ActivityRow): JsonObject {
     ...(row.type === 'page' || row.name === null ? {} : { name: row.name }),
     timestamp: row.at,
     customer_id: row.id ?? '',
-    customer_identifiers: row.pid === null ? null : { id: row.id ?? '', email: row.email ?? '', cio_id: cioIdOf(row.pid) },
+    customer_identifiers:
+      row.pid === null ? null : { id: row.id ?? '', email: row.email ?? '', cio_id: cioIdOf(row.pid) },
     data: parseJson(row.body),
   };
 }
@@ -73,6 +77,7 @@ function activityId({ received_ms: receivedMs, seq }: Activity): string {
 
 function crockford(value: number, length: number): string {
   let text = '';
-  for (let rest = value; text.length < length; rest = Math.floor(rest / 32)) text = (CROCKFORD[rest % 32] ?? '0') + text;
+  for (let rest = value; text.length < length; rest = Math.floor(rest / 32))
+    text = (CROCKFORD[rest % 32] ?? '0') + text;
   return text;
 }

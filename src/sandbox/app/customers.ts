@@ -25,9 +25,9 @@ export function search(call: Call): Answer {
     return appError(400, error instanceof Error ? error.message : 'bad filter');
   }
   const { after, limit } = pageOf(call, SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX);
-  const people = call.workspace.db.prepare<unknown[], Person>(
-    `SELECT * FROM people WHERE pid > ? AND ${condition.sql} ORDER BY pid LIMIT ?`,
-  ).all(after, ...condition.values, limit + 1);
+  const people = call.workspace.db
+    .prepare<unknown[], Person>(`SELECT * FROM people WHERE pid > ? AND ${condition.sql} ORDER BY pid LIMIT ?`)
+    .all(after, ...condition.values, limit + 1);
   const page = people.slice(0, limit);
   return json(200, {
     identifiers: page.map(identifiersOf),
@@ -71,9 +71,14 @@ function profileOf(call: Call, person: Person): JsonObject {
     },
     timestamps: { cio_id: Math.floor(person.created_ms / 1000) },
     unsubscribed: isUnsubscribed(own['unsubscribed']),
-    devices: call.workspace.possessions.devices(person.pid).map(({ token, platform, last_used: lastUsed, attributes }) => ({
-      id: token, platform, last_used: lastUsed, attributes: parseJson(attributes),
-    })),
+    devices: call.workspace.possessions
+      .devices(person.pid)
+      .map(({ token, platform, last_used: lastUsed, attributes }) => ({
+        id: token,
+        platform,
+        last_used: lastUsed,
+        attributes: parseJson(attributes),
+      })),
   };
 }
 

@@ -14,7 +14,8 @@ export function filterToSql(filter: unknown, depth = 0): SqlCondition {
   if (depth > DEPTH_MAX) throw new Error('filter is nested too deeply');
   if (!isObject(filter)) throw new Error('filter must be an object');
   const [entry, another] = Object.entries(filter);
-  if (entry === undefined || another !== undefined) throw new Error('filter must have exactly one of and, or, not, segment, attribute');
+  if (entry === undefined || another !== undefined)
+    throw new Error('filter must have exactly one of and, or, not, segment, attribute');
   const [name, value] = entry;
   switch (name) {
     case 'and':
@@ -34,9 +35,13 @@ export function filterToSql(filter: unknown, depth = 0): SqlCondition {
 }
 
 function combine(operator: 'and' | 'or', list: unknown, depth: number): SqlCondition {
-  if (!Array.isArray(list) || list.length === 0) throw new Error(`${operator} must be an array with at least one filter`);
+  if (!Array.isArray(list) || list.length === 0)
+    throw new Error(`${operator} must be an array with at least one filter`);
   const parts = list.map((part: unknown) => filterToSql(part, depth + 1));
-  return { sql: `(${parts.map(({ sql }) => sql).join(` ${operator.toUpperCase()} `)})`, values: parts.flatMap(({ values }) => values) };
+  return {
+    sql: `(${parts.map(({ sql }) => sql).join(` ${operator.toUpperCase()} `)})`,
+    values: parts.flatMap(({ values }) => values),
+  };
 }
 
 function inSegment(segment: unknown): SqlCondition {
@@ -70,4 +75,3 @@ function equals(field: string, text: string): SqlCondition {
     values: [JSON.stringify(field), field, text],
   };
 }
-

@@ -21,10 +21,16 @@ function pageOf(query: URLSearchParams): Page {
 /** `{seq, id, email, phone, cio_id, timestamp, attributes}`; attributes with the digits and types that were sent. */
 export function readPeople({ db }: Workspace, query: URLSearchParams): string[] {
   const { after, limit } = pageOf(query);
-  const people = db.prepare<[number, number], Person>('SELECT * FROM people WHERE pid > ? ORDER BY pid LIMIT ?').all(after, limit);
-  return people.map((p) => line(
-    { seq: p.pid, id: p.id, email: p.email, phone: p.phone, cio_id: cioIdOf(p.pid), timestamp: p.stamp }, 'attributes', p.attributes,
-  ));
+  const people = db
+    .prepare<[number, number], Person>('SELECT * FROM people WHERE pid > ? ORDER BY pid LIMIT ?')
+    .all(after, limit);
+  return people.map((p) =>
+    line(
+      { seq: p.pid, id: p.id, email: p.email, phone: p.phone, cio_id: cioIdOf(p.pid), timestamp: p.stamp },
+      'attributes',
+      p.attributes,
+    ),
+  );
 }
 
 interface EventRow extends Activity {
@@ -40,14 +46,28 @@ export function readEvents({ db }: Workspace, query: URLSearchParams): string[] 
   const { after, limit } = pageOf(query);
   const type = query.get('type');
   const types = type === null ? "IN ('event', 'page', 'screen')" : '= @type';
-  const rows = db.prepare<[Readonly<Record<string, unknown>>], EventRow>(
-    `SELECT a.*, p.id AS person_id, p.email AS person_email FROM activities a LEFT JOIN people p ON p.pid = a.pid
+  const rows = db
+    .prepare<[Readonly<Record<string, unknown>>], EventRow>(
+      `SELECT a.*, p.id AS person_id, p.email AS person_email FROM activities a LEFT JOIN people p ON p.pid = a.pid
      WHERE a.seq > @after AND a.type ${types} ORDER BY a.seq LIMIT @limit`,
-  ).all({ after, limit, ...(type === null ? {} : { type }) });
-  return rows.map((a) => line({
-    seq: a.seq, id: a.uid, type: a.type, name: a.name, timestamp: a.at, person_id: a.person_id, person_email: a.person_email,
-    anonymous_id: a.anonymous_id,
-  }, 'data', a.body));
+    )
+    .all({ after, limit, ...(type === null ? {} : { type }) });
+  return rows.map((a) =>
+    line(
+      {
+        seq: a.seq,
+        id: a.uid,
+        type: a.type,
+        name: a.name,
+        timestamp: a.at,
+        person_id: a.person_id,
+        person_email: a.person_email,
+        anonymous_id: a.anonymous_id,
+      },
+      'data',
+      a.body,
+    ),
+  );
 }
 
 interface LogRow {
@@ -62,9 +82,11 @@ interface LogRow {
 export function readLog({ db }: Workspace, query: URLSearchParams): string[] {
   const { after, limit } = pageOf(query);
   const person = query.get('person');
-  const rows = db.prepare<[Readonly<Record<string, unknown>>], LogRow>(
-    `SELECT * FROM operation_log WHERE seq > @after ${person === null ? '' : 'AND person = @person'} ORDER BY seq LIMIT @limit`,
-  ).all({ after, limit, ...(person === null ? {} : { person }) });
+  const rows = db
+    .prepare<[Readonly<Record<string, unknown>>], LogRow>(
+      `SELECT * FROM operation_log WHERE seq > @after ${person === null ? '' : 'AND person = @person'} ORDER BY seq LIMIT @limit`,
+    )
+    .all({ after, limit, ...(person === null ? {} : { person }) });
   return rows.map(({ operation, ...rest }) => line(rest, 'operation', operation));
 }
 

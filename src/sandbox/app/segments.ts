@@ -26,9 +26,11 @@ export function membership(call: Call): Answer {
   const segment = segmentOf(call);
   if (segment === undefined) return appError(404, 'not found');
   const { after, limit } = pageOf(call, MEMBERSHIP_LIMIT_DEFAULT, MEMBERSHIP_LIMIT_MAX);
-  const people = call.workspace.db.prepare<[number, number, number], Person>(
-    'SELECT p.* FROM memberships m JOIN people p ON p.pid = m.pid WHERE m.sid = ? AND m.pid > ? ORDER BY m.pid LIMIT ?',
-  ).all(segment.sid, after, limit + 1);
+  const people = call.workspace.db
+    .prepare<[number, number, number], Person>(
+      'SELECT p.* FROM memberships m JOIN people p ON p.pid = m.pid WHERE m.sid = ? AND m.pid > ? ORDER BY m.pid LIMIT ?',
+    )
+    .all(segment.sid, after, limit + 1);
   const page = people.slice(0, limit);
   return json(200, {
     segment_id: segment.sid,
@@ -49,5 +51,14 @@ function segmentOf(call: Call): Segment | undefined {
 }
 
 function describe({ sid, name, description }: Segment): JsonObject {
-  return { id: sid, deduplicate_id: `${sid}:0`, name, description, state: 'finished', progress: null, type: 'manual', tags: null };
+  return {
+    id: sid,
+    deduplicate_id: `${sid}:0`,
+    name,
+    description,
+    state: 'finished',
+    progress: null,
+    type: 'manual',
+    tags: null,
+  };
 }

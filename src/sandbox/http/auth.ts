@@ -11,7 +11,11 @@ export const SANDBOX_KEYS: Omit<Credentials, 'siteId'> = {
 };
 
 /** Checks an Authorization header. Basic is accepted in both base64 alphabets, since clients use both (docs/customerio.md 1). */
-export function isAuthorized(header: string | undefined, kind: 'track' | 'app' | 'none', credentials: Credentials): boolean {
+export function isAuthorized(
+  header: string | undefined,
+  kind: 'track' | 'app' | 'none',
+  credentials: Credentials,
+): boolean {
   if (kind === 'none') return true;
   const [scheme = '', value = ''] = (header ?? '').split(' ');
   if (kind === 'app') return scheme.toLowerCase() === 'bearer' && value === credentials.appApiKey;

@@ -5,7 +5,11 @@ import { send } from './send.ts';
 import { json, type Answer } from './wire.ts';
 
 /** `/_sandbox/...`: what tests ask. It needs no credentials, has no faults or latency, and is not counted as traffic. */
-export async function serveControl(exchange: Exchange, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function serveControl(
+  exchange: Exchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   await exchange.workspace.transaction.committed();
   send(response, controlAnswer(exchange, request));
 }

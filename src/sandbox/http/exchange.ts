@@ -55,7 +55,8 @@ export async function serve(exchange: Exchange, request: IncomingMessage, respon
     });
     return;
   }
-  const answer = refused ?? (typeof match === 'string' ? notRouted(match) : answerTo(exchange, match, { search, body }, fault));
+  const answer =
+    refused ?? (typeof match === 'string' ? notRouted(match) : answerTo(exchange, match, { search, body }, fault));
   await workspace.transaction.committed();
   if (config.latency.maxMs > 0) await pause(drawLatencyMs(config.latency, exchange.random.latency));
   const isCutOff = fault === 'reset-after' || fault === 'timeout' || fault === 'torn';
@@ -72,7 +73,11 @@ function notRouted(result: 'not found' | 'method not allowed' | 'bad encoding'):
 }
 
 /** The answer to a request that is refused before its content is considered; undefined if it is not. */
-function refuse({ config, credentials, throttle }: Exchange, request: IncomingMessage, { route }: Match): Answer | undefined {
+function refuse(
+  { config, credentials, throttle }: Exchange,
+  request: IncomingMessage,
+  { route }: Match,
+): Answer | undefined {
   if (config.redirectTo !== undefined && route.auth !== 'app') {
     return { status: 307, body: '', headers: { location: config.redirectTo + (request.url ?? '') } };
   }

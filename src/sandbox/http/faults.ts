@@ -2,8 +2,24 @@ import { ConfigError } from './config-error.ts';
 
 /** What the sandbox can do wrong on purpose (described in docs/sandbox.md). */
 export const FAULT_KINDS = [
-  '408', '429', '500', '502', '503', '504', '522', '524', 'html502', 'html503',
-  'reset-before', 'reset-after', 'timeout', 'torn', 'late', 'partial', 'errors-in-200', 'errors-without-index',
+  '408',
+  '429',
+  '500',
+  '502',
+  '503',
+  '504',
+  '522',
+  '524',
+  'html502',
+  'html503',
+  'reset-before',
+  'reset-after',
+  'timeout',
+  'torn',
+  'late',
+  'partial',
+  'errors-in-200',
+  'errors-without-index',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -16,7 +32,11 @@ export interface FaultShare {
 
 /** Reads `429=1%,500=0.5%,reset-after=0.1%`. */
 export function parseFaults(text: string): FaultShare[] {
-  const shares = text.split(',').map((part) => part.trim()).filter((part) => part !== '').map(parseShare);
+  const shares = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map(parseShare);
   const sum = shares.reduce((total, { share }) => total + share, 0);
   if (sum > 1 + 1e-9) throw new ConfigError(`--faults: the shares add up to ${round(sum * 100)}%, more than 100%`);
   const kinds = shares.map(({ kind }) => kind);

@@ -28,7 +28,9 @@ export function createRouter(routes: readonly Route[]): Router {
 }
 
 function fits(pattern: readonly string[], parts: readonly string[]): boolean {
-  return pattern.length === parts.length && pattern.every((part, index) => part.startsWith(':') || part === parts[index]);
+  return (
+    pattern.length === parts.length && pattern.every((part, index) => part.startsWith(':') || part === parts[index])
+  );
 }
 
 function decode(pattern: readonly string[], parts: readonly string[]): Record<string, string> | undefined {

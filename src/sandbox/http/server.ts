@@ -45,7 +45,11 @@ export async function createSandbox(config: SandboxConfig): Promise<Sandbox> {
     traffic,
     router: createRouter(ROUTES),
     throttle: config.rateLimit === undefined ? undefined : createThrottle(config.rateLimit, monotonic),
-    random: { fault: createRandom(config.seed), refusal: createRandom(config.seed + 1), latency: createRandom(config.seed + 2) },
+    random: {
+      fault: createRandom(config.seed),
+      refusal: createRandom(config.seed + 1),
+      latency: createRandom(config.seed + 2),
+    },
     url: () => url,
     async later(act) {
       await sleep(LATE_MS, undefined, { signal: closing.signal, ref: false }).catch(() => undefined);
@@ -57,9 +61,10 @@ export async function createSandbox(config: SandboxConfig): Promise<Sandbox> {
   let url = '';
 
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    const serving = request.url?.startsWith('/_sandbox') === true
-      ? serveControl(exchange, request, response)
-      : serve(exchange, request, response);
+    const serving =
+      request.url?.startsWith('/_sandbox') === true
+        ? serveControl(exchange, request, response)
+        : serve(exchange, request, response);
     serving.catch((error: unknown) => {
       process.stderr.write(`sandbox: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
       if (!response.headersSent) send(response, metaError(500, 'the sandbox has a bug; see its stderr'));

@@ -13,7 +13,10 @@ export interface Traffic {
 export interface TrafficSnapshot {
   readonly duplicate_events_ignored: number;
   readonly operations_received: number;
-  readonly requests: { readonly total: number; readonly by_path: Readonly<Record<string, Readonly<Record<string, number>>>> };
+  readonly requests: {
+    readonly total: number;
+    readonly by_path: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  };
   readonly faults_injected: Readonly<Record<string, number>>;
   /** The most requests that started within any one-second window. */
   readonly max_requests_in_any_second: number;

@@ -3,9 +3,15 @@ import { ROWS_PER_INSERT, unlessTaken } from './people.ts';
 
 /** What a person's history is made of (docs/customerio.md 7.3). The first three are events; they are their own activity. */
 export type ActivityType =
-  | 'event' | 'page' | 'screen'
-  | 'failed_event' | 'failed_attribute_change' | 'skipped_update'
-  | 'profile_delete' | 'profile_merge' | 'anon_merge';
+  | 'event'
+  | 'page'
+  | 'screen'
+  | 'failed_event'
+  | 'failed_attribute_change'
+  | 'skipped_update'
+  | 'profile_delete'
+  | 'profile_merge'
+  | 'anon_merge';
 
 export interface NewActivity {
   readonly type: ActivityType;

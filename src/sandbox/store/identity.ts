@@ -14,7 +14,10 @@ interface IdentityRow {
 
 export function identityOf(db: Db): Identity {
   // Two sandboxes may open a new file at once. The first to write decides.
-  db.prepare('INSERT OR IGNORE INTO identity (one, site_id, environment_id) VALUES (1, ?, ?)').run(`sandbox-${randomBytes(6).toString('hex')}`, randomInt(100_000, 1_000_000));
+  db.prepare('INSERT OR IGNORE INTO identity (one, site_id, environment_id) VALUES (1, ?, ?)').run(
+    `sandbox-${randomBytes(6).toString('hex')}`,
+    randomInt(100_000, 1_000_000),
+  );
   const row = db.prepare<[], IdentityRow>('SELECT site_id, environment_id FROM identity').get();
   if (!row) throw new Error('the sandbox has no identity');
   return { siteId: row.site_id, environmentId: row.environment_id };

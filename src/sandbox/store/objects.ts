@@ -2,8 +2,7 @@ import type { Db } from './open.ts';
 
 /** How a call names an object: its type and id, or the id that Customer.io gave it. */
 export type ObjectKey =
-  | { readonly object_type_id: string; readonly object_id: string }
-  | { readonly cio_object_id: string };
+  { readonly object_type_id: string; readonly object_id: string } | { readonly cio_object_id: string };
 
 export interface StoredObject {
   readonly oid: number;
@@ -39,7 +38,9 @@ export function createObjects(db: Db): Objects {
   const remove = db.prepare('DELETE FROM objects WHERE oid = ?');
   const removeRelations = db.prepare('DELETE FROM relationships WHERE oid = ?');
   const relate = db.prepare('INSERT OR REPLACE INTO relationships (pid, oid, attributes) VALUES (?, ?, ?)');
-  const relation = db.prepare<[number, number], string>('SELECT attributes FROM relationships WHERE pid = ? AND oid = ?').pluck();
+  const relation = db
+    .prepare<[number, number], string>('SELECT attributes FROM relationships WHERE pid = ? AND oid = ?')
+    .pluck();
   const unrelate = db.prepare('DELETE FROM relationships WHERE pid = ? AND oid = ?');
   const count = db.prepare<[], number>('SELECT count(*) FROM objects').pluck();
   const relationCount = db.prepare<[], number>('SELECT count(*) FROM relationships').pluck();

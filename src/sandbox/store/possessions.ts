@@ -35,9 +35,13 @@ export interface Possessions {
 const TABLES_BY_PERSON = ['devices', 'memberships', 'relationships'] as const;
 
 export function createPossessions(db: Db): Possessions {
-  const addDevice = db.prepare('INSERT OR REPLACE INTO devices (pid, token, platform, last_used, attributes) VALUES (?,?,?,?,?)');
+  const addDevice = db.prepare(
+    'INSERT OR REPLACE INTO devices (pid, token, platform, last_used, attributes) VALUES (?,?,?,?,?)',
+  );
   const removeDevice = db.prepare('DELETE FROM devices WHERE pid = ? AND token = ?');
-  const devices = db.prepare<[number], Device>('SELECT token, platform, last_used, attributes FROM devices WHERE pid = ?');
+  const devices = db.prepare<[number], Device>(
+    'SELECT token, platform, last_used, attributes FROM devices WHERE pid = ?',
+  );
   const addSegment = db.prepare('INSERT INTO segments (name, description) VALUES (?, ?)');
   const segment = db.prepare<[number], Segment>('SELECT sid, name, description FROM segments WHERE sid = ?');
   const segments = db.prepare<[], Segment>('SELECT sid, name, description FROM segments ORDER BY sid');

@@ -62,6 +62,15 @@ CREATE INDEX IF NOT EXISTS operation_log_person ON operation_log (person);
 
 /** The tables that a reset empties. `identity` is not among them: it is still the same workspace. */
 export const TABLES = [
-  'people', 'activities', 'anonymous', 'suppressed', 'devices', 'objects', 'relationships', 'segments', 'memberships',
-  'deliveries', 'operation_log',
+  'people',
+  'activities',
+  'anonymous',
+  'suppressed',
+  'devices',
+  'objects',
+  'relationships',
+  'segments',
+  'memberships',
+  'deliveries',
+  'operation_log',
 ] as const;

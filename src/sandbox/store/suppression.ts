@@ -16,7 +16,9 @@ export interface Suppression {
 /** The blocked identifiers (docs/customerio.md 2.8). `person` groups those of one person. */
 export function createSuppression(db: Db): Suppression {
   const used = db.prepare<[], number>('SELECT EXISTS (SELECT 1 FROM suppressed)').pluck();
-  const find = db.prepare<[string, string], string>('SELECT person FROM suppressed WHERE kind = ? AND value = ?').pluck();
+  const find = db
+    .prepare<[string, string], string>('SELECT person FROM suppressed WHERE kind = ? AND value = ?')
+    .pluck();
   const insert = db.prepare('INSERT OR IGNORE INTO suppressed (kind, value, person) VALUES (?, ?, ?)');
   const remove = db.prepare('DELETE FROM suppressed WHERE person = ?');
   const count = db.prepare<[], number>('SELECT count(DISTINCT person) FROM suppressed').pluck();

@@ -38,7 +38,12 @@ function createPeople(workspace: Workspace, run: readonly JsonObject[]): boolean
   const people: NewPerson[] = [];
   for (const operation of run) {
     const { attributes, timestamp } = operation;
-    if (operation['action'] !== 'identify' || operation['type'] !== 'person' || operation['cio_relationships'] !== undefined) return false;
+    if (
+      operation['action'] !== 'identify' ||
+      operation['type'] !== 'person' ||
+      operation['cio_relationships'] !== undefined
+    )
+      return false;
     const key = toPersonKey(operation['identifiers']);
     if (key === undefined || key.kind === 'cio_id') return false;
     if (people.length === 0 && workspace.people.findPid(key) !== undefined) return false;

@@ -3,7 +3,13 @@ import { deletePerson, suppressPerson, unsuppressPerson } from './forget.ts';
 import { identify, toProfileChange } from './identify.ts';
 import { mergePeople } from './merge-people.ts';
 import {
-  deleteObject, identifyObject, relateObject, relatePerson, toObjectKey, toPersonKey, type RelationshipAction,
+  deleteObject,
+  identifyObject,
+  relateObject,
+  relatePerson,
+  toObjectKey,
+  toPersonKey,
+  type RelationshipAction,
 } from './relate.ts';
 import { isObject, toName, type JsonObject } from '../store/json.ts';
 import type { PersonKey } from '../store/people.ts';

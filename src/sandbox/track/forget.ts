@@ -35,7 +35,11 @@ function removePerson(workspace: Workspace, person: Person): void {
   workspace.possessions.removeAllOf(person.pid);
   workspace.people.remove(person.pid);
   workspace.activities.add({
-    type: 'profile_delete', uid: null, pid: person.pid, anonymousId: null, name: null,
+    type: 'profile_delete',
+    uid: null,
+    pid: person.pid,
+    anonymousId: null,
+    name: null,
     at: Math.floor(workspace.now() / 1000),
     body: toJson({ id: person.id, email: person.email, cio_id: cioIdOf(person.pid) }),
   });

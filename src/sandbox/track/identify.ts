@@ -21,7 +21,16 @@ const SECONDS_PER_DAY = 86_400;
 
 /** Splits identify attributes by the reserved names of docs/customerio.md 2.5. `timestamp` is v2's top-level field. */
 export function toProfileChange(body: JsonObject, timestamp?: unknown): ProfileChange {
-  const { id, email, cio_id: _immutable, anonymous_id: anonymousId, _timestamp, _update, cio_relationships: _related, ...attributes } = body;
+  const {
+    id,
+    email,
+    cio_id: _immutable,
+    anonymous_id: anonymousId,
+    _timestamp,
+    _update,
+    cio_relationships: _related,
+    ...attributes
+  } = body;
   return {
     id: toIdentifier(id),
     email: toIdentifier(email),
@@ -51,7 +60,8 @@ export function identify(workspace: Workspace, key: PersonKey, change: ProfileCh
   }
   person ??= findByBody(workspace, change);
   if (person === undefined) {
-    if (change.isUpdateOnly) return note(workspace, 'failed_attribute_change', null, { reason: '_update of an unknown person' });
+    if (change.isUpdateOnly)
+      return note(workspace, 'failed_attribute_change', null, { reason: '_update of an unknown person' });
     const pid = people.create(toNewPerson(key, change));
     claimAnonymous(workspace, pid, change.anonymousId);
     return 'applied';
@@ -95,8 +105,12 @@ function update(workspace: Workspace, person: Person, key: PersonKey, change: Pr
   const phone = settleIdentifier(workspace, person, { kind: 'phone', wanted: wanted.phone, isFree });
   const attributes = mergeAttributes(person, change);
   const stamp = change.timestamp === undefined ? person.stamp : Math.max(person.stamp ?? 0, change.timestamp);
-  const isSame = id === person.id && email === person.email && phone === person.phone
-    && stamp === person.stamp && attributes === person.attributes;
+  const isSame =
+    id === person.id &&
+    email === person.email &&
+    phone === person.phone &&
+    stamp === person.stamp &&
+    attributes === person.attributes;
   if (!isSame) workspace.people.save({ ...person, id, email, phone, attributes, stamp });
 }
 
@@ -108,7 +122,11 @@ interface IdentifierChange {
 }
 
 /** The identifier that a person has afterwards. One that belongs to another person stays there. */
-function settleIdentifier(workspace: Workspace, person: Person, { kind, wanted, isFree }: IdentifierChange): string | null {
+function settleIdentifier(
+  workspace: Workspace,
+  person: Person,
+  { kind, wanted, isFree }: IdentifierChange,
+): string | null {
   const current = person[kind];
   if (wanted === undefined || wanted === current) return current;
   const owner = workspace.people.findPid({ kind, value: wanted });
@@ -148,10 +166,19 @@ function claimAnonymous(workspace: Workspace, pid: number, anonymousId: string |
 
 /** Records something that HTTP does not show (docs/customerio.md 2.6) and says that the call had no effect. */
 export function note(
-  workspace: Workspace, type: 'skipped_update' | 'failed_attribute_change' | 'failed_event', pid: number | null, body: JsonObject,
+  workspace: Workspace,
+  type: 'skipped_update' | 'failed_attribute_change' | 'failed_event',
+  pid: number | null,
+  body: JsonObject,
 ): Effect {
   workspace.activities.add({
-    type, uid: null, pid, anonymousId: null, name: null, at: Math.floor(workspace.now() / 1000), body: toJson(body),
+    type,
+    uid: null,
+    pid,
+    anonymousId: null,
+    name: null,
+    at: Math.floor(workspace.now() / 1000),
+    body: toJson(body),
   });
   return 'ignored';
 }

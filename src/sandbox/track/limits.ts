@@ -44,7 +44,9 @@ export function attributeProblems(attributes: JsonObject): Problem[] {
     if (name === 'cio_relationships' || name === 'cio_subscription_preferences') continue;
     const text = typeof value === 'string' ? value : toJson(value);
     if (isLongerThan(text, LIMITS.attributeValueBytes)) {
-      problems.push(invalid(`attributes.${name}`, `property value cannot be longer than ${LIMITS.attributeValueBytes} bytes`));
+      problems.push(
+        invalid(`attributes.${name}`, `property value cannot be longer than ${LIMITS.attributeValueBytes} bytes`),
+      );
     }
   }
   if (count > LIMITS.attributes) {

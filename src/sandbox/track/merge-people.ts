@@ -20,7 +20,11 @@ export function mergePeople(workspace: Workspace, primaryKey: PersonKey, seconda
     attributes: mergedAttributes(primary.attributes, secondary.attributes),
   });
   activities.add({
-    type: 'profile_merge', uid: null, pid: primary.pid, anonymousId: null, name: null,
+    type: 'profile_merge',
+    uid: null,
+    pid: primary.pid,
+    anonymousId: null,
+    name: null,
     at: Math.floor(workspace.now() / 1000),
     body: toJson({ primary: cioIdOf(primary.pid), secondary: cioIdOf(secondary.pid) }),
   });

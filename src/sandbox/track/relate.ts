@@ -23,18 +23,29 @@ export function deleteObject(workspace: Workspace, key: ObjectKey): Effect {
 export type RelationshipAction = 'add_relationships' | 'delete_relationships';
 
 /** Relates a person to objects. `list` is the validated `cio_relationships` array. */
-export function relatePerson(workspace: Workspace, key: PersonKey, action: RelationshipAction, list: readonly unknown[]): Effect {
+export function relatePerson(
+  workspace: Workspace,
+  key: PersonKey,
+  action: RelationshipAction,
+  list: readonly unknown[],
+): Effect {
   const pid = action === 'add_relationships' ? eventOwner(workspace, key) : workspace.people.findPid(key);
   if (pid === undefined) return 'ignored';
   for (const entry of list.filter(isObject)) {
     const objectKey = toObjectKey(entry['identifiers']);
-    if (objectKey !== undefined) relate(workspace, pid, objectKey, { action, attributes: entry['relationship_attributes'] });
+    if (objectKey !== undefined)
+      relate(workspace, pid, objectKey, { action, attributes: entry['relationship_attributes'] });
   }
   return 'applied';
 }
 
 /** Relates an object to people; the same from the other side. */
-export function relateObject(workspace: Workspace, key: ObjectKey, action: RelationshipAction, list: readonly unknown[]): Effect {
+export function relateObject(
+  workspace: Workspace,
+  key: ObjectKey,
+  action: RelationshipAction,
+  list: readonly unknown[],
+): Effect {
   for (const entry of list.filter(isObject)) {
     const personKey = toPersonKey(entry['identifiers']);
     const pid = personKey === undefined ? undefined : eventOwner(workspace, personKey);
@@ -53,7 +64,12 @@ function relate(workspace: Workspace, pid: number, key: ObjectKey, { action, att
   const object = action === 'add_relationships' ? findOrCreate(workspace, key) : objects.find(key);
   if (object === undefined) return;
   if (action === 'delete_relationships') objects.unrelate(pid, object.oid);
-  else objects.relate(pid, object.oid, merge(objects.relationship(pid, object.oid) ?? '{}', isObject(attributes) ? attributes : {}));
+  else
+    objects.relate(
+      pid,
+      object.oid,
+      merge(objects.relationship(pid, object.oid) ?? '{}', isObject(attributes) ? attributes : {}),
+    );
 }
 
 function findOrCreate({ objects }: Workspace, key: ObjectKey): StoredObject | undefined {

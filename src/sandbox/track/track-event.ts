@@ -60,7 +60,10 @@ export function trackAnonymous(workspace: Workspace, anonymousId: string | undef
 }
 
 export function toActivity(
-  workspace: Workspace, event: TrackedEvent, pid: number | null, anonymousId: string | null,
+  workspace: Workspace,
+  event: TrackedEvent,
+  pid: number | null,
+  anonymousId: string | null,
 ): NewActivity {
   return {
     type: event.type,

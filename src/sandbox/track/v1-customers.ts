@@ -60,10 +60,25 @@ const CUSTOMER = '/api/v1/customers/:identifier';
 const OPEN_TO_FAULTS = { auth: 'track', faults: true } as const;
 
 export const V1_CUSTOMER_ROUTES: readonly Route[] = [
-  { method: 'PUT', path: CUSTOMER, ...OPEN_TO_FAULTS, answer: withPerson((call, key) => withBody(putCustomer(key))(call)) },
+  {
+    method: 'PUT',
+    path: CUSTOMER,
+    ...OPEN_TO_FAULTS,
+    answer: withPerson((call, key) => withBody(putCustomer(key))(call)),
+  },
   { method: 'DELETE', path: CUSTOMER, ...OPEN_TO_FAULTS, answer: bodiless('delete', deletePerson) },
   { method: 'POST', path: `${CUSTOMER}/suppress`, ...OPEN_TO_FAULTS, answer: bodiless('suppress', suppressPerson) },
-  { method: 'POST', path: `${CUSTOMER}/unsuppress`, ...OPEN_TO_FAULTS, answer: bodiless('unsuppress', unsuppressPerson) },
-  { method: 'PUT', path: `${CUSTOMER}/devices`, ...OPEN_TO_FAULTS, answer: withPerson((call, key) => withBody(putDevice(key))(call)) },
+  {
+    method: 'POST',
+    path: `${CUSTOMER}/unsuppress`,
+    ...OPEN_TO_FAULTS,
+    answer: bodiless('unsuppress', unsuppressPerson),
+  },
+  {
+    method: 'PUT',
+    path: `${CUSTOMER}/devices`,
+    ...OPEN_TO_FAULTS,
+    answer: withPerson((call, key) => withBody(putDevice(key))(call)),
+  },
   { method: 'DELETE', path: `${CUSTOMER}/devices/:device`, ...OPEN_TO_FAULTS, answer: withPerson(deleteDevice) },
 ];

@@ -32,13 +32,15 @@ function postAnonymousEvent(call: Call, body: JsonObject): Answer {
   return ACCEPTED;
 }
 
-const postEvent = withPerson((call, key) => withBody((_call, body) => {
-  const problems = eventProblems(body);
-  if (problems.length > 0) return metaErrors(problems);
-  const event = toTrackedEvent(body, body['type'], body['data']);
-  apply(call, key, { action: event.type, ...body }, () => trackEvent(call.workspace, key, event));
-  return ACCEPTED;
-})(call));
+const postEvent = withPerson((call, key) =>
+  withBody((_call, body) => {
+    const problems = eventProblems(body);
+    if (problems.length > 0) return metaErrors(problems);
+    const event = toTrackedEvent(body, body['type'], body['data']);
+    apply(call, key, { action: event.type, ...body }, () => trackEvent(call.workspace, key, event));
+    return ACCEPTED;
+  })(call),
+);
 
 export const V1_EVENT_ROUTES: readonly Route[] = [
   { method: 'POST', path: '/api/v1/customers/:identifier/events', auth: 'track', faults: true, answer: postEvent },

@@ -26,8 +26,10 @@ function changeSegment(change: 'join' | 'leave'): (call: Call, body: JsonObject)
     const kind = call.query.get('id_type') ?? 'id';
     const segment = call.workspace.possessions.segment(Number(call.params['segment']));
     if (!Array.isArray(ids)) return metaErrors([required('ids')]);
-    if (ids.length < 1 || ids.length > LIMITS.segmentIds) return metaErrors([invalid('ids', `must hold 1 to ${LIMITS.segmentIds} ids`)]);
-    if (kind !== 'id' && kind !== 'email' && kind !== 'cio_id') return metaErrors([invalid('id_type', 'must be one of id, email, cio_id')]);
+    if (ids.length < 1 || ids.length > LIMITS.segmentIds)
+      return metaErrors([invalid('ids', `must hold 1 to ${LIMITS.segmentIds} ids`)]);
+    if (kind !== 'id' && kind !== 'email' && kind !== 'cio_id')
+      return metaErrors([invalid('id_type', 'must be one of id, email, cio_id')]);
     if (segment === undefined) return metaErrors([invalid('segment', 'must be a manual segment of this workspace')]);
     call.workspace.transaction.begin();
     call.count(1);
@@ -67,7 +69,11 @@ function reportMetric(call: Call, body: JsonObject): Answer {
 function unsubscribe(call: Call, body: JsonObject): Answer {
   if (typeof body['unsubscribe'] !== 'boolean') return metaErrors([invalid('unsubscribe', 'must be true or false')]);
   call.workspace.transaction.begin();
-  call.workspace.records.delivery(call.params['delivery'] ?? '', body['unsubscribe'] ? 'unsubscribed' : 'resubscribed', body);
+  call.workspace.records.delivery(
+    call.params['delivery'] ?? '',
+    body['unsubscribe'] ? 'unsubscribed' : 'resubscribed',
+    body,
+  );
   call.count(1);
   return ACCEPTED;
 }
@@ -82,8 +88,20 @@ const SEGMENT = '/api/v1/segments/:segment';
 export const V1_OTHER_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/api/v1/accounts/region', auth: 'track', faults: false, answer: region },
   { method: 'POST', path: '/api/v1/merge_customers', auth: 'track', faults: true, answer: withBody(mergeCustomers) },
-  { method: 'POST', path: `${SEGMENT}/add_customers`, auth: 'track', faults: true, answer: withBody(changeSegment('join')) },
-  { method: 'POST', path: `${SEGMENT}/remove_customers`, auth: 'track', faults: true, answer: withBody(changeSegment('leave')) },
+  {
+    method: 'POST',
+    path: `${SEGMENT}/add_customers`,
+    auth: 'track',
+    faults: true,
+    answer: withBody(changeSegment('join')),
+  },
+  {
+    method: 'POST',
+    path: `${SEGMENT}/remove_customers`,
+    auth: 'track',
+    faults: true,
+    answer: withBody(changeSegment('leave')),
+  },
   { method: 'POST', path: '/api/v1/forms/:form/submit', auth: 'track', faults: true, answer: withBody(submitForm) },
   { method: 'POST', path: '/api/v1/metrics', auth: 'none', faults: true, answer: withBody(reportMetric) },
   { method: 'POST', path: '/api/v1/push/events', auth: 'none', faults: true, answer: withBody(reportMetric) },

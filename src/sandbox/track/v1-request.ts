@@ -10,7 +10,8 @@ const BODY_BYTES = 1_000_000;
 /** A handler that expects a JSON object as its body; an empty body counts as `{}`. */
 export function withBody(answer: (call: Call, body: JsonObject) => Answer): Handler {
   return (call) => {
-    if (call.body.length > BODY_BYTES) return metaErrors([invalid('body', `cannot be longer than ${BODY_BYTES} bytes`)]);
+    if (call.body.length > BODY_BYTES)
+      return metaErrors([invalid('body', `cannot be longer than ${BODY_BYTES} bytes`)]);
     const body = parsed(call.body);
     return isObject(body) ? answer(call, body) : metaErrors([invalid('body', 'must be valid JSON')]);
   };
@@ -29,7 +30,8 @@ export function withPerson(answer: (call: Call, key: PersonKey) => Answer): Hand
   return (call) => {
     const value = call.params['identifier'] ?? '';
     const key = toPathKey(value);
-    if (value.trim() === '' || (key.kind === 'cio_id' && pidOf(key.value) === undefined)) return metaError(400, 'invalid identifier');
+    if (value.trim() === '' || (key.kind === 'cio_id' && pidOf(key.value) === undefined))
+      return metaError(400, 'invalid identifier');
     if (isLongerThan(value, LIMITS.identifierBytes)) {
       return metaErrors([invalid('identifier', `cannot be longer than ${LIMITS.identifierBytes} bytes`)]);
     }

@@ -47,9 +47,13 @@ function batch(call: Call): Answer {
   logRefused(call, items, problems);
   call.count(0, applyBatch(call.workspace, accepted.filter(isObject)).duplicates);
   if (problems.size === 0) return ACCEPTED;
-  const errors: ItemProblem[] = [...problems].sort(([a], [b]) => a - b).flatMap(([index, list]) => list.map(
-    (problem) => (call.refusal === 'errors-without-index' && index === refused ? problem : { batch_index: index, ...problem }),
-  ));
+  const errors: ItemProblem[] = [...problems]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([index, list]) =>
+      list.map((problem) =>
+        call.refusal === 'errors-without-index' && index === refused ? problem : { batch_index: index, ...problem },
+      ),
+    );
   return json(call.refusal === 'errors-in-200' ? 200 : 207, { errors });
 }
 

@@ -51,7 +51,8 @@ export function eventNameProblems(name: unknown): Problem[] {
   if (name === undefined || name === null || name === '') return [required('name')];
   if (typeof name !== 'string') return [invalid('name', 'must be a string')];
   if (name.trim() === '') return [required('name')];
-  if (isLongerThan(name, LIMITS.eventNameBytes)) return [invalid('name', `cannot be longer than ${LIMITS.eventNameBytes} bytes`)];
+  if (isLongerThan(name, LIMITS.eventNameBytes))
+    return [invalid('name', `cannot be longer than ${LIMITS.eventNameBytes} bytes`)];
   return [];
 }
 

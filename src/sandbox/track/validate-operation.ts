@@ -1,14 +1,28 @@
 import { attributeProblems, invalid, LIMITS, required, type Problem } from './limits.ts';
 import { isObject, toJson, type JsonObject } from '../store/json.ts';
 import {
-  deviceProblems, eventNameProblems, objectIdentifierProblems, personIdentifierProblems, timestampProblems,
+  deviceProblems,
+  eventNameProblems,
+  objectIdentifierProblems,
+  personIdentifierProblems,
+  timestampProblems,
 } from './validate-fields.ts';
 
 /** The operation matrix of docs/customerio.md 3.2. */
 export const ACTIONS = {
   person: [
-    'identify', 'delete', 'event', 'page', 'screen', 'add_relationships', 'delete_relationships', 'add_device',
-    'delete_device', 'merge', 'suppress', 'unsuppress',
+    'identify',
+    'delete',
+    'event',
+    'page',
+    'screen',
+    'add_relationships',
+    'delete_relationships',
+    'add_device',
+    'delete_device',
+    'merge',
+    'suppress',
+    'unsuppress',
   ],
   object: ['add_relationships', 'delete', 'delete_relationships', 'identify', 'identify_anonymous'],
   delivery: ['event'],
@@ -43,7 +57,9 @@ function personProblems(operation: JsonObject, action: string): Problem[] {
       ...personIdentifierProblems(operation['secondary'], 'secondary'),
     ];
   }
-  const problems = isAnonymousEvent(operation, action) ? [] : personIdentifierProblems(operation['identifiers'], 'identifiers');
+  const problems = isAnonymousEvent(operation, action)
+    ? []
+    : personIdentifierProblems(operation['identifiers'], 'identifiers');
   switch (action) {
     case 'identify':
       return [...problems, ...changeProblems(operation)];
@@ -65,8 +81,12 @@ function personProblems(operation: JsonObject, action: string): Problem[] {
 /** Undocumented, but sent by two large integrations (docs/customerio.md 3.3). */
 export function isAnonymousEvent(operation: JsonObject, action: string): boolean {
   const identifiers = operation['identifiers'];
-  return ['event', 'page', 'screen'].includes(action) && isObject(identifiers)
-    && typeof identifiers['anonymous_id'] === 'string' && Object.keys(identifiers).length === 1;
+  return (
+    ['event', 'page', 'screen'].includes(action) &&
+    isObject(identifiers) &&
+    typeof identifiers['anonymous_id'] === 'string' &&
+    Object.keys(identifiers).length === 1
+  );
 }
 
 function changeProblems(operation: JsonObject): Problem[] {
@@ -104,14 +124,18 @@ function objectProblems(operation: JsonObject, action: string): Problem[] {
 }
 
 function relationshipProblems(
-  operation: JsonObject, check: (identifiers: unknown, field: string) => Problem[], isRequired: boolean,
+  operation: JsonObject,
+  check: (identifiers: unknown, field: string) => Problem[],
+  isRequired: boolean,
 ): Problem[] {
   const list = operation['cio_relationships'];
   if (list === undefined || list === null) return isRequired ? [required('cio_relationships')] : [];
   if (!Array.isArray(list)) return [invalid('cio_relationships', 'must be an array')];
   return list.flatMap((entry: unknown, index) => {
     const field = `cio_relationships[${index}]`;
-    return isObject(entry) ? check(entry['identifiers'], `${field}.identifiers`) : [invalid(field, 'must be an object')];
+    return isObject(entry)
+      ? check(entry['identifiers'], `${field}.identifiers`)
+      : [invalid(field, 'must be an object')];
   });
 }
 

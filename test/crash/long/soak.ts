@@ -32,7 +32,19 @@ const RATE = longOption('rate', 40);
 const STORM_RATE = Math.ceil(RATE / 2.5);
 const SHARE_MIN = 0.95;
 const FAULTS = '500=2%,timeout=1%,reset-before=0.2%,reset-after=0.2%';
-const ARGS = ['import', 'events.csv', '--allow-triggers', '--batch-rows', String(BATCH), '--rate', String(RATE), '--timeout', '2s', '--no-preflight', '--json'];
+const ARGS = [
+  'import',
+  'events.csv',
+  '--allow-triggers',
+  '--batch-rows',
+  String(BATCH),
+  '--rate',
+  String(RATE),
+  '--timeout',
+  '2s',
+  '--no-preflight',
+  '--json',
+];
 
 it(`soak: ${ROWS} rows, at most ${MINUTES} minutes (--seed ${SEED})`, async (test) => {
   const folder = tempFolder(test);
@@ -53,9 +65,18 @@ it(`soak: ${ROWS} rows, at most ${MINUTES} minutes (--seed ${SEED})`, async (tes
       const isStorm = !isLast && random() < 0.25;
       if (isStorm) storms++;
       await sandbox.stop();
-      sandbox = await startSandbox({ db: join(folder, 'sandbox.db'), faults: FAULTS, seed: SEED + kills, ...(isStorm ? { rateLimit: STORM_RATE } : {}) });
+      sandbox = await startSandbox({
+        db: join(folder, 'sandbox.db'),
+        faults: FAULTS,
+        seed: SEED + kills,
+        ...(isStorm ? { rateLimit: STORM_RATE } : {}),
+      });
       const spawnedAt = Date.now();
-      const cli = startAgainst(test, { cwd: folder, sandbox, args: [...ARGS, ...(isLast ? ['--max-duration', '1s'] : [])] });
+      const cli = startAgainst(test, {
+        cwd: folder,
+        sandbox,
+        args: [...ARGS, ...(isLast ? ['--max-duration', '1s'] : [])],
+      });
       const life = new AbortController();
       if (!isLast) void killLater(cli, sandbox, 2_000 + random() * 6_000, life.signal);
       void sample(cli.pid, life.signal, (rss) => {
@@ -69,26 +90,61 @@ it(`soak: ${ROWS} rows, at most ${MINUTES} minutes (--seed ${SEED})`, async (tes
         kills++;
         const { first_request_at: first, requests, faults_injected: faults } = await trafficOf(sandbox);
         const firstAt = Date.parse(first ?? '');
-        const measure = Math.max(0, ((endedAt - firstAt) / 1000) * (isStorm ? STORM_RATE : RATE) - sum(Object.values(faults)));
+        const measure = Math.max(
+          0,
+          ((endedAt - firstAt) / 1000) * (isStorm ? STORM_RATE : RATE) - sum(Object.values(faults)),
+        );
         const answered = requests.by_path['POST /api/v2/batch']?.['200'] ?? 0;
         allowed += measure;
         achieved += Math.min(answered, measure);
         startsMs.push(firstAt - spawnedAt);
-        console.log(JSON.stringify({ life: kills, isStorm, ms: endedAt - firstAt, startMs: firstAt - spawnedAt, allowed: Math.round(measure), answered }));
+        console.log(
+          JSON.stringify({
+            life: kills,
+            isStorm,
+            ms: endedAt - firstAt,
+            startMs: firstAt - spawnedAt,
+            allowed: Math.round(measure),
+            answered,
+          }),
+        );
       } else {
         expect([0, 8], stderr.slice(-1000)).toContain(code);
         isDone = true;
       }
-      console.log(JSON.stringify({ seconds: Math.round(seconds()), kills, storms, share: round(achieved / allowed), rssMbMax: Math.max(...rssMb), journalMb }));
+      console.log(
+        JSON.stringify({
+          seconds: Math.round(seconds()),
+          kills,
+          storms,
+          share: round(achieved / allowed),
+          rssMbMax: Math.max(...rssMb),
+          journalMb,
+        }),
+      );
     }
     const { delivered, settled, inDoubt } = outcome(journalPath);
     const held = await numbersHeld(sandbox.url, settled, inDoubt);
-    const report = { rows: ROWS, settled: delivered, seconds: Math.round(seconds()), kills, storms, rowsPerSecond: Math.round(delivered / seconds()), shareOfAllowed: round(achieved / allowed), startMsMedian: startsMs.toSorted((a, b) => a - b)[startsMs.length >> 1], rssMbMax: Math.max(...rssMb), journalMb, ...held };
+    const report = {
+      rows: ROWS,
+      settled: delivered,
+      seconds: Math.round(seconds()),
+      kills,
+      storms,
+      rowsPerSecond: Math.round(delivered / seconds()),
+      shareOfAllowed: round(achieved / allowed),
+      startMsMedian: startsMs.toSorted((a, b) => a - b)[startsMs.length >> 1],
+      rssMbMax: Math.max(...rssMb),
+      journalMb,
+      ...held,
+    };
     console.log(JSON.stringify(report));
     expect(countRows(settled)).toBe(delivered);
     expect(held).toEqual({ lost: 0, doubled: 0, unaccounted: 0 });
     // Flat: what a process takes does not depend on how far the file is.
-    expect(Math.max(...rssMb.slice(-rssMb.length / 3))).toBeLessThan(1.3 * Math.max(...rssMb.slice(0, rssMb.length / 3)));
+    expect(Math.max(...rssMb.slice(-rssMb.length / 3))).toBeLessThan(
+      1.3 * Math.max(...rssMb.slice(0, rssMb.length / 3)),
+    );
     expect(report.rssMbMax).toBeLessThan(200);
     expect(report.shareOfAllowed).toBeGreaterThanOrEqual(SHARE_MIN);
     expect(journalMb).toBeLessThan(70); // the log of a journal may grow to 64 MB before it is cut
@@ -115,7 +171,10 @@ async function writeEvents(path: string, rows: number): Promise<void> {
   const file = createWriteStream(path);
   file.write('id,event,timestamp,n\n');
   for (let at = 1; at <= rows; at += 10_000) {
-    const lines = Array.from({ length: Math.min(10_000, rows - at + 1) }, (_, i) => `u${(at + i) * 7919 % 100_003},thing_done,${1_600_000_000 + at + i},${at + i}\n`);
+    const lines = Array.from(
+      { length: Math.min(10_000, rows - at + 1) },
+      (_, i) => `u${((at + i) * 7919) % 100_003},thing_done,${1_600_000_000 + at + i},${at + i}\n`,
+    );
     if (!file.write(lines.join(''))) await once(file, 'drain');
   }
   file.end();
@@ -128,19 +187,34 @@ function outcome(path: string): { delivered: number; settled: RowRanges; inDoubt
   try {
     expect(journal.pragma('integrity_check', { simple: true })).toBe('ok');
     expect(journal.prepare('SELECT count(*) FROM undelivered').pluck().get()).toBe(0);
-    const ranges = (state: string): RowRanges => journal.prepare<[string], string>('SELECT rows FROM beyond WHERE state = ?').pluck().all(state).flatMap((text) => [...decodeRanges(text)]);
-    const { row, delivered } = journal.prepare<[], { row: number; delivered: number }>('SELECT row, delivered FROM runs').get() ?? { row: 0, delivered: 0 };
-    return { delivered, settled: mergeRanges([[1, row], ...ranges('settled')]), inDoubt: mergeRanges(ranges('intent')) };
+    const ranges = (state: string): RowRanges =>
+      journal
+        .prepare<[string], string>('SELECT rows FROM beyond WHERE state = ?')
+        .pluck()
+        .all(state)
+        .flatMap((text) => [...decodeRanges(text)]);
+    const { row, delivered } = journal
+      .prepare<[], { row: number; delivered: number }>('SELECT row, delivered FROM runs')
+      .get() ?? { row: 0, delivered: 0 };
+    return {
+      delivered,
+      settled: mergeRanges([[1, row], ...ranges('settled')]),
+      inDoubt: mergeRanges(ranges('intent')),
+    };
   } finally {
     journal.close();
   }
 }
 
 /** Settled rows that the service does not hold, rows it holds twice, and rows it holds that nobody meant to have sent. */
-async function numbersHeld(url: string, settled: RowRanges, inDoubt: RowRanges): Promise<{ lost: number; doubled: number; unaccounted: number }> {
+async function numbersHeld(
+  url: string,
+  settled: RowRanges,
+  inDoubt: RowRanges,
+): Promise<{ lost: number; doubled: number; unaccounted: number }> {
   const seen = new Uint8Array(ROWS + 1);
   let doubled = 0;
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const text = await (await fetch(`${url}/_sandbox/events?after=${after}&limit=50000`)).text();
     let last = 0;
     for (const [, seq, n] of text.matchAll(/^\{"seq":(\d+).*"n":(\d+)/gm)) {

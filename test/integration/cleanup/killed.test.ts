@@ -8,7 +8,16 @@ const HOOK = fileURLToPath(new URL('../../support/crash/crash-hook.mjs', import.
 const AT_ONCE = ['--yes', '--settle-wait', '0'];
 const others = [...OTHERS].sort();
 
-const CRASHES = ['after intents:2', 'after answer:2', 'in checkpoint:1', 'before finish:1', 'after finish:1', 'after finish:2', 'cleanup swept:1', 'cleanup swept:2'];
+const CRASHES = [
+  'after intents:2',
+  'after answer:2',
+  'in checkpoint:1',
+  'before finish:1',
+  'after finish:1',
+  'after finish:2',
+  'cleanup swept:1',
+  'cleanup swept:2',
+];
 
 describe.concurrent('a cleanup that is killed', () => {
   it.for(CRASHES)('at "%s" is finished by the same command', async (crash, test) => {

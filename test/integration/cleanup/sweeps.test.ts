@@ -14,7 +14,10 @@ describe.concurrent('the sweeps of a cleanup', () => {
     const running = place.start(['--yes', '--settle-wait', '1s'], { env: { CUSTOMERIO_APP_API_KEY: '' } });
     await running.says('Waiting');
     await createPeople(place.sandbox, ['cio-bulk-lt-abcd-0', 'cio-bulk-lt-abcd-777', 'cio-bulk-lt-abcd-1499'], 'abcd');
-    expect(await running.ended).toMatchObject({ code: 0, stderr: expect.stringContaining('Not verified: set CUSTOMERIO_APP_API_KEY') });
+    expect(await running.ended).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('Not verified: set CUSTOMERIO_APP_API_KEY'),
+    });
     expect(await place.ids()).toEqual(others);
   });
 
@@ -24,7 +27,10 @@ describe.concurrent('the sweeps of a cleanup', () => {
     const running = place.start(['--yes', '--settle-wait', '1200ms']);
     await until(() => running.stdout().includes('sweep 2'), 'the second sweep');
     await createPeople(place.sandbox, ['cio-bulk-lt-abcd-3'], 'abcd');
-    expect(await running.ended).toMatchObject({ code: 0, stderr: expect.stringContaining('1 test person is still there: another sweep') });
+    expect(await running.ended).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('1 test person is still there: another sweep'),
+    });
     expect(await place.ids()).toEqual(others);
     expect(withJournal(place.folder, listRuns)).toHaveLength(3);
   });
@@ -40,7 +46,11 @@ describe.concurrent('the sweeps of a cleanup', () => {
     isCreating = false;
     await creating;
     expect(ended).toMatchObject({ code: 8, lastLine: 'cio-bulk cleanup --yes --settle-wait 100ms --json' });
-    expect(ended.json.at(-1)).toMatchObject({ type: 'error', code: 'cleanup_unverified', hint: expect.stringContaining('stop it first') });
+    expect(ended.json.at(-1)).toMatchObject({
+      type: 'error',
+      code: 'cleanup_unverified',
+      hint: expect.stringContaining('stop it first'),
+    });
     expect(place.loadtests()).toMatchObject([{ state: 'planned' }]);
 
     expect(await place.cleanup(AT_ONCE)).toMatchObject({ code: 0 });
@@ -51,7 +61,10 @@ describe.concurrent('the sweeps of a cleanup', () => {
     const place = await openTestWorkspace(test);
     await place.leaveBehind('abcd', 3);
     const ended = await place.cleanup(AT_ONCE, { env: { CUSTOMERIO_APP_API_KEY: 'not-the-key' } });
-    expect(ended).toMatchObject({ code: 0, stderr: expect.stringContaining('the App API gave no answer: whether anybody is left is not verified') });
+    expect(ended).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('the App API gave no answer: whether anybody is left is not verified'),
+    });
     expect(await place.ids()).toEqual(others);
   });
 
@@ -66,7 +79,11 @@ describe.concurrent('the sweeps of a cleanup', () => {
       silent.close();
     });
     const address = silent.address();
-    const running = place.start(AT_ONCE, { env: { CUSTOMERIO_APP_URL: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}` } });
+    const running = place.start(AT_ONCE, {
+      env: {
+        CUSTOMERIO_APP_URL: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+      },
+    });
     await until(() => asked === 1, 'the question to the App API');
     running.child.kill('SIGINT');
     const ended = await running.ended;

@@ -46,7 +46,10 @@ describe('a journal that is not what it should be', () => {
     writeFileSync(join(cwd, 'file'), '');
     // Root may write anywhere: a path below a file is refused to everybody.
     for (const folder of process.getuid?.() === 0 ? ['file'] : ['file', 'locked']) {
-      const result = await runCli(test, ['import', peopleCsv(cwd, 5), '--journal', join(folder, 'journal.db')], { cwd, trackUrl: sandbox.trackUrl });
+      const result = await runCli(test, ['import', peopleCsv(cwd, 5), '--journal', join(folder, 'journal.db')], {
+        cwd,
+        trackUrl: sandbox.trackUrl,
+      });
       expect(result.code).toBe(7);
       expect(result.stderr).toContain('--journal');
     }
@@ -91,7 +94,10 @@ describe('a journal that is not what it should be', () => {
     other.exec('CREATE TABLE recipes (name TEXT)');
     other.close();
     const before = readFileSync(join(cwd, 'other.db'));
-    const result = await runCli(test, ['import', peopleCsv(cwd, 5), '--journal', 'other.db'], { cwd, trackUrl: 'http://127.0.0.1:9' });
+    const result = await runCli(test, ['import', peopleCsv(cwd, 5), '--journal', 'other.db'], {
+      cwd,
+      trackUrl: 'http://127.0.0.1:9',
+    });
     expect(result.code).toBe(7);
     expect(result.stderr).toContain('is not a journal of cio-bulk');
     expect(readFileSync(join(cwd, 'other.db')).equals(before)).toBe(true);
@@ -131,7 +137,11 @@ describe('a journal that is not what it should be', () => {
     try {
       reader.exec('BEGIN');
       reader.prepare('SELECT count(*) FROM runs').get();
-      const result = await runCli(test, ['import', peopleCsv(cwd, 3000, 'more.csv'), '--batch-rows', '3', '--rate', '0'], { cwd, trackUrl: sandbox.trackUrl });
+      const result = await runCli(
+        test,
+        ['import', peopleCsv(cwd, 3000, 'more.csv'), '--batch-rows', '3', '--rate', '0'],
+        { cwd, trackUrl: sandbox.trackUrl },
+      );
       expect(result.code).toBe(0);
       expect(statSync(`${path}-wal`).size).toBeLessThan(64 * 1024 * 1024);
     } finally {
@@ -144,7 +154,12 @@ describe('a journal that is not what it should be', () => {
 
 it('network file systems are known by their numbers, local ones are not among them', () => {
   expect([0x6969, 0xff534d42, -11317950].map(networkFileSystem)).toEqual(['NFS', 'CIFS', 'CIFS']);
-  expect([0xef53, 0x58465342, 0x01021994, 0x794c7630].map(networkFileSystem)).toEqual([undefined, undefined, undefined, undefined]);
+  expect([0xef53, 0x58465342, 0x01021994, 0x794c7630].map(networkFileSystem)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 /** A file system of two megabytes. False when this machine does not let us. */

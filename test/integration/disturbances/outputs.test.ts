@@ -11,7 +11,12 @@ import { until } from '../../support/until.ts';
 
 /** The program behind a shell, which says where its stdout goes; `$0` is the program. Its own exit code is the last line of stderr. */
 function shell(test: Finishing, line: string, { cwd, trackUrl }: { cwd: string; trackUrl?: string | undefined }) {
-  const child = spawn('sh', ['-c', line, `${process.execPath} ${BIN}`], { cwd, env: { PATH: process.env['PATH'], HOME: cwd, ...targetEnv(trackUrl) }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn('sh', ['-c', line, `${process.execPath} ${BIN}`], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd, ...targetEnv(trackUrl) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdout.resume();
@@ -28,7 +33,10 @@ function shell(test: Finishing, line: string, { cwd, trackUrl }: { cwd: string; 
 
 /** People without identifiers but for the first, so that the file is not refused as a whole: every row is told. */
 function nobodyCsv(folder: string, rows: number): string {
-  writeFileSync(join(folder, 'nobody.csv'), `id,email,note\n9,a@example.com,ok\n${Array.from({ length: rows }, (_, i) => `,,note ${i}`).join('\n')}\n`);
+  writeFileSync(
+    join(folder, 'nobody.csv'),
+    `id,email,note\n9,a@example.com,ok\n${Array.from({ length: rows }, (_, i) => `,,note ${i}`).join('\n')}\n`,
+  );
   return 'nobody.csv';
 }
 
@@ -39,14 +47,25 @@ describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
     await runCli(test, ['import', nobodyCsv(cwd, 2_000), '--quiet'], { cwd, trackUrl: sandbox.trackUrl });
     const run = shell(test, '$0 failures > /dev/full; echo "exit $?" >&2', { cwd });
     await run.ended;
-    expect(run.stderr()).toBe('cio-bulk: standard output could not be written to its end (ENOSPC): what it holds is incomplete\nexit 2\n');
+    expect(run.stderr()).toBe(
+      'cio-bulk: standard output could not be written to its end (ENOSPC): what it holds is incomplete\nexit 2\n',
+    );
     const file = await runCli(test, ['failures', '-o', '/dev/full'], { cwd });
     expect(file.code).toBe(2);
     expect(file.stderr).toContain('/dev/full could not be written to its end (ENOSPC)');
     expect(file.stderr).not.toContain('journal');
   });
 
-  it.concurrent.for([['status'], ['status --json'], ['--help'], ['import --help'], ['validate people.csv'], ['import people.csv'], ['import people.csv --json'], ['failures -o -']])('under stdout is told by %s', async ([words], test) => {
+  it.concurrent.for([
+    ['status'],
+    ['status --json'],
+    ['--help'],
+    ['import --help'],
+    ['validate people.csv'],
+    ['import people.csv'],
+    ['import people.csv --json'],
+    ['failures -o -'],
+  ])('under stdout is told by %s', async ([words], test) => {
     const sandbox = await sandboxFor(test);
     const cwd = tempFolder(test);
     peopleCsv(cwd, 3);
@@ -78,8 +97,16 @@ describe('a reader', () => {
     const sandbox = await sandboxFor(test);
     const cwd = tempFolder(test);
     // Some megabytes of lines about rows, for a pipe that takes 64 kB.
-    const run = shell(test, '{ $0 import nobody.csv --json & echo $! > pid; wait $!; echo "exit $?" >&2; } | sleep 100', { cwd: (nobodyCsv(cwd, 20_000), cwd), trackUrl: sandbox.trackUrl });
-    await until(async () => (await runCli(test, ['status', '--json'], { cwd })).json[0]?.['state'] === 'finished', 'the run to finish', run.stderr);
+    const run = shell(
+      test,
+      '{ $0 import nobody.csv --json & echo $! > pid; wait $!; echo "exit $?" >&2; } | sleep 100',
+      { cwd: (nobodyCsv(cwd, 20_000), cwd), trackUrl: sandbox.trackUrl },
+    );
+    await until(
+      async () => (await runCli(test, ['status', '--json'], { cwd })).json[0]?.['state'] === 'finished',
+      'the run to finish',
+      run.stderr,
+    );
     const from = performance.now();
     process.kill(Number(readFileSync(join(cwd, 'pid'), 'utf8')), 'SIGTERM');
     await until(() => /exit \d+\n$/.test(run.stderr()), 'the end', run.stderr);
@@ -91,7 +118,11 @@ describe('a reader', () => {
     const cwd = tempFolder(test);
     nobodyCsv(cwd, 20_000);
     peopleCsv(cwd, 5_000);
-    const run = shell(test, '{ $0 import nobody.csv people.csv --json --batch-rows 10 --rate 20 & echo $! > pid; wait $!; echo "exit $?" >&2; } | sleep 100', { cwd, trackUrl: sandbox.trackUrl });
+    const run = shell(
+      test,
+      '{ $0 import nobody.csv people.csv --json --batch-rows 10 --rate 20 & echo $! > pid; wait $!; echo "exit $?" >&2; } | sleep 100',
+      { cwd, trackUrl: sandbox.trackUrl },
+    );
     await until(async () => (await sandbox.state()).people > 100, 'people', run.stderr);
     process.kill(Number(readFileSync(join(cwd, 'pid'), 'utf8')), 'SIGTERM');
     await until(() => /exit \d+\n$/.test(run.stderr()), 'the end', run.stderr, 10_000);
@@ -102,7 +133,11 @@ describe('a reader', () => {
     const sandbox = await sandboxFor(test);
     const cwd = tempFolder(test);
     await runCli(test, ['import', nobodyCsv(cwd, 20_000), '--quiet'], { cwd, trackUrl: sandbox.trackUrl });
-    const run = shell(test, '{ $0 failures & echo $! > pid; sleep 2; kill $!; wait $!; echo "exit $?" >&2; } | sleep 100', { cwd });
+    const run = shell(
+      test,
+      '{ $0 failures & echo $! > pid; sleep 2; kill $!; wait $!; echo "exit $?" >&2; } | sleep 100',
+      { cwd },
+    );
     await until(() => /exit \d+\n$/.test(run.stderr()), 'the end', run.stderr, 10_000);
   });
 
@@ -110,7 +145,10 @@ describe('a reader', () => {
     const sandbox = await sandboxFor(test);
     const cwd = tempFolder(test);
     nobodyCsv(cwd, 20_000);
-    const run = shell(test, '{ $0 import nobody.csv --json; echo "exit $?" >&2; } | sleep 100', { cwd, trackUrl: sandbox.trackUrl });
+    const run = shell(test, '{ $0 import nobody.csv --json; echo "exit $?" >&2; } | sleep 100', {
+      cwd,
+      trackUrl: sandbox.trackUrl,
+    });
     await until(() => /exit \d+\n$/.test(run.stderr()), 'the end', run.stderr);
     expect(run.stderr()).toMatch(/nobody reads standard output: its last [\d,]+ bytes are lost\nexit 6\n$/);
   });

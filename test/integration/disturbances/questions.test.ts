@@ -10,7 +10,10 @@ import { planLoadtest } from '../../support/test-people.ts';
 
 const QUESTION = /to go on: $|stop \(anything else\)\? $/;
 
-async function asked(test: Finishing, args: readonly string[]): Promise<{ terminal: OnTerminal; operations: () => Promise<number> }> {
+async function asked(
+  test: Finishing,
+  args: readonly string[],
+): Promise<{ terminal: OnTerminal; operations: () => Promise<number> }> {
   const sandbox = await sandboxFor(test);
   const cwd = tempFolder(test);
   writeFileSync(join(cwd, 'gone.csv'), 'email\na@example.com\nb@example.com\na@example.com\n');
@@ -24,30 +27,34 @@ async function asked(test: Finishing, args: readonly string[]): Promise<{ termin
 describe.skipIf(!hasTerminals)('a question', () => {
   it.concurrent('before people are deleted comes after the plan and names how many they are', async (test) => {
     const { terminal, operations } = await asked(test, ['import', 'gone.csv', '--action', 'delete']);
-    expect(terminal.shown()).toMatch(/Plan for .*people to delete[^]*reaches 2 people of .*gone\.csv[^]*Type "delete" to go on: $/);
+    expect(terminal.shown()).toMatch(
+      /Plan for .*people to delete[^]*reaches 2 people of .*gone\.csv[^]*Type "delete" to go on: $/,
+    );
     expect(await operations()).toBe(0);
     terminal.type('delete\r');
     expect(await terminal.ended).toBe(0);
     expect(await operations()).toBeGreaterThan(0);
   });
 
-  it.concurrent.for(["don't delete", 'DELETE', 'delete them', 'y', '', '\u0004'])('takes the word alone, and not %j', async (answer, test) => {
-    const { terminal, operations } = await asked(test, ['import', 'gone.csv', '--action', 'delete']);
-    terminal.type(answer === '\u0004' ? answer : `${answer}\r`);
-    expect(await terminal.ended).toBe(2);
-    expect(terminal.shown()).toContain('was not confirmed: nothing was sent');
-    expect(await operations()).toBe(0);
-  });
+  it.concurrent.for(["don't delete", 'DELETE', 'delete them', 'y', '', '\u0004'])(
+    'takes the word alone, and not %j',
+    async (answer, test) => {
+      const { terminal, operations } = await asked(test, ['import', 'gone.csv', '--action', 'delete']);
+      terminal.type(answer === '\u0004' ? answer : `${answer}\r`);
+      expect(await terminal.ended).toBe(2);
+      expect(terminal.shown()).toContain('was not confirmed: nothing was sent');
+      expect(await operations()).toBe(0);
+    },
+  );
 
-  it.concurrent.for([
-    ['import', 'gone.csv', '--action', 'suppress'],
-    ['import', 'events.csv'],
-    ['cleanup'],
-  ])('of %j is ended by Ctrl-C with 130, nothing sent, and the command that asks again', async (args, test) => {
-    const { terminal, operations } = await asked(test, args);
-    terminal.type('\u0003');
-    expect(await terminal.ended).toBe(130);
-    expect(terminal.shown().trimEnd().split('\n').at(-1)).toBe(`cio-bulk ${args.join(' ')}`);
-    expect(await operations()).toBe(0);
-  });
+  it.concurrent.for([['import', 'gone.csv', '--action', 'suppress'], ['import', 'events.csv'], ['cleanup']])(
+    'of %j is ended by Ctrl-C with 130, nothing sent, and the command that asks again',
+    async (args, test) => {
+      const { terminal, operations } = await asked(test, args);
+      terminal.type('\u0003');
+      expect(await terminal.ended).toBe(130);
+      expect(terminal.shown().trimEnd().split('\n').at(-1)).toBe(`cio-bulk ${args.join(' ')}`);
+      expect(await operations()).toBe(0);
+    },
+  );
 });

@@ -17,43 +17,52 @@ describe('a signal in the middle of a run', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 143],
-  ] as const)('%s settles what is in flight, ends with %i and the command that continues; that command finishes', async ([signal, code], test) => {
-    const sandbox = await sandboxFor(test, { latency: 100 });
-    const cwd = tempFolder(test);
-    const args = ['import', eventsCsv(cwd, 1000), ...SLOW];
-    const run = startCli(test, args, { cwd, trackUrl: sandbox.trackUrl });
-    await until(async () => (await sandbox.state()).events >= 20, 'events');
-    run.child.kill(signal);
-    const stopped = await run.ended;
-    expect(stopped.code).toBe(code);
-    assertAddsUp(stopped);
-    expect(stopped.summary?.['exit_code']).toBe(code);
-    expect(stopped.lastLine).toBe(`cio-bulk ${args.join(' ')}`);
-    expect((await sandbox.state()).events).toBe(stopped.summary?.['delivered']); // nothing is left in doubt
-    const again = await runCli(test, [...args, '--rate', '0'], { cwd, trackUrl: sandbox.trackUrl });
-    expect(again.code).toBe(0);
-    expect(again.summary?.['in_doubt_resent']).toBe(0);
-    const state = await sandbox.state();
-    expect([state.events, state.duplicate_events_ignored]).toEqual([1000, 0]);
-  });
+  ] as const)(
+    '%s settles what is in flight, ends with %i and the command that continues; that command finishes',
+    async ([signal, code], test) => {
+      const sandbox = await sandboxFor(test, { latency: 100 });
+      const cwd = tempFolder(test);
+      const args = ['import', eventsCsv(cwd, 1000), ...SLOW];
+      const run = startCli(test, args, { cwd, trackUrl: sandbox.trackUrl });
+      await until(async () => (await sandbox.state()).events >= 20, 'events');
+      run.child.kill(signal);
+      const stopped = await run.ended;
+      expect(stopped.code).toBe(code);
+      assertAddsUp(stopped);
+      expect(stopped.summary?.['exit_code']).toBe(code);
+      expect(stopped.lastLine).toBe(`cio-bulk ${args.join(' ')}`);
+      expect((await sandbox.state()).events).toBe(stopped.summary?.['delivered']); // nothing is left in doubt
+      const again = await runCli(test, [...args, '--rate', '0'], { cwd, trackUrl: sandbox.trackUrl });
+      expect(again.code).toBe(0);
+      expect(again.summary?.['in_doubt_resent']).toBe(0);
+      const state = await sandbox.state();
+      expect([state.events, state.duplicate_events_ignored]).toEqual([1000, 0]);
+    },
+  );
 
-  it.concurrent('a second SIGINT ends it at once, even when the service never answers; what was in flight is in doubt', async (test) => {
-    const server = await hostileServer(test, () => undefined);
-    const cwd = tempFolder(test);
-    const run = startCli(test, ['import', eventsCsv(cwd, 100), ...SLOW, '--timeout', '60s'], { cwd, trackUrl: server.url });
-    await until(() => server.batches.length > 3, 'batches');
-    run.child.kill('SIGINT');
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(run.child.exitCode).toBeNull();
-    const from = performance.now();
-    run.child.kill('SIGINT');
-    const stopped = await run.ended;
-    expect(performance.now() - from).toBeLessThan(5_000);
-    expect(stopped.code).toBe(130);
-    assertAddsUp(stopped);
-    expect(stopped.summary?.['delivered']).toBe(0);
-    expect(stopped.lastLine).toMatch(/^cio-bulk import /);
-  });
+  it.concurrent(
+    'a second SIGINT ends it at once, even when the service never answers; what was in flight is in doubt',
+    async (test) => {
+      const server = await hostileServer(test, () => undefined);
+      const cwd = tempFolder(test);
+      const run = startCli(test, ['import', eventsCsv(cwd, 100), ...SLOW, '--timeout', '60s'], {
+        cwd,
+        trackUrl: server.url,
+      });
+      await until(() => server.batches.length > 3, 'batches');
+      run.child.kill('SIGINT');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(run.child.exitCode).toBeNull();
+      const from = performance.now();
+      run.child.kill('SIGINT');
+      const stopped = await run.ended;
+      expect(performance.now() - from).toBeLessThan(5_000);
+      expect(stopped.code).toBe(130);
+      assertAddsUp(stopped);
+      expect(stopped.summary?.['delivered']).toBe(0);
+      expect(stopped.lastLine).toMatch(/^cio-bulk import /);
+    },
+  );
 
   it.concurrent.for([
     ['has no writer', undefined],
@@ -69,7 +78,10 @@ describe('a signal in the middle of a run', () => {
     const run = startCli(test, ['import', 'people.csv'], { cwd, trackUrl: sandbox.trackUrl });
     await run.says('Sending to');
     if (writer !== undefined && said !== undefined) writeSync(writer, said);
-    await until(() => readdirSync(`/proc/${run.pid}/fd`).some((fd) => linkOf(`/proc/${run.pid}/fd/${fd}`) === pipe), 'the pipe to be open');
+    await until(
+      () => readdirSync(`/proc/${run.pid}/fd`).some((fd) => linkOf(`/proc/${run.pid}/fd/${fd}`) === pipe),
+      'the pipe to be open',
+    );
     const from = performance.now();
     run.child.kill('SIGINT');
     const stopped = await run.ended;
@@ -104,7 +116,11 @@ describe('a signal in the middle of a run', () => {
     const sandbox = await sandboxFor(test);
     for (const text of ['', 'id,event,timestamp\nu1,seen,1600000000\n']) {
       const cwd = tempFolder(test);
-      const run = startCli(test, ['import', '-', '--format', 'csv', '--json'], { cwd, trackUrl: sandbox.trackUrl, input: OPEN });
+      const run = startCli(test, ['import', '-', '--format', 'csv', '--json'], {
+        cwd,
+        trackUrl: sandbox.trackUrl,
+        input: OPEN,
+      });
       run.child.stdin?.write(text);
       await run.says('Sending to');
       if (text !== '') await until(async () => (await sandbox.state()).events > 0, 'the event');
@@ -148,7 +164,10 @@ describe('streams that go away', () => {
   it.concurrent('a reader of stdout and stderr that leaves does not either', async (test) => {
     const sandbox = await sandboxFor(test, { latency: 20 });
     const cwd = tempFolder(test);
-    const run = startCli(test, ['import', eventsCsv(cwd, 600), ...SLOW.slice(0, -1), '--verbose'], { cwd, trackUrl: sandbox.trackUrl });
+    const run = startCli(test, ['import', eventsCsv(cwd, 600), ...SLOW.slice(0, -1), '--verbose'], {
+      cwd,
+      trackUrl: sandbox.trackUrl,
+    });
     await run.says('Sending to');
     run.child.stdout?.destroy();
     run.child.stderr?.destroy();

@@ -11,13 +11,25 @@ const PASSING: readonly (readonly [string, Behaviour])[] = [
   ['a connection that is closed before any answer', ({ socket }) => void socket.end()],
   ['a connection that accepts and never answers', () => undefined],
   ['headers that come one byte at a time', ({ socket }) => dribble(socket, answer(200, '{}'))],
-  ['a body that comes one byte at a time', ({ socket }) => dribble(socket, `{"a":"${'x'.repeat(500)}"}`, answer(200, '', { 'content-length': 508 }))],
+  [
+    'a body that comes one byte at a time',
+    ({ socket }) => dribble(socket, `{"a":"${'x'.repeat(500)}"}`, answer(200, '', { 'content-length': 508 })),
+  ],
   ['a body that ends too early', ({ socket }) => void socket.end(answer(200, '{"er', { 'content-length': 400 }))],
-  ['a content-length that is longer than the body', ({ socket }) => void socket.write(answer(200, '{}', { 'content-length': 40 }))],
+  [
+    'a content-length that is longer than the body',
+    ({ socket }) => void socket.write(answer(200, '{}', { 'content-length': 40 })),
+  ],
   ['two content-lengths', ({ socket }) => void socket.write(answer(200, '{}', { 'Content-Length ': 3 }))],
   ['something that is not HTTP', ({ socket }) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n')],
-  ['a 502 with a page of HTML', ({ socket }) => void socket.write(answer(502, '<html>Bad gateway</html>', { 'content-type': 'text/html' }))],
-  ['a 503 with a page of HTML', ({ socket }) => void socket.write(answer(503, '<html>Back soon</html>', { 'content-type': 'text/html' }))],
+  [
+    'a 502 with a page of HTML',
+    ({ socket }) => void socket.write(answer(502, '<html>Bad gateway</html>', { 'content-type': 'text/html' })),
+  ],
+  [
+    'a 503 with a page of HTML',
+    ({ socket }) => void socket.write(answer(503, '<html>Back soon</html>', { 'content-type': 'text/html' })),
+  ],
   ['a 500 with JSON', ({ socket }) => void socket.write(answer(500, '{"meta":{"error":"oops"}}'))],
   ['a 408', ({ socket }) => void socket.write(answer(408))],
   ['a 522', ({ socket }) => void socket.write(answer(522, 'x'))],
@@ -35,27 +47,33 @@ describe('faults that pass', () => {
     expect(result.elapsedMs).toBeLessThan(20_000);
   });
 
-  it.concurrent('a batch that was applied before the connection broke repeats its events under the same ids', async (test) => {
-    const server = await hostileServer(test, (request, self) => {
-      if (request.number >= 2) return take(request, self);
-      self.taken.push(...request.operations);
-      request.socket.resetAndDestroy();
-    });
-    const result = await send(test, server.url, { kind: 'events' });
-    expect(countsOf(result)).toEqual(NOTHING_LEFT);
-    expect(server.taken.length).toBe(50);
-    expect(new Set(server.taken.map(({ id }) => id)).size).toBe(30);
-  });
+  it.concurrent(
+    'a batch that was applied before the connection broke repeats its events under the same ids',
+    async (test) => {
+      const server = await hostileServer(test, (request, self) => {
+        if (request.number >= 2) return take(request, self);
+        self.taken.push(...request.operations);
+        request.socket.resetAndDestroy();
+      });
+      const result = await send(test, server.url, { kind: 'events' });
+      expect(countsOf(result)).toEqual(NOTHING_LEFT);
+      expect(server.taken.length).toBe(50);
+      expect(new Set(server.taken.map(({ id }) => id)).size).toBe(30);
+    },
+  );
 
-  it.concurrent('a server that closes every connection after its answer, without a word, loses nothing', async (test) => {
-    const server = await hostileServer(test, (request, self) => {
-      take(request, self);
-      request.socket.end();
-    });
-    const result = await send(test, server.url, { rows: 300 });
-    expect(countsOf(result)).toEqual({ delivered: 300 });
-    expect(result.code).toBe(0);
-  });
+  it.concurrent(
+    'a server that closes every connection after its answer, without a word, loses nothing',
+    async (test) => {
+      const server = await hostileServer(test, (request, self) => {
+        take(request, self);
+        request.socket.end();
+      });
+      const result = await send(test, server.url, { rows: 300 });
+      expect(countsOf(result)).toEqual({ delivered: 300 });
+      expect(result.code).toBe(0);
+    },
+  );
 
   it.concurrent('an answer with bytes behind its end counts as the answer it is', async (test) => {
     const server = await hostileServer(test, (request, self) => {
@@ -76,17 +94,24 @@ const LASTING: readonly (readonly [string, Behaviour])[] = [
 ];
 
 describe('faults that last', () => {
-  it.concurrent.for(LASTING)('a service that %s ends the run with 5, all rows pending, and the command that continues', async ([, fault], test) => {
-    let isBroken = true;
-    const server = await hostileServer(test, (request, self) => (isBroken ? fault(request, self) : take(request, self)), {
-      onRegion: (request, self) => (isBroken ? fault(request, self) : take(request, self)),
-    });
-    const first = await send(test, server.url, { args: ['--no-preflight'] });
-    expect(first.code).toBe(5);
-    expect(countsOf(first)).toEqual({ pending: 30 });
-    expect(first.lastLine).toMatch(/^cio-bulk import \S+people\.csv --batch-rows 10/);
-    expect(first.elapsedMs).toBeLessThan(25_000);
-  });
+  it.concurrent.for(LASTING)(
+    'a service that %s ends the run with 5, all rows pending, and the command that continues',
+    async ([, fault], test) => {
+      let isBroken = true;
+      const server = await hostileServer(
+        test,
+        (request, self) => (isBroken ? fault(request, self) : take(request, self)),
+        {
+          onRegion: (request, self) => (isBroken ? fault(request, self) : take(request, self)),
+        },
+      );
+      const first = await send(test, server.url, { args: ['--no-preflight'] });
+      expect(first.code).toBe(5);
+      expect(countsOf(first)).toEqual({ pending: 30 });
+      expect(first.lastLine).toMatch(/^cio-bulk import \S+people\.csv --batch-rows 10/);
+      expect(first.elapsedMs).toBeLessThan(25_000);
+    },
+  );
 
   it.concurrent('nobody listens: the answer is there at once, with 5 and the command that continues', async (test) => {
     const result = await send(test, `http://127.0.0.1:${await closedPort()}`, { args: ['--max-attempts', '2'] });
@@ -108,7 +133,10 @@ describe('faults that last', () => {
 function dribble(socket: Socket, slow: string, atOnce = ''): void {
   socket.write(atOnce);
   let at = 0;
-  const timer = setInterval(() => (at < slow.length && !socket.destroyed ? socket.write(slow.slice(at, ++at)) : clearInterval(timer)), 50);
+  const timer = setInterval(
+    () => (at < slow.length && !socket.destroyed ? socket.write(slow.slice(at, ++at)) : clearInterval(timer)),
+    50,
+  );
   socket.on('close', () => clearInterval(timer));
 }
 

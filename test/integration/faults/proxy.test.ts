@@ -28,10 +28,13 @@ async function proxyTo(test: Finishing, port: number, refusal?: number): Promise
       return;
     }
     const { pathname } = new URL(incoming.url ?? '');
-    const onward = request({ host: '127.0.0.1', port, path: pathname, method: incoming.method, headers: incoming.headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
+    const onward = request(
+      { host: '127.0.0.1', port, path: pathname, method: incoming.method, headers: incoming.headers },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
     incoming.pipe(onward);
   });
   server.on('connect', (incoming, socket) => {
@@ -59,19 +62,25 @@ async function proxyTo(test: Finishing, port: number, refusal?: number): Promise
 }
 
 describe('behind a proxy', () => {
-  it.concurrent('https goes through a tunnel, and the certificates of NODE_EXTRA_CA_CERTS are trusted', async (test) => {
-    const server = await hostileServer(test, take, { tls: SELF_SIGNED });
-    const proxy = await proxyTo(test, server.port);
-    const cwd = tempFolder(test);
-    const trusted = join(cwd, 'ca.pem');
-    writeFileSync(trusted, SELF_SIGNED.cert);
-    const result = await send(test, 'https://untrusted.test', { folder: cwd, env: { HTTPS_PROXY: proxy.url.replace('//', '//ann:s3cret@'), NODE_EXTRA_CA_CERTS: trusted } });
-    expect(result.stderr).toContain(`untrusted.test through the proxy ${proxy.name}`);
-    expect(countsOf(result)).toEqual({ delivered: 30 });
-    expect(new Set(proxy.asked)).toEqual(new Set(['CONNECT untrusted.test:443']));
-    expect(proxy.authorizations[0]).toBe(`Basic ${Buffer.from('ann:s3cret').toString('base64')}`);
-    expect(result.stderr + result.stdout).not.toContain('s3cret');
-  });
+  it.concurrent(
+    'https goes through a tunnel, and the certificates of NODE_EXTRA_CA_CERTS are trusted',
+    async (test) => {
+      const server = await hostileServer(test, take, { tls: SELF_SIGNED });
+      const proxy = await proxyTo(test, server.port);
+      const cwd = tempFolder(test);
+      const trusted = join(cwd, 'ca.pem');
+      writeFileSync(trusted, SELF_SIGNED.cert);
+      const result = await send(test, 'https://untrusted.test', {
+        folder: cwd,
+        env: { HTTPS_PROXY: proxy.url.replace('//', '//ann:s3cret@'), NODE_EXTRA_CA_CERTS: trusted },
+      });
+      expect(result.stderr).toContain(`untrusted.test through the proxy ${proxy.name}`);
+      expect(countsOf(result)).toEqual({ delivered: 30 });
+      expect(new Set(proxy.asked)).toEqual(new Set(['CONNECT untrusted.test:443']));
+      expect(proxy.authorizations[0]).toBe(`Basic ${Buffer.from('ann:s3cret').toString('base64')}`);
+      expect(result.stderr + result.stdout).not.toContain('s3cret');
+    },
+  );
 
   it.concurrent('http is asked of the proxy itself, by the lower-case name too', async (test) => {
     const server = await hostileServer(test, take);
@@ -83,7 +92,10 @@ describe('behind a proxy', () => {
 
   it.concurrent('a host that NO_PROXY excepts is asked directly', async (test) => {
     const proxy = await proxyTo(test, 1);
-    const result = await send(test, 'http://track.corp.invalid', { env: { HTTP_PROXY: proxy.url, NO_PROXY: 'corp.invalid' }, args: ['--max-attempts', '1'] });
+    const result = await send(test, 'http://track.corp.invalid', {
+      env: { HTTP_PROXY: proxy.url, NO_PROXY: 'corp.invalid' },
+      args: ['--max-attempts', '1'],
+    });
     expect(result.code).toBe(5);
     expect(proxy.asked).toEqual([]);
     expect(result.stderr).not.toContain('proxy');
@@ -91,7 +103,9 @@ describe('behind a proxy', () => {
 
   it.concurrent('this machine is asked directly: a sandbox works whatever the proxy', async (test) => {
     const server = await hostileServer(test, take);
-    const result = await send(test, server.url, { env: { HTTP_PROXY: 'http://127.0.0.1:1', HTTPS_PROXY: 'http://127.0.0.1:1' } });
+    const result = await send(test, server.url, {
+      env: { HTTP_PROXY: 'http://127.0.0.1:1', HTTPS_PROXY: 'http://127.0.0.1:1' },
+    });
     expect(countsOf(result)).toEqual({ delivered: 30 });
   });
 
@@ -101,22 +115,36 @@ describe('behind a proxy', () => {
     ['https://track.corp.invalid', 403, 'does not let us through (403)'],
   ] as const)('%s: a proxy that says %i is named as what is at fault', async ([url, status, why], test) => {
     const proxy = await proxyTo(test, 1, status);
-    const result = await send(test, url, { env: { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url }, args: ['--max-attempts', '1'] });
+    const result = await send(test, url, {
+      env: { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url },
+      args: ['--max-attempts', '1'],
+    });
     expect(result.code).toBe(5);
-    expect(result.stderr).toContain(`track.corp.invalid through the proxy ${proxy.name} cannot be reached: the proxy ${why}`);
+    expect(result.stderr).toContain(
+      `track.corp.invalid through the proxy ${proxy.name} cannot be reached: the proxy ${why}`,
+    );
     expect(result.stderr).toContain('NO_PROXY');
   });
 
-  it.concurrent.for(['https://track.corp.invalid', 'http://track.corp.invalid'])('%s: a proxy that is not there is named', async (url, test) => {
-    const result = await send(test, url, { env: { HTTPS_PROXY: 'http://127.0.0.1:1', HTTP_PROXY: 'http://127.0.0.1:1' }, args: ['--max-attempts', '1'] });
-    expect(result.code).toBe(5);
-    expect(result.stderr).toContain('track.corp.invalid through the proxy 127.0.0.1:1');
-    expect(result.stderr).toContain('refuses connections');
-  });
+  it.concurrent.for(['https://track.corp.invalid', 'http://track.corp.invalid'])(
+    '%s: a proxy that is not there is named',
+    async (url, test) => {
+      const result = await send(test, url, {
+        env: { HTTPS_PROXY: 'http://127.0.0.1:1', HTTP_PROXY: 'http://127.0.0.1:1' },
+        args: ['--max-attempts', '1'],
+      });
+      expect(result.code).toBe(5);
+      expect(result.stderr).toContain('track.corp.invalid through the proxy 127.0.0.1:1');
+      expect(result.stderr).toContain('refuses connections');
+    },
+  );
 
   it.concurrent('an outage in mid-run names the proxy', async (test) => {
     const proxy = await proxyTo(test, 1, 502);
-    const result = await send(test, 'http://track.corp.invalid', { env: { HTTP_PROXY: proxy.url }, args: ['--no-preflight'] });
+    const result = await send(test, 'http://track.corp.invalid', {
+      env: { HTTP_PROXY: proxy.url },
+      args: ['--no-preflight'],
+    });
     expect(result.code).toBe(5);
     expect(countsOf(result)).toEqual({ pending: 30 });
     expect(result.stderr).toContain(`track.corp.invalid through the proxy ${proxy.name} has not answered for`);

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { OPEN, startCli } from '../../support/cli.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
-import { answer, answerRegion, hostileServer, take, type Behaviour, type HostileRequest } from '../../support/hostile-server.ts';
+import {
+  answer,
+  answerRegion,
+  hostileServer,
+  take,
+  type Behaviour,
+  type HostileRequest,
+} from '../../support/hostile-server.ts';
 import { countsOf, send } from '../../support/send-people.ts';
 
 const PATIENT = ['--max-attempts', '2', '--max-outage', '60s'];
@@ -15,7 +22,10 @@ const portal: Sickness = ({ socket }) => void socket.write(answer(200, '<html>Si
 
 /** A service that is well, but for any request with one of these people in it. */
 function sickFor(sickness: Sickness, isCulprit: (id: number) => boolean): Behaviour {
-  return (request, self) => (request.operations.some(({ identifiers }) => isCulprit(Number(identifiers['id']?.slice(1)))) ? sickness(request) : take(request, self));
+  return (request, self) =>
+    request.operations.some(({ identifiers }) => isCulprit(Number(identifiers['id']?.slice(1))))
+      ? sickness(request)
+      : take(request, self);
 }
 
 describe('one sick row takes nobody with it', () => {
@@ -24,13 +34,19 @@ describe('one sick row takes nobody with it', () => {
     ['a 429', throttles, 1],
     ['a page of HTML under 200', portal, 14],
     ['a reset', resets, 30],
-  ] as const)('%s for the batch that holds it, for ever, while other batches pass', async ([, sickness, culprit], test) => {
-    const server = await hostileServer(test, sickFor(sickness, (id) => id === culprit));
-    const result = await send(test, server.url, { args: PATIENT });
-    expect(countsOf(result)).toEqual({ delivered: 29, failed: 1 });
-    expect(result.code).toBe(6);
-    expect(result.lastLine).toBe('cio-bulk retry-failed --run 1');
-  });
+  ] as const)(
+    '%s for the batch that holds it, for ever, while other batches pass',
+    async ([, sickness, culprit], test) => {
+      const server = await hostileServer(
+        test,
+        sickFor(sickness, (id) => id === culprit),
+      );
+      const result = await send(test, server.url, { args: PATIENT });
+      expect(countsOf(result)).toEqual({ delivered: 29, failed: 1 });
+      expect(result.code).toBe(6);
+      expect(result.lastLine).toBe('cio-bulk retry-failed --run 1');
+    },
+  );
 
   it.concurrent.for([
     ['a 429', throttles, 1],
@@ -38,7 +54,10 @@ describe('one sick row takes nobody with it', () => {
     ['a 500', breaks, 30],
     ['a page of HTML under 200', portal, 1],
   ] as const)('%s for the only batch there is', async ([, sickness, culprit], test) => {
-    const server = await hostileServer(test, sickFor(sickness, (id) => id === culprit));
+    const server = await hostileServer(
+      test,
+      sickFor(sickness, (id) => id === culprit),
+    );
     const result = await send(test, server.url, { args: [...PATIENT, '--batch-rows', '100'] });
     expect(countsOf(result)).toEqual({ delivered: 29, failed: 1 });
     expect(result.code).toBe(6);
@@ -49,27 +68,47 @@ describe('a culprit in every batch is no outage', () => {
   it.concurrent.for([
     ['500', breaks],
     ['resets', resets],
-  ] as const)('%s: every other row arrives while the question for the region is answered', async ([, sickness], test) => {
-    const server = await hostileServer(test, sickFor(sickness, (id) => id % 100 === Math.floor(id / 100) + 1 || id % 100 === 99));
-    const result = await send(test, server.url, { rows: 1_000, args: ['--batch-rows', '100', '--max-attempts', '4', '--max-outage', '60s'] });
-    const failed = Number(result.summary?.['failed']);
-    expect(failed).toBe(20);
-    expect(countsOf(result)).toEqual({ delivered: 980, failed: 20 });
-    expect(result.code).toBe(6);
-  });
+  ] as const)(
+    '%s: every other row arrives while the question for the region is answered',
+    async ([, sickness], test) => {
+      const server = await hostileServer(
+        test,
+        sickFor(sickness, (id) => id % 100 === Math.floor(id / 100) + 1 || id % 100 === 99),
+      );
+      const result = await send(test, server.url, {
+        rows: 1_000,
+        args: ['--batch-rows', '100', '--max-attempts', '4', '--max-outage', '60s'],
+      });
+      const failed = Number(result.summary?.['failed']);
+      expect(failed).toBe(20);
+      expect(countsOf(result)).toEqual({ delivered: 980, failed: 20 });
+      expect(result.code).toBe(6);
+    },
+  );
 });
 
 it.concurrent('429 for everything, while the region is answered, is an outage: no row is settled', async (test) => {
   const server = await hostileServer(test, ({ socket }) => void socket.write(answer(429)));
-  const result = await send(test, server.url, { rows: 3, args: ['--batch-rows', '1', '--max-attempts', '1', '--max-outage', '8s'] });
+  const result = await send(test, server.url, {
+    rows: 3,
+    args: ['--batch-rows', '1', '--max-attempts', '1', '--max-outage', '8s'],
+  });
   expect(result.code).toBe(5);
   expect(countsOf(result)).toEqual({ pending: 3 });
 });
 
 describe('on a slow pipe', () => {
   it.concurrent('rows of other people leave while a batch waits for its retry', async (test) => {
-    const server = await hostileServer(test, (request, self) => (request.operations.some(({ identifiers }) => identifiers['id'] === 'u0') ? void request.socket.write(answer(503, '', { 'retry-after': '60' })) : take(request, self)));
-    const run = startCli(test, ['import', '-', '--format', 'csv', '--json', '--rate', '0'], { cwd: tempFolder(test), trackUrl: server.url, input: OPEN });
+    const server = await hostileServer(test, (request, self) =>
+      request.operations.some(({ identifiers }) => identifiers['id'] === 'u0')
+        ? void request.socket.write(answer(503, '', { 'retry-after': '60' }))
+        : take(request, self),
+    );
+    const run = startCli(test, ['import', '-', '--format', 'csv', '--json', '--rate', '0'], {
+      cwd: tempFolder(test),
+      trackUrl: server.url,
+      input: OPEN,
+    });
     run.child.stdin?.write('id,plan\nu0,a\n');
     await until(() => server.batches.length === 1, 'the batch that has to wait');
     for (let i = 1; i <= 20; i++) run.child.stdin?.write(`u${i},a\n`);
@@ -92,7 +131,11 @@ describe('on a slow pipe', () => {
       },
       { onRegion: orBroken(answerRegion) },
     );
-    const run = startCli(test, ['import', '-', '--format', 'csv', '--json', '--rate', '0', '--max-attempts', '2', '--max-outage', '3s'], { cwd: tempFolder(test), trackUrl: server.url, input: OPEN });
+    const run = startCli(
+      test,
+      ['import', '-', '--format', 'csv', '--json', '--rate', '0', '--max-attempts', '2', '--max-outage', '3s'],
+      { cwd: tempFolder(test), trackUrl: server.url, input: OPEN },
+    );
     run.child.stdin?.write('id,plan\nu0,a\n');
     await until(() => server.taken.length === 1, 'the first row');
     await new Promise((resolve) => setTimeout(resolve, 4_000)); // longer than --max-outage, with nothing to ask: this time is what is tested

@@ -6,7 +6,11 @@ import { countsOf, send, startSending } from '../../support/send-people.ts';
 import { TIMED } from '../../support/timed.ts';
 
 /** Retry-After as services send it, and the pause it must cause. Without a sane one our own applies: half a second to one. */
-const CELLS: readonly { readonly header: string; readonly value: () => string | undefined; readonly pauseMs: readonly [number, number] }[] = [
+const CELLS: readonly {
+  readonly header: string;
+  readonly value: () => string | undefined;
+  readonly pauseMs: readonly [number, number];
+}[] = [
   { header: 'seconds', value: () => '2', pauseMs: [1_990, 6_000] },
   { header: 'a date', value: () => new Date(Date.now() + 3_000).toUTCString(), pauseMs: [1_500, 7_000] },
   { header: 'zero', value: () => '0', pauseMs: [490, 4_000] },
@@ -17,22 +21,28 @@ const CELLS: readonly { readonly header: string; readonly value: () => string | 
 ];
 
 describe('429', () => {
-  it.concurrent.for(CELLS)('with Retry-After as $header everybody pauses, and every row arrives', TIMED, async ({ value, pauseMs: [least, most] }, test) => {
-    const times: number[] = [];
-    const server = await hostileServer(test, (request, self) => {
-      times.push(performance.now());
-      return firstTimes(1, ({ socket }) => void socket.write(answer(429, '{}', retryAfter(value()))))(request, self);
-    });
-    const result = await send(test, server.url, { args: ['--rate', '80', '--concurrency', '1'] });
-    expect(countsOf(result)).toEqual({ delivered: 30 });
-    expect(result.code).toBe(0);
-    const pause = (times[1] ?? 0) - (times[0] ?? 0);
-    expect(pause).toBeGreaterThanOrEqual(least);
-    expect(pause).toBeLessThan(most);
-  });
+  it.concurrent.for(CELLS)(
+    'with Retry-After as $header everybody pauses, and every row arrives',
+    TIMED,
+    async ({ value, pauseMs: [least, most] }, test) => {
+      const times: number[] = [];
+      const server = await hostileServer(test, (request, self) => {
+        times.push(performance.now());
+        return firstTimes(1, ({ socket }) => void socket.write(answer(429, '{}', retryAfter(value()))))(request, self);
+      });
+      const result = await send(test, server.url, { args: ['--rate', '80', '--concurrency', '1'] });
+      expect(countsOf(result)).toEqual({ delivered: 30 });
+      expect(result.code).toBe(0);
+      const pause = (times[1] ?? 0) - (times[0] ?? 0);
+      expect(pause).toBeGreaterThanOrEqual(least);
+      expect(pause).toBeLessThan(most);
+    },
+  );
 
   it.concurrent('uses up nobody’s attempts: more of them than --max-attempts, and every row arrives', async (test) => {
-    const server = await hostileServer(test, (request, self) => (request.number % 3 === 2 ? take(request, self) : void request.socket.write(answer(429))));
+    const server = await hostileServer(test, (request, self) =>
+      request.number % 3 === 2 ? take(request, self) : void request.socket.write(answer(429)),
+    );
     const result = await send(test, server.url, { args: ['--max-attempts', '2', '--max-outage', '60s'] });
     expect(countsOf(result)).toEqual({ delivered: 30 });
     expect(result.code).toBe(0);
@@ -48,7 +58,10 @@ describe('429', () => {
   });
 
   it.concurrent('a pause of minutes does not hold up Ctrl-C', async (test) => {
-    const server = await hostileServer(test, ({ socket }) => void socket.write(answer(429, '{}', { 'retry-after': '240' })));
+    const server = await hostileServer(
+      test,
+      ({ socket }) => void socket.write(answer(429, '{}', { 'retry-after': '240' })),
+    );
     const run = startSending(test, server.url, { folder: tempFolder(test) });
     await until(() => server.batches.length > 0, 'a batch');
     const from = performance.now();

@@ -37,39 +37,76 @@ it('every operation of Track v2 passes through NDJSON, and what the API has no a
     { type: 'person', action: 'identify', identifiers: { id: 'a' }, attributes: { plan: 'pro' } },
     { type: 'person', action: 'add_device', identifiers: { id: 'a' }, device: { token: 't1', platform: 'ios' } },
     { type: 'person', action: 'delete_device', identifiers: { id: 'a' }, device: { token: 't1' } },
-    { type: 'object', action: 'identify', identifiers: { object_type_id: '1', object_id: 'acme' }, attributes: { name: 'Acme' }, cio_relationships: [{ identifiers: { id: 'a' } }] },
-    { type: 'person', action: 'add_relationships', identifiers: { id: 'a' }, cio_relationships: [{ identifiers: { object_type_id: '1', object_id: 'globex' } }] },
-    { type: 'person', action: 'delete_relationships', identifiers: { id: 'a' }, cio_relationships: [{ identifiers: { object_type_id: '1', object_id: 'globex' } }] },
-    { type: 'object', action: 'identify_anonymous', identifiers: { object_type_id: '1', object_id: 'acme' }, cio_relationships: [{ identifiers: { anonymous_id: 'anon' } }] },
+    {
+      type: 'object',
+      action: 'identify',
+      identifiers: { object_type_id: '1', object_id: 'acme' },
+      attributes: { name: 'Acme' },
+      cio_relationships: [{ identifiers: { id: 'a' } }],
+    },
+    {
+      type: 'person',
+      action: 'add_relationships',
+      identifiers: { id: 'a' },
+      cio_relationships: [{ identifiers: { object_type_id: '1', object_id: 'globex' } }],
+    },
+    {
+      type: 'person',
+      action: 'delete_relationships',
+      identifiers: { id: 'a' },
+      cio_relationships: [{ identifiers: { object_type_id: '1', object_id: 'globex' } }],
+    },
+    {
+      type: 'object',
+      action: 'identify_anonymous',
+      identifiers: { object_type_id: '1', object_id: 'acme' },
+      cio_relationships: [{ identifiers: { anonymous_id: 'anon' } }],
+    },
     { type: 'person', action: 'event', identifiers: { anonymous_id: 'anon' }, name: 'visited', timestamp: OLD },
     { type: 'person', action: 'page', identifiers: { id: 'a' }, name: '/pricing', timestamp: OLD },
     { type: 'person', action: 'screen', identifiers: { id: 'a' }, name: 'home', timestamp: OLD },
     { type: 'person', action: 'identify', identifiers: { id: 'b' }, attributes: {} },
     { type: 'person', action: 'merge', primary: { id: 'a' }, secondary: { id: 'b' } },
     { type: 'person', action: 'suppress', identifiers: { id: 'c' } },
-    { type: 'delivery', action: 'event', identifiers: { id: 'dlv' }, name: 'opened', attributes: { device_token: 't1' }, timestamp: OLD },
+    {
+      type: 'delivery',
+      action: 'event',
+      identifiers: { id: 'dlv' },
+      name: 'opened',
+      attributes: { device_token: 't1' },
+      timestamp: OLD,
+    },
     { type: 'object', action: 'delete', identifiers: { object_type_id: '1', object_id: 'globex' } },
     { type: 'person', action: 'explode', identifiers: { id: 'a' } },
     { type: 'person', action: 'add_device', identifiers: { id: 'a' }, device: { token: 't1' } },
     { type: 'person', action: 'identify', identifiers: { id: 'a', email: 'a@b.c' }, attributes: {} },
   ];
-  writeFileSync(join(workspace.folder, 'operations.ndjson'), `${operations.map((operation) => JSON.stringify(operation)).join('\n')}\n`);
+  writeFileSync(
+    join(workspace.folder, 'operations.ndjson'),
+    `${operations.map((operation) => JSON.stringify(operation)).join('\n')}\n`,
+  );
   const result = await workspace.run(['import', 'operations.ndjson', '--json']);
   expect(result.code, result.stderr).toBe(6);
   expect(result.summary).toMatchObject({ rows_read: 18, delivered: 15, invalid: 3, rejected: 0 });
-  expect(result.json.filter(({ type }) => type === 'undelivered').map(({ line, code, field }) => [line, code, field])).toEqual([
+  expect(
+    result.json.filter(({ type }) => type === 'undelivered').map(({ line, code, field }) => [line, code, field]),
+  ).toEqual([
     [16, 'bad_operation', 'action'],
     [17, 'bad_operation', 'device.platform'],
     [18, 'bad_operation', 'identifiers'],
   ]);
   expect(await workspace.sandbox.state()).toMatchObject({ people: 1, objects: 1, suppressed: 1, failed_changes: 0 });
-  expect((await workspace.events()).map(({ name }) => name)).toEqual(expect.arrayContaining(['visited', '/pricing', 'home']));
+  expect((await workspace.events()).map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['visited', '/pricing', 'home']),
+  );
 });
 
 it('an event too large for a batch goes through v1 with the id it would have had, and a repeat of it counts once', async (test) => {
   const workspace = await openWorkspace(test);
   const sizes = [100, 31_000, 40_000, 99_000, 99_990, 100_500];
-  const lines = sizes.map((chars) => JSON.stringify({ id: 'big', event: 'exported', timestamp: OLD + chars, blob: 'x'.repeat(chars) }));
+  const lines = sizes.map((chars) =>
+    JSON.stringify({ id: 'big', event: 'exported', timestamp: OLD + chars, blob: 'x'.repeat(chars) }),
+  );
   writeFileSync(join(workspace.folder, 'big.ndjson'), `${lines.join('\n')}\n`);
   writeFileSync(join(workspace.folder, 'again.ndjson'), lines.toReversed().join('\n'));
   const result = await workspace.run(['import', 'big.ndjson', '--json']);
@@ -77,7 +114,9 @@ it('an event too large for a batch goes through v1 with the id it would have had
   const reasons = result.json.filter(({ type }) => type === 'undelivered').map(({ reason }) => reason);
   expect(reasons.every((reason) => /\d+ bytes as JSON; the limit is 100000/.test(String(reason)))).toBe(true);
   const { by_path: paths } = (await workspace.sandbox.state()).requests;
-  expect(Object.entries(paths).filter(([path]) => path.includes('/events'))).toEqual([[expect.stringContaining('/api/v1/customers'), { 200: 2 }]]);
+  expect(Object.entries(paths).filter(([path]) => path.includes('/events'))).toEqual([
+    [expect.stringContaining('/api/v1/customers'), { 200: 2 }],
+  ]);
   const ids = (await workspace.events()).map(({ id }) => id);
   expect(ids.every(isUlid)).toBe(true);
   expect(new Set(ids).size).toBe(4);

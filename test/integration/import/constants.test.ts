@@ -16,8 +16,15 @@ it.concurrent.for([
 ] as const)('--set %s is refused before anything is sent', async ([set, reason], test) => {
   const workspace = await openWorkspace(test);
   writeFileSync(join(workspace.folder, 'people.csv'), 'id,plan\n1,pro\n2,free\n');
-  writeFileSync(join(workspace.folder, 'map.json'), JSON.stringify({ constants: { [set.slice(0, set.indexOf('='))]: set.slice(set.indexOf('=') + 1) } }));
-  for (const flags of [['--set', set], ['--map', 'map.json'], ['--set', set, '--api', 'v1']]) {
+  writeFileSync(
+    join(workspace.folder, 'map.json'),
+    JSON.stringify({ constants: { [set.slice(0, set.indexOf('='))]: set.slice(set.indexOf('=') + 1) } }),
+  );
+  for (const flags of [
+    ['--set', set],
+    ['--map', 'map.json'],
+    ['--set', set, '--api', 'v1'],
+  ]) {
     const result = await workspace.run(['import', 'people.csv', ...flags]);
     expect([flags, result.code, result.stderr.includes(reason)], result.stderr).toEqual([flags, 2, true]);
   }
@@ -27,8 +34,24 @@ it.concurrent.for([
 it('constants are shown in the plan, with what a reserved name does; a time becomes unix seconds', async (test) => {
   const workspace = await openWorkspace(test);
   writeFileSync(join(workspace.folder, 'people.csv'), 'id,plan\n1,pro\n');
-  const result = await workspace.run(['import', 'people.csv', '--set', 'created_at=2024-01-02T03:04:05Z', '--set', 'unsubscribed=yes', '--set', 'address.city=Wien']);
+  const result = await workspace.run([
+    'import',
+    'people.csv',
+    '--set',
+    'created_at=2024-01-02T03:04:05Z',
+    '--set',
+    'unsubscribed=yes',
+    '--set',
+    'address.city=Wien',
+  ]);
   expect(result.code, result.stderr).toBe(0);
-  for (const shown of [/\(constant\) +attribute created_at +number +1704164645/, /\(constant\) +attribute address +json/, /"unsubscribed" unsubscribes people/]) expect(result.stderr).toMatch(shown);
-  expect(await workspace.attributes()).toMatchObject({ 1: { created_at: 1704164645, unsubscribed: true, address: { city: 'Wien' } } });
+  for (const shown of [
+    /\(constant\) +attribute created_at +number +1704164645/,
+    /\(constant\) +attribute address +json/,
+    /"unsubscribed" unsubscribes people/,
+  ])
+    expect(result.stderr).toMatch(shown);
+  expect(await workspace.attributes()).toMatchObject({
+    1: { created_at: 1704164645, unsubscribed: true, address: { city: 'Wien' } },
+  });
 });

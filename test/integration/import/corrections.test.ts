@@ -27,7 +27,8 @@ async function openPlace(test: TestContext): Promise<Place> {
   const place: Place = {
     service,
     folder,
-    run: (args, options) => runCli(test, [...args.split(' '), '--json'], { cwd: folder, trackUrl: service.url, ...options }),
+    run: (args, options) =>
+      runCli(test, [...args.split(' '), '--json'], { cwd: folder, trackUrl: service.url, ...options }),
     write: (name, text) => writeFileSync(path(name), text),
     read: (name) => readFileSync(path(name), 'utf8'),
     async correct(edit, ...args) {
@@ -57,7 +58,11 @@ it('the rows of a corrected file are rows of the run that it names, whichever ca
   const contradiction = await place.run('retry-failed --from fixed.csv --run 2');
   expect(contradiction.code).toBe(2);
   expect(contradiction.stderr).toContain('rows of run 1, but --run says 2');
-  expect((await place.run('retry-failed --from fixed.csv')).summary).toMatchObject({ run: 1, delivered: 2, rejected: 0 });
+  expect((await place.run('retry-failed --from fixed.csv')).summary).toMatchObject({
+    run: 1,
+    delivered: 2,
+    rejected: 0,
+  });
   const { stdout } = await place.run('status');
   expect(stdout).toContain('"rejected":1'); // run 2 has kept its own
   expect(values(service.taken)).toEqual(['good', 'good', 'mended']);
@@ -78,7 +83,9 @@ it('a file of another journal is recognised by the lines from which its rows com
   await place.run('import people.csv --journal other.db');
   const result = await place.run('retry-failed --from fixed.csv --journal other.db');
   expect(result.code, result.stderr).toBe(2);
-  expect(result.stderr).toContain('row 1 comes from line 3 according to the file, but in run 1 of this journal it comes from line 2');
+  expect(result.stderr).toContain(
+    'row 1 comes from line 3 according to the file, but in run 1 of this journal it comes from line 2',
+  );
 });
 
 it.for(['corrections stored', 'after intents', 'bytes left', 'after answer', 'before settling', 'in retry settling'])(
@@ -91,7 +98,10 @@ it.for(['corrections stored', 'after intents', 'bytes left', 'after answer', 'be
     await place.run(`import events.csv ${IMPORT}`);
     await place.correct((text) => text.replaceAll('bad', 'mended').replaceAll('mended.csv', 'bad.csv'));
     service.mood = 'takes';
-    const died = await place.run('retry-failed --from fixed.csv --no-preflight', { nodeArgs: ['--import', HOOK], env: { CIO_BULK_TEST_CRASH: `${point}:1` } });
+    const died = await place.run('retry-failed --from fixed.csv --no-preflight', {
+      nodeArgs: ['--import', HOOK],
+      env: { CIO_BULK_TEST_CRASH: `${point}:1` },
+    });
     expect(died.signal, died.stderr).toBe('SIGKILL');
     const finished = await place.run('retry-failed');
     expect(finished.code, finished.stderr).toBe(0);
@@ -151,7 +161,13 @@ it('with a part of the rows of a person go the others that wait, in order', asyn
   service.mood = 'fails';
   place.write('people.csv', 'id,v\n1,one\nother,x\n1,two\n1,three\n');
   await place.run(`import people.csv ${IMPORT}`);
-  await place.correct((text) => text.split('\n').filter((line) => /^cio_bulk|1,two/.test(line)).join('\n').replace('1,two', '1,mended'));
+  await place.correct((text) =>
+    text
+      .split('\n')
+      .filter((line) => /^cio_bulk|1,two/.test(line))
+      .join('\n')
+      .replace('1,two', '1,mended'),
+  );
   service.mood = 'takes';
   const result = await place.run('retry-failed --from fixed.csv');
   expect(result.stderr).toContain('2 failed rows of the same persons are sent too');
@@ -222,10 +238,18 @@ it('a row that still cannot be sent is told with its line and the reason, and ma
   const still = await place.run('retry-failed --from fixed.csv');
   expect(still.code).toBe(6);
   expect(still.stderr).toMatch(/fixed\.csv:2.*: still cannot be sent: .*--timezone/);
-  expect(still.json.find(({ type }) => type === 'undelivered')).toMatchObject({ run: 1, row: 2, line: 2, code: 'bad_timestamp' });
+  expect(still.json.find(({ type }) => type === 'undelivered')).toMatchObject({
+    run: 1,
+    row: 2,
+    line: 2,
+    code: 'bad_timestamp',
+  });
   const zone = await place.run('retry-failed --from fixed.csv --timezone nowhere');
   expect(zone.code).toBe(2);
-  expect((await place.run('retry-failed --run 1 --timezone UTC')).summary).toMatchObject({ rows_read: 2, delivered: 2 });
+  expect((await place.run('retry-failed --run 1 --timezone UTC')).summary).toMatchObject({
+    rows_read: 2,
+    delivered: 2,
+  });
   expect(values(service.taken)).toEqual(['a', 'b']);
 });
 
@@ -237,12 +261,16 @@ it('an identifier that a spreadsheet has taken for a number is not sent, and a d
   place.write('people.csv', `id,v,zip\n${ids.map((id) => `${id},bad,01067`).join('\n')}\n`);
   await place.run('import people.csv');
   const spreadsheet = ['123', '1.20E+05', '1.23457E+11', '1234567890123450000', '4930123', '8'];
-  await place.correct((text) => ids.reduce((all, id, i) => all.replace(`,${id},bad,01067`, `,${spreadsheet[i] ?? ''},mended,1067`), text));
+  await place.correct((text) =>
+    ids.reduce((all, id, i) => all.replace(`,${id},bad,01067`, `,${spreadsheet[i] ?? ''},mended,1067`), text),
+  );
   service.mood = 'takes';
   const result = await place.run('retry-failed --from fixed.csv');
   expect(result.summary).toMatchObject({ delivered: 1, rejected: 5 });
   expect(service.taken.map(({ identifiers }) => identifiers['id'])).toEqual(['8']);
-  expect(result.stderr).toContain('fixed.csv:2: still cannot be sent: the id was changed the way spreadsheets change numbers');
+  expect(result.stderr).toContain(
+    'fixed.csv:2: still cannot be sent: the id was changed the way spreadsheets change numbers',
+  );
   expect(result.stderr).toContain('1 value of zip was changed the way spreadsheets change numbers');
 });
 
@@ -252,14 +280,19 @@ it('NDJSON is corrected with the digits that it has, and twice', async (test) =>
   service.mood = () => true;
   place.write('people.ndjson', '{"id":"1","n":12345678901234567890,"v":"bad"}\n');
   await place.run(`import people.ndjson ${IMPORT}`);
-  for (const [before, after] of [['bad', 'better'], ['better', 'best']] as const) {
+  for (const [before, after] of [
+    ['bad', 'better'],
+    ['better', 'best'],
+  ] as const) {
     await runFailures();
     place.write('fixed.ndjson', place.read('bad.ndjson').replace(`"v":"${before}"`, `"v":"${after}"`));
     await place.run('retry-failed --from fixed.ndjson');
   }
   expect(values(service.received)).toEqual(['bad', 'better', 'best']);
   await runFailures();
-  expect(place.read('bad.ndjson')).toMatch(/^\{"cio_bulk_run":1,[^{]*"id":"1","n":12345678901234567890,"v":"best"\}\n$/);
+  expect(place.read('bad.ndjson')).toMatch(
+    /^\{"cio_bulk_run":1,[^{]*"id":"1","n":12345678901234567890,"v":"best"\}\n$/,
+  );
   expect(place.read('bad.ndjson').match(/cio_bulk_row/g)).toHaveLength(1);
 
   async function runFailures(): Promise<void> {

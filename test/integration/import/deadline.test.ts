@@ -6,7 +6,15 @@ import { peopleCsv, tempFolder } from '../../support/temp.ts';
 it.concurrent('--max-duration is the time of the command, and not of each file', async (test) => {
   const sandbox = await sandboxFor(test);
   const cwd = tempFolder(test);
-  const args = ['import', peopleCsv(cwd, 500, 'a.csv'), peopleCsv(cwd, 500, 'b.csv'), '--batch-rows', '10', '--rate', '10'];
+  const args = [
+    'import',
+    peopleCsv(cwd, 500, 'a.csv'),
+    peopleCsv(cwd, 500, 'b.csv'),
+    '--batch-rows',
+    '10',
+    '--rate',
+    '10',
+  ];
   const options = { cwd, trackUrl: sandbox.trackUrl };
   const stopped = await runCli(test, [...args, '--max-duration', '2s', '--json'], options);
   expect(stopped.code).toBe(8);

@@ -7,11 +7,26 @@ import { openWorkspace } from '../../support/workspace.ts';
 
 /** Name, content, and what must be said. */
 const FILES: readonly (readonly [name: string, content: string, ...said: string[]])[] = [
-  ['csv.ndjson', 'id,email\n1,a@example.com\n2,b@example.com\n', 'none of its first 3 rows can be sent: the line is not valid JSON', '--format csv'],
+  [
+    'csv.ndjson',
+    'id,email\n1,a@example.com\n2,b@example.com\n',
+    'none of its first 3 rows can be sent: the line is not valid JSON',
+    '--format csv',
+  ],
   ['csv.json', 'id,email\n1,a@example.com\n', 'looks like CSV'],
-  ['trailing.csv', 'id,email\n1,a@example.com,\n2,b@example.com,\n', 'the row has 3 cells, the header 2', 'its rows end with a delimiter and its header does not'],
+  [
+    'trailing.csv',
+    'id,email\n1,a@example.com,\n2,b@example.com,\n',
+    'the row has 3 cells, the header 2',
+    'its rows end with a delimiter and its header does not',
+  ],
   ['escaped.csv', 'id,name\n1,"Ann \\"A\\" Lee"\n', 'its only row cannot be sent', 'escaped with a backslash'],
-  ['naive.csv', 'user_id,event,timestamp\n1,login,2024-01-02 03:04:05\n2,login,2024-01-02 03:04:05\n', '"timestamp": the value is a time without an offset', '--timezone'],
+  [
+    'naive.csv',
+    'user_id,event,timestamp\n1,login,2024-01-02 03:04:05\n2,login,2024-01-02 03:04:05\n',
+    '"timestamp": the value is a time without an offset',
+    '--timezone',
+  ],
   ['nulls.csv', 'id,plan\nNULL,pro\nnull,free\n', 'a marker for "nothing"', '--null', '--id-column'],
   ['tilde.csv', 'id~email\n1~a@example.com\n', 'separated by ~', "--delimiter '~'"],
   ['hive.csv', 'id\u0001email\n1\u0001a@example.com\n', "--delimiter '\\x01'"],
@@ -21,15 +36,18 @@ const FILES: readonly (readonly [name: string, content: string, ...said: string[
 ];
 
 describe('a file of which nothing can be sent', () => {
-  it.for(FILES)('%s ends with 2 at once, is not journalled, and says what it looks like', async ([name, content, ...said], test) => {
-    const workspace = await openWorkspace(test);
-    writeFileSync(join(workspace.folder, name), content);
-    const { code, stderr } = await workspace.run(['import', name, '--allow-triggers']);
-    expect([code, await workspace.writes()]).toEqual([2, 0]);
-    for (const text of said) expect(stderr).toContain(text);
-    expect(stderr).not.toMatch(/bug|ann@example\.com/);
-    expect((await workspace.run(['status', '--json'])).json.filter(({ type }) => type === 'run')).toEqual([]);
-  });
+  it.for(FILES)(
+    '%s ends with 2 at once, is not journalled, and says what it looks like',
+    async ([name, content, ...said], test) => {
+      const workspace = await openWorkspace(test);
+      writeFileSync(join(workspace.folder, name), content);
+      const { code, stderr } = await workspace.run(['import', name, '--allow-triggers']);
+      expect([code, await workspace.writes()]).toEqual([2, 0]);
+      for (const text of said) expect(stderr).toContain(text);
+      expect(stderr).not.toMatch(/bug|ann@example\.com/);
+      expect((await workspace.run(['status', '--json'])).json.filter(({ type }) => type === 'run')).toEqual([]);
+    },
+  );
 
   it('can be looked at by validate, row by row, which ends with 2 as well', async (test) => {
     const workspace = await openWorkspace(test);
@@ -38,7 +56,9 @@ describe('a file of which nothing can be sent', () => {
     const { code, json, stderr } = await workspace.run(['validate', 'bad.csv', 'good.csv', '--json']);
     expect(code).toBe(2);
     expect(json.filter(({ type }) => type === 'undelivered')).toHaveLength(2);
-    expect(json.map(({ type, code: error }) => (type === 'error' ? error : type)).filter((type) => type !== 'undelivered')).toEqual(['plan', 'summary', 'plan', 'summary']);
+    expect(
+      json.map(({ type, code: error }) => (type === 'error' ? error : type)).filter((type) => type !== 'undelivered'),
+    ).toEqual(['plan', 'summary', 'plan', 'summary']);
     expect(json.filter(({ type }) => type === 'summary').map(({ exit_code }) => exit_code)).toEqual([2, 0]);
     expect(stderr).toContain('bad.csv: none of its first 2 rows can be sent');
   });
@@ -51,7 +71,12 @@ describe('a file of which nothing can be sent', () => {
     expect((await workspace.run(['import', 'list.csv', '--header', 'email,plan'])).code).toBe(0);
     expect((await workspace.run(['import', 'tilde.csv', '--delimiter', '~'])).code).toBe(0);
     expect((await workspace.run(['import', 'nulls.csv', '--null', 'NULL'])).code).toBe(0);
-    expect(Object.keys(await workspace.attributes()).toSorted()).toEqual(['1', 'ann@example.com', 'bob@example.com', 'cy@example.com']);
+    expect(Object.keys(await workspace.attributes()).toSorted()).toEqual([
+      '1',
+      'ann@example.com',
+      'bob@example.com',
+      'cy@example.com',
+    ]);
   });
 
   it('is not given up for its first rows when one of them is good, or when they were to be skipped, or when more may come', async (test) => {

@@ -7,7 +7,8 @@ import { tempFolder } from '../../support/temp.ts';
 import { openService } from '../../support/service.ts';
 
 const PERSON = { id: 'p1', email: 'one@x.test' };
-const others = (letter: string, count: number): object[] => Array.from({ length: count }, (_, i) => ({ id: `${letter}${i}`, v: 'x' }));
+const others = (letter: string, count: number): object[] =>
+  Array.from({ length: count }, (_, i) => ({ id: `${letter}${i}`, v: 'x' }));
 const byId = (v: string): object => ({ id: PERSON.id, v });
 const byEmail = (v: string): object => ({ email: PERSON.email, v });
 
@@ -21,12 +22,16 @@ it.for([
   const [service, folder] = [await openService(test), tempFolder(test)];
   const rows = [{ ...PERSON, v: 'first' }, ...others('a', between), failing, ...others('b', between), later];
   writeFileSync(join(folder, 'people.ndjson'), text(rows));
-  const run = (command: string): ReturnType<typeof runCli> => runCli(test, [...command.split(' '), '--max-attempts', '2', '--json'], { cwd: folder, trackUrl: service.url });
+  const run = (command: string): ReturnType<typeof runCli> =>
+    runCli(test, [...command.split(' '), '--max-attempts', '2', '--json'], { cwd: folder, trackUrl: service.url });
 
   service.mood = { failsWith: ({ attributes }) => attributes?.['v'] === 'old' };
   const imported = await run('import people.ndjson --rate 0');
   expect(imported.summary, imported.stderr).toMatchObject({ failed: 2, delivered: rows.length - 2, exit_code: 6 });
-  expect(imported.json.filter(({ type }) => type === 'undelivered').map(({ code }) => code)).toEqual(['http_500', 'behind_failed']);
+  expect(imported.json.filter(({ type }) => type === 'undelivered').map(({ code }) => code)).toEqual([
+    'http_500',
+    'behind_failed',
+  ]);
 
   service.mood = 'takes';
   expect((await run('retry-failed')).summary).toMatchObject({ delivered: rows.length, failed: 0 });
@@ -37,7 +42,8 @@ it.for([
 it('what ties the names is kept with the failed row: another process holds back the later one as well', async (test) => {
   const [service, folder] = [await openService(test), tempFolder(test)];
   const file = join(folder, 'people.ndjson');
-  const run = (command: string): ReturnType<typeof runCli> => runCli(test, [...command.split(' '), '--max-attempts', '2', '--json'], { cwd: folder, trackUrl: service.url });
+  const run = (command: string): ReturnType<typeof runCli> =>
+    runCli(test, [...command.split(' '), '--max-attempts', '2', '--json'], { cwd: folder, trackUrl: service.url });
   writeFileSync(file, text([{ ...PERSON, v: 'first' }, byId('old'), ...others('a', 3), byEmail('new')]));
 
   service.mood = { failsWith: ({ attributes }) => attributes?.['v'] === 'old' };

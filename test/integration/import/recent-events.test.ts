@@ -13,7 +13,10 @@ const now = (): number => Math.floor(Date.now() / 1000);
 
 it('events young enough to trigger campaigns, or without a time, need a decision before the first request', async (test) => {
   const workspace = await openWorkspace(test);
-  writeFileSync(join(workspace.folder, 'events.csv'), `id,event,timestamp\n1,a,${OLD}\n2,b,${now() - HOUR}\n3,c,\n4,d,${now() - 80 * HOUR}\n`);
+  writeFileSync(
+    join(workspace.folder, 'events.csv'),
+    `id,event,timestamp\n1,a,${OLD}\n2,b,${now() - HOUR}\n3,c,\n4,d,${now() - 80 * HOUR}\n`,
+  );
   const refused = await workspace.run(['import', 'events.csv']);
   expect(refused.code).toBe(4);
   expect(refused.stderr).toContain('2 events of the first 4 rows');
@@ -32,11 +35,19 @@ it('events young enough to trigger campaigns, or without a time, need a decision
 it('recent events behind the sample are kept back, with later ones of the same person, until they are allowed', async (test) => {
   const workspace = await openWorkspace(test);
   const old = Array.from({ length: 1200 }, (_, i) => `u${i},e,${OLD + i}`);
-  writeFileSync(join(workspace.folder, 'events.csv'), `id,event,timestamp\n${old.join('\n')}\nlate,first,${now()}\nlate,second,${OLD}\nother,e,${OLD}\n`);
+  writeFileSync(
+    join(workspace.folder, 'events.csv'),
+    `id,event,timestamp\n${old.join('\n')}\nlate,first,${now()}\nlate,second,${OLD}\nother,e,${OLD}\n`,
+  );
   const result = await workspace.run(['import', 'events.csv', '--json']);
   expect(result.code).toBe(6);
   expect(result.summary).toMatchObject({ delivered: 1201, failed: 2 });
-  expect(result.json.filter(({ type }) => type === 'undelivered').map(({ code, line }) => `${String(line)} ${String(code)}`).toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['1202 would_trigger', '1203 behind_failed']);
+  expect(
+    result.json
+      .filter(({ type }) => type === 'undelivered')
+      .map(({ code, line }) => `${String(line)} ${String(code)}`)
+      .toSorted((a, b) => (a < b ? -1 : 1)),
+  ).toEqual(['1202 would_trigger', '1203 behind_failed']);
   const held = await workspace.run(['retry-failed', '--json']);
   expect(held.summary).toMatchObject({ delivered: 1201, failed: 2 });
   const sent = await workspace.run(['retry-failed', '--allow-triggers', '--json']);
@@ -49,16 +60,25 @@ it('a recent event behind a failed row of its person keeps its guard: only --all
   const folder = tempFolder(test);
   const run = (...args: string[]) => runCli(test, [...args, '--json'], { cwd: folder, trackUrl: service.url });
   const others = Array.from({ length: 1500 }, (_, i) => `u${i},e,${OLD + i}`).join('\n');
-  writeFileSync(join(folder, 'events.csv'), `id,event,timestamp\n${others}\nlate,first,${OLD}\n${others.replaceAll('u', 'w')}\nlate,second,${now()}\nlate,third,${OLD}\n`);
+  writeFileSync(
+    join(folder, 'events.csv'),
+    `id,event,timestamp\n${others}\nlate,first,${OLD}\n${others.replaceAll('u', 'w')}\nlate,second,${now()}\nlate,third,${OLD}\n`,
+  );
   service.mood = { failsWith: ({ identifiers }) => identifiers['id'] === 'late' };
   const failed = await run('import', 'events.csv', '--max-attempts', '1', '--concurrency', '1', '--rate', '0');
   expect(failed.code, failed.stderr).toBe(6);
   service.mood = 'takes';
   const plain = await run('retry-failed');
   expect(plain.summary).toMatchObject({ failed: 2 });
-  expect(service.taken.filter(({ identifiers }) => identifiers['id'] === 'late').map(({ name }) => name)).toEqual(['first']);
+  expect(service.taken.filter(({ identifiers }) => identifiers['id'] === 'late').map(({ name }) => name)).toEqual([
+    'first',
+  ]);
   expect((await run('retry-failed', '--allow-triggers')).code).toBe(0);
-  expect(service.taken.filter(({ identifiers }) => identifiers['id'] === 'late').map(({ name }) => name)).toEqual(['first', 'second', 'third']);
+  expect(service.taken.filter(({ identifiers }) => identifiers['id'] === 'late').map(({ name }) => name)).toEqual([
+    'first',
+    'second',
+    'third',
+  ]);
 });
 
 it('the sandbox needs no decision, and people are no events', async (test) => {

@@ -12,7 +12,17 @@ const OLD = 1_600_000_000;
 /** Long enough for several blocks, so that a checkpoint lies in the middle. */
 const NOTE = 'n'.repeat(300);
 const CSV = `id,event,timestamp,zip,note\n${Array.from({ length: ROWS }, (_, i) => `u${i % 50},e,${OLD + i},0${i},${NOTE}`).join('\n')}\n`;
-const ARRAY = JSON.stringify(Array.from({ length: ROWS }, (_, i) => ({ id: `u${i % 50}`, event: 'e', timestamp: OLD + i, zip: `0${i}`, note: NOTE })), null, 1);
+const ARRAY = JSON.stringify(
+  Array.from({ length: ROWS }, (_, i) => ({
+    id: `u${i % 50}`,
+    event: 'e',
+    timestamp: OLD + i,
+    zip: `0${i}`,
+    note: NOTE,
+  })),
+  null,
+  1,
+);
 const SLOW = ['--batch-rows', '100', '--rate', '15', '--concurrency', '2'];
 
 /** Kills the program when some of its rows are in the sandbox. */
@@ -66,7 +76,11 @@ it('a slow pipe is sent as it comes, and stops cleanly on a signal', async () =>
   await inWorkspace(async (workspace) => {
     const running = workspace.start(['import', '-', '--format', 'csv'], { input: OPEN });
     running.child.stdin?.write('id,plan\n1,a\n');
-    await until(async () => (await workspace.sandbox.state()).people === 1, 'the first row to arrive while the pipe is open', running.stderr);
+    await until(
+      async () => (await workspace.sandbox.state()).people === 1,
+      'the first row to arrive while the pipe is open',
+      running.stderr,
+    );
     running.child.kill('SIGTERM');
     const result = await running.ended;
     expect(result.code, result.stderr).toBe(143);
@@ -78,7 +92,10 @@ it('a signal before the first row of a pipe is no bug', async () => {
   await inWorkspace(async (workspace) => {
     for (const command of ['import', 'validate']) {
       const running = workspace.start([command, '-'], { input: OPEN });
-      await until(() => existsSync(`/proc/${running.pid}/fd`) && running.stderr().length >= (command === 'import' ? 1 : 0), 'the program to run');
+      await until(
+        () => existsSync(`/proc/${running.pid}/fd`) && running.stderr().length >= (command === 'import' ? 1 : 0),
+        'the program to run',
+      );
       await new Promise((resolve) => setTimeout(resolve, 800)); // it waits for a row and says nothing
       running.child.kill('SIGINT');
       const result = await running.ended;
@@ -102,7 +119,10 @@ it('rows added behind the end are sent, a changed beginning is refused with both
     expect(changed.stderr).toContain('people.csv changed before row 3');
     expect(changed.stderr).toContain('restore the file, or start again with --restart');
     writeFileSync(path, text);
-    expect((await workspace.run(['import', 'people.csv', '--limit', '2', '--json'])).summary).toMatchObject({ run: 1, delivered: 3 });
+    expect((await workspace.run(['import', 'people.csv', '--limit', '2', '--json'])).summary).toMatchObject({
+      run: 1,
+      delivered: 3,
+    });
     // The types of the run hold: a column of text stays text, though the new rows alone would be numbers.
     appendFileSync(path, '4,123\n');
     const appended = await workspace.run(['import', 'people.csv', '--limit', '2', '--json']);

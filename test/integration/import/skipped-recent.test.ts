@@ -11,11 +11,23 @@ const HOOK = fileURLToPath(new URL('../../support/crash/crash-hook.mjs', import.
 const OLD = 1_600_000_000;
 const now = (): number => Math.floor(Date.now() / 1000);
 
-async function openPlace(test: TestContext, files: Readonly<Record<string, string>>): Promise<{ service: Service; folder: string; run: (args: string, options?: Partial<CliOptions>) => Promise<CliResult> }> {
+async function openPlace(
+  test: TestContext,
+  files: Readonly<Record<string, string>>,
+): Promise<{
+  service: Service;
+  folder: string;
+  run: (args: string, options?: Partial<CliOptions>) => Promise<CliResult>;
+}> {
   const service = await openService(test);
   const folder = tempFolder(test);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  return { service, folder, run: (args, options) => runCli(test, [...args.split(' '), '--json'], { cwd: folder, trackUrl: service.url, ...options }) };
+  return {
+    service,
+    folder,
+    run: (args, options) =>
+      runCli(test, [...args.split(' '), '--json'], { cwd: folder, trackUrl: service.url, ...options }),
+  };
 }
 
 function names(service: Service): (string | undefined)[] {
@@ -60,17 +72,30 @@ it('sending what was left out is itself resumed when it dies', async (test) => {
   const rows = Array.from({ length: 30 }, (_, i) => `${i},e,${i % 3 === 0 ? OLD : now() - 60}`);
   const { service, run } = await openPlace(test, { 'events.csv': `id,event,timestamp\n${rows.join('\n')}\n` });
   expect((await run('import events.csv --skip-recent')).summary).toMatchObject({ delivered: 10, skipped: 20 });
-  const died = await run('import events.csv --allow-triggers --no-preflight --batch-rows 5 --concurrency 1', { nodeArgs: ['--import', HOOK], env: { CIO_BULK_TEST_CRASH: 'after answer:2' } });
+  const died = await run('import events.csv --allow-triggers --no-preflight --batch-rows 5 --concurrency 1', {
+    nodeArgs: ['--import', HOOK],
+    env: { CIO_BULK_TEST_CRASH: 'after answer:2' },
+  });
   expect(died.signal, died.stderr).toBe('SIGKILL');
   expect((await run('status')).json.find(({ state }) => state === 'interrupted')).toMatchObject({ run: 2 });
-  expect((await run('import events.csv --allow-triggers')).summary).toMatchObject({ run: 2, rows_read: 30, delivered: 20, skipped: 10 });
+  expect((await run('import events.csv --allow-triggers')).summary).toMatchObject({
+    run: 2,
+    rows_read: 30,
+    delivered: 20,
+    skipped: 10,
+  });
   expect(service.taken).toHaveLength(30);
   expect(new Set(service.taken.map(({ id }) => id)).size).toBe(30);
 });
 
 it('a row that may have been sent already is not left out by --skip-recent: it is sent again, and counts as delivered', async (test) => {
-  const { service, run } = await openPlace(test, { 'events.csv': `id,event,timestamp\n1,a,${now() - 60}\n2,b,${now() - 60}\n3,c,${OLD}\n4,d,${now() - 60}\n` });
-  const died = await run('import events.csv --allow-triggers --no-preflight --batch-rows 2 --concurrency 1 --limit 2', { nodeArgs: ['--import', HOOK], env: { CIO_BULK_TEST_CRASH: 'after answer:1' } });
+  const { service, run } = await openPlace(test, {
+    'events.csv': `id,event,timestamp\n1,a,${now() - 60}\n2,b,${now() - 60}\n3,c,${OLD}\n4,d,${now() - 60}\n`,
+  });
+  const died = await run('import events.csv --allow-triggers --no-preflight --batch-rows 2 --concurrency 1 --limit 2', {
+    nodeArgs: ['--import', HOOK],
+    env: { CIO_BULK_TEST_CRASH: 'after answer:1' },
+  });
   expect(died.signal, died.stderr).toBe('SIGKILL');
   expect(service.taken).toHaveLength(2);
   const resumed = await run('import events.csv --skip-recent');

@@ -7,7 +7,10 @@ import { openWorkspace } from '../../support/workspace.ts';
 it('cells that do not fit their column are counted at the end of an import, as text and as JSON, without their values', async (test) => {
   const workspace = await openWorkspace(test);
   const rows = Array.from({ length: 1200 }, (_, i) => `${i},${i < 1100 ? i : 'lots'},2024-01-02T03:04:05Z`);
-  writeFileSync(join(workspace.folder, 'scores.csv'), `id,score,created_at\n${rows.join('\n')}\nlast,5,1704164645123\n`);
+  writeFileSync(
+    join(workspace.folder, 'scores.csv'),
+    `id,score,created_at\n${rows.join('\n')}\nlast,5,1704164645123\n`,
+  );
   const warnings = [
     { code: 'not_number', column: 'score', count: 100, message: 'not a number, sent as text' },
     { code: 'milliseconds', column: 'created_at', count: 1, message: 'milliseconds, sent as seconds' },
@@ -23,7 +26,16 @@ it('cells that do not fit their column are counted at the end of an import, as t
 
 it('a JSON file with a warning for every field name lists a hundred and counts the rest', async (test) => {
   const workspace = await openWorkspace(test);
-  const lines = Array.from({ length: 500 }, (_, i) => JSON.stringify({ type: 'person', identifiers: { id: `${i}` }, action: 'event', name: 'e', timestamp: 1_700_000_000, [`field${i}`]: 1 }));
+  const lines = Array.from({ length: 500 }, (_, i) =>
+    JSON.stringify({
+      type: 'person',
+      identifiers: { id: `${i}` },
+      action: 'event',
+      name: 'e',
+      timestamp: 1_700_000_000,
+      [`field${i}`]: 1,
+    }),
+  );
   writeFileSync(join(workspace.folder, 'odd.ndjson'), lines.join('\n'));
   const { summary } = await workspace.run(['import', 'odd.ndjson', '--json', '--rate', '0']);
   const warnings = summary?.['warnings'] as { column: string | null; count: number }[];

@@ -13,7 +13,16 @@ it('a second sender is refused whatever link it reaches the journal by, and the 
   symlinkSync(join(workspace.folder, '.cio-bulk'), join(workspace.folder, 'folder-link'));
   symlinkSync(join(workspace.folder, '.cio-bulk', 'journal.db'), join(workspace.folder, 'file-link.db'));
   expect((await workspace.run(['import', 'other.csv'])).code).toBe(0);
-  const first = workspace.start(['import', 'people.csv', '--batch-rows', '100', '--concurrency', '1', '--journal', 'file-link.db']);
+  const first = workspace.start([
+    'import',
+    'people.csv',
+    '--batch-rows',
+    '100',
+    '--concurrency',
+    '1',
+    '--journal',
+    'file-link.db',
+  ]);
   await first.says('Plan for');
   for (const journal of ['.cio-bulk/journal.db', 'folder-link/journal.db', 'file-link.db']) {
     const second = await workspace.run(['import', 'other.csv', '--journal', journal]);
@@ -23,7 +32,10 @@ it('a second sender is refused whatever link it reaches the journal by, and the 
   first.child.kill('SIGTERM');
   const ended = await first.ended;
   expect(ended.code, ended.stderr).toBe(143);
-  expect((await workspace.run(['import', 'people.csv', '--json'])).summary).toMatchObject({ rows_read: 3000, delivered: 3000 });
+  expect((await workspace.run(['import', 'people.csv', '--json'])).summary).toMatchObject({
+    rows_read: 3000,
+    delivered: 3000,
+  });
 });
 
 it('a journal with a second name is refused with the way out, which works', async (test) => {
@@ -57,7 +69,9 @@ it('while others look without a pause, a sender starts at the first try', { time
     expect(code, stderr).toBeNull();
   };
   await startAndKill();
-  const lookers = [1, 2, 3].map(() => workspace.start([], { nodeArgs: ['--input-type=module', '-e', lookAllTheTime(journal)] }));
+  const lookers = [1, 2, 3].map(() =>
+    workspace.start([], { nodeArgs: ['--input-type=module', '-e', lookAllTheTime(journal)] }),
+  );
   for (const looker of lookers) await looker.says('looking');
   for (let round = 0; round < 8; round++) await startAndKill();
   for (const looker of lookers) looker.child.kill('SIGKILL');

@@ -11,7 +11,15 @@ import { runCli } from '../../support/cli.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const LONG = 'a'.repeat(300);
-const RUN = { type: 'import', source: 's', sourceKey: 'k', workspace: 'w', environmentId: null, fingerprint: 'f', spec: '{}' } as const;
+const RUN = {
+  type: 'import',
+  source: 's',
+  sourceKey: 'k',
+  workspace: 'w',
+  environmentId: null,
+  fingerprint: 'f',
+  spec: '{}',
+} as const;
 
 it.for([
   ['a folder with too long a name', `${LONG}/journal.db`, 7, 'cannot be written (ENAMETOOLONG)'],
@@ -23,17 +31,20 @@ it.for([
   ['where nobody can make a folder', '/proc/none/journal.db', 7, 'cannot be written (ENOENT)'],
   ['a folder', 'folder', 2, 'is not a file'],
   ['nothing', '', 2, '--journal ""'],
-] as const)('a journal in an impossible place, %s, is refused with the flag that helps', async ([, journal, code, message], test) => {
-  const folder = tempFolder(test);
-  writeFileSync(join(folder, 'people.csv'), 'id\n1\n');
-  mkdirSync(join(folder, 'folder'));
-  symlinkSync('loop', join(folder, 'loop'));
-  const result = await runCli(test, ['import', 'people.csv', '--sandbox', '--journal', journal], { cwd: folder });
-  expect(result.code, result.stderr).toBe(code);
-  expect(result.stderr).toContain(message);
-  expect(result.stderr).toContain('--journal');
-  expect(result.lastLine).not.toMatch(/^cio-bulk import/); // which would fail again
-});
+] as const)(
+  'a journal in an impossible place, %s, is refused with the flag that helps',
+  async ([, journal, code, message], test) => {
+    const folder = tempFolder(test);
+    writeFileSync(join(folder, 'people.csv'), 'id\n1\n');
+    mkdirSync(join(folder, 'folder'));
+    symlinkSync('loop', join(folder, 'loop'));
+    const result = await runCli(test, ['import', 'people.csv', '--sandbox', '--journal', journal], { cwd: folder });
+    expect(result.code, result.stderr).toBe(code);
+    expect(result.stderr).toContain(message);
+    expect(result.stderr).toContain('--journal');
+    expect(result.lastLine).not.toMatch(/^cio-bulk import/); // which would fail again
+  },
+);
 
 describe('a journal in a folder that cannot be written', () => {
   it('is looked at all the same', (test) => {
@@ -61,10 +72,19 @@ it('a journal of an older version is looked at without being changed', async (te
   const older = new Database(path);
   const version = Number(older.pragma('user_version', { simple: true }));
   const { MIGRATIONS } = await import('../../../src/journal/schema.ts');
-  for (const { name, type } of older.prepare<[], { name: string; type: string }>("SELECT name, type FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").all()) older.exec(`DROP ${type} "${name}"`);
+  for (const { name, type } of older
+    .prepare<[], { name: string; type: string }>(
+      "SELECT name, type FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    )
+    .all())
+    older.exec(`DROP ${type} "${name}"`);
   older.exec(MIGRATIONS[0] ?? '');
   older.pragma('user_version = 1');
-  older.prepare("INSERT INTO runs (type, source, source_key, workspace, fingerprint, spec, state, started_at, updated_at) VALUES ('import', 'old.csv', 'k', 'w', 'f', '{}', 'finished', 1, 2)").run();
+  older
+    .prepare(
+      "INSERT INTO runs (type, source, source_key, workspace, fingerprint, spec, state, started_at, updated_at) VALUES ('import', 'old.csv', 'k', 'w', 'f', '{}', 'finished', 1, 2)",
+    )
+    .run();
   older.pragma('journal_mode = DELETE');
   older.close();
   const before = readFileSync(path);

@@ -35,11 +35,31 @@ it('is shown as it was left, by a look that does not change it', async (test) =>
   const status = await runCli(test, ['status', '--json'], { cwd });
   expect(status.code, status.stderr).toBe(0);
   expect(status.json).toEqual([
-    expect.objectContaining({ run: 2, state: 'interrupted', delivered: 10, pending: 10, in_doubt: 8, next: 'run the same command again' }),
-    expect.objectContaining({ run: 1, state: 'finished', delivered: 5, rejected: 4, failed: 3, undelivered: 7, next: 'cio-bulk retry-failed --run 1' }),
+    expect.objectContaining({
+      run: 2,
+      state: 'interrupted',
+      delivered: 10,
+      pending: 10,
+      in_doubt: 8,
+      next: 'run the same command again',
+    }),
+    expect.objectContaining({
+      run: 1,
+      state: 'finished',
+      delivered: 5,
+      rejected: 4,
+      failed: 3,
+      undelivered: 7,
+      next: 'cio-bulk retry-failed --run 1',
+    }),
   ]);
   const failures = await runCli(test, ['failures', '--run', '1', '--format', 'ndjson'], { cwd });
-  expect(failures.stdout.trim().split('\n').map((line) => Number(/u(\d+)@/.exec(line)?.[1]))).toEqual(UNDELIVERED);
+  expect(
+    failures.stdout
+      .trim()
+      .split('\n')
+      .map((line) => Number(/u(\d+)@/.exec(line)?.[1])),
+  ).toEqual(UNDELIVERED);
   expect(readFileSync(journal).equals(before)).toBe(true);
 });
 

@@ -1,10 +1,21 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countRows, countWithin, createRowLookup, decodeRanges, encodeRanges, mergeRanges, rangesAfter, rangesOf, subtractRanges } from '../../../src/domain/row-ranges.ts';
+import {
+  countRows,
+  countWithin,
+  createRowLookup,
+  decodeRanges,
+  encodeRanges,
+  mergeRanges,
+  rangesAfter,
+  rangesOf,
+  subtractRanges,
+} from '../../../src/domain/row-ranges.ts';
 import type { RowRanges } from '../../../src/domain/ledger.ts';
 
 const rows = fc.uniqueArray(fc.integer({ min: 1, max: 80 }), { maxLength: 60 });
-const members = (ranges: RowRanges): number[] => ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
+const members = (ranges: RowRanges): number[] =>
+  ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
 const ascending = (list: readonly number[]): number[] => [...list].sort((a, b) => a - b);
 
 /** Ranges are as few as they can be: ascending, apart, and none next to another. */

@@ -22,10 +22,15 @@ const limits: fc.Arbitrary<Limits> = fc.record({
 });
 
 const cell = fc.oneof(
-  fc.string({ unit: fc.constantFrom('a', 'b', ',', ';', '\t', '|', '"', '\u0000', '\n', '\r', ' ', 'é', '€', '😀'), maxLength: 8 }),
+  fc.string({
+    unit: fc.constantFrom('a', 'b', ',', ';', '\t', '|', '"', '\u0000', '\n', '\r', ' ', 'é', '€', '😀'),
+    maxLength: 8,
+  }),
   fc.string({ unit: 'binary', maxLength: 5 }),
 );
-const table = fc.integer({ min: 2, max: 5 }).chain((columns) => fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { maxLength: 12 }));
+const table = fc
+  .integer({ min: 2, max: 5 })
+  .chain((columns) => fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { maxLength: 12 }));
 const style = fc.record({
   delimiter: fc.constantFrom(',', ';', '\t', '|'),
   lineEnd: fc.constantFrom('\n', '\r\n', '\r'),
@@ -47,7 +52,9 @@ function write(rows: readonly (readonly string[])[], style: Style): Buffer {
     return needsQuotes ? `"${value.replaceAll('"', '""')}"` : value;
   };
   const lines = rows.map((row) => row.map(quoted).join(style.delimiter));
-  const text = lines.join(style.blankLines ? style.lineEnd + style.lineEnd : style.lineEnd) + (style.finalLineEnd ? style.lineEnd : '');
+  const text =
+    lines.join(style.blankLines ? style.lineEnd + style.lineEnd : style.lineEnd) +
+    (style.finalLineEnd ? style.lineEnd : '');
   const marked = (style.bom ? '\uFEFF' : '') + text;
   const bytes = style.encoding === 'utf-8' ? Buffer.from(marked) : Buffer.from(marked, 'utf16le');
   if (style.encoding === 'utf-16be') bytes.swap16();
@@ -70,12 +77,25 @@ describe('any table', () => {
   });
 
   it('of ordinary cells reads back the same with delimiter and encoding found out', async () => {
-    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'é', '1', ' ', '"', '\n'), minLength: 1, maxLength: 8 });
-    const ordinary = fc.integer({ min: 2, max: 5 }).chain((columns) => fc.array(fc.array(word, { minLength: columns, maxLength: columns }), { minLength: 1, maxLength: 12 }));
+    const word = fc.string({
+      unit: fc.constantFrom('a', 'b', 'c', 'é', '1', ' ', '"', '\n'),
+      minLength: 1,
+      maxLength: 8,
+    });
+    const ordinary = fc
+      .integer({ min: 2, max: 5 })
+      .chain((columns) =>
+        fc.array(fc.array(word, { minLength: columns, maxLength: columns }), { minLength: 1, maxLength: 12 }),
+      );
     await fc.assert(
       fc.asyncProperty(ordinary, style, async (cells, style) => {
         const header = Array.from({ length: cells[0]?.length ?? 2 }, (_, i) => `column${i}`);
-        const { layout, rows } = await readAll(folder.write('auto.csv', write([header, ...cells], { ...style, bom: style.bom || style.encoding !== 'utf-8' })));
+        const { layout, rows } = await readAll(
+          folder.write(
+            'auto.csv',
+            write([header, ...cells], { ...style, bom: style.bom || style.encoding !== 'utf-8' }),
+          ),
+        );
         expect(layout).toMatchObject({ delimiter: style.delimiter, encoding: style.encoding, header });
         expect(rows).toEqual(cells);
       }),
@@ -89,7 +109,12 @@ describe('any table', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(object, { maxLength: 8 }), shape, limits, async (objects, shape, limits) => {
         const lines = objects.map((value) => JSON.stringify(value));
-        const text = shape === 'array' ? `[${lines.join(',')}]` : shape === 'pretty' ? JSON.stringify(objects, null, 2) : lines.join(shape === 'crlf' ? '\r\n' : '\n');
+        const text =
+          shape === 'array'
+            ? `[${lines.join(',')}]`
+            : shape === 'pretty'
+              ? JSON.stringify(objects, null, 2)
+              : lines.join(shape === 'crlf' ? '\r\n' : '\n');
         const { rows } = await readAll(folder.write('objects.json', text), { format: 'ndjson' }, limits);
         expect(JSON.stringify(rows)).toBe(JSON.stringify(lines.map((line) => ({ json: JSON.parse(line) as unknown }))));
       }),
@@ -98,23 +123,55 @@ describe('any table', () => {
   });
 });
 
-const noise = fc.string({ unit: fc.constantFrom('a', ',', '"', '""', '\n', '\r', '\r\n', '{', '}', '[', ']', ':', '1', '\\', ' ', 'é', '"x"', '{"a":1}'), maxLength: 60 });
+const noise = fc.string({
+  unit: fc.constantFrom(
+    'a',
+    ',',
+    '"',
+    '""',
+    '\n',
+    '\r',
+    '\r\n',
+    '{',
+    '}',
+    '[',
+    ']',
+    ':',
+    '1',
+    '\\',
+    ' ',
+    'é',
+    '"x"',
+    '{"a":1}',
+  ),
+  maxLength: 60,
+});
 
 /** What must hold of any text: each block leads to the next, their texts add up, and each can be started from. */
 async function holdsTogether(layout: SourceLayout, text: Buffer, limits: Limits): Promise<void> {
   const blocks = await blocksOf(layout, null, { limits });
   const rows = blocks.flatMap((block) => block.rows);
   expect(blocks.filter((block) => block.isLast)).toEqual([blocks.at(-1)]);
-  expect(Buffer.concat(blocks.map((block) => block.raw)).toString('latin1')).toBe(text.subarray(layout.headerBytes).toString('latin1'));
+  expect(Buffer.concat(blocks.map((block) => block.raw)).toString('latin1')).toBe(
+    text.subarray(layout.headerBytes).toString('latin1'),
+  );
   const whole = await blocksOf(layout);
   expect(whole.flatMap((block) => block.rows)).toEqual(rows);
   const indexes = rows.map((_, index) => index);
-  const records = recordsOf(layout, { raw: text.subarray(layout.headerBytes), start: { line: layout.headerLines } }, indexes);
+  const records = recordsOf(
+    layout,
+    { raw: text.subarray(layout.headerBytes), start: { line: layout.headerLines } },
+    indexes,
+  );
   expect(records.length).toBe(rows.length);
   let passed = 0;
   for (const [i, block] of blocks.entries()) {
     expect(block.start).toEqual(blocks[i - 1]?.end ?? block.start);
-    const found = recordsOf(layout, block, block.rows.map((_, index) => index));
+    const found = recordsOf(
+      layout,
+      block,
+      block.rows.map((_, index) => index),
+    );
     expect(found).toEqual(records.slice(passed, passed + block.rows.length));
     passed += block.rows.length;
     expect(block.end.row).toBe(passed);
@@ -149,8 +206,17 @@ describe('any text at all', () => {
 
   it('of any bytes, with any name, ends in rows, faults or an error that says why', async () => {
     const name = fc.constantFrom('x.csv', 'x.tsv', 'x.json', 'x.ndjson', 'x', 'x.gz', 'x.csv.br', 'x.zst');
-    const bytes = fc.oneof(fc.uint8Array({ maxLength: 200 }), noise.map((text) => Buffer.from(text)), noise.map((text) => gzipSync(text)), noise.map((text) => Buffer.from(text, 'utf16le')));
-    const small = fc.record({ blockBytes: fc.constant(16), rowsMax: fc.constant(3), recordBytesMax: fc.integer({ min: 8, max: 40 }) });
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      noise.map((text) => Buffer.from(text)),
+      noise.map((text) => gzipSync(text)),
+      noise.map((text) => Buffer.from(text, 'utf16le')),
+    );
+    const small = fc.record({
+      blockBytes: fc.constant(16),
+      rowsMax: fc.constant(3),
+      recordBytesMax: fc.integer({ min: 8, max: 40 }),
+    });
     await fc.assert(
       fc.asyncProperty(name, bytes, small, async (name, bytes, limits) => {
         try {
@@ -178,7 +244,9 @@ describe('other readers', () => {
 
   it.each(sound)('csv-spectrum: %s', async (name) => {
     const { layout, rows } = await readAll(join(spectrum, 'csvs', name));
-    const objects = rows.map((row) => Object.fromEntries(layout.header.map((column, i) => [column, (row as string[])[i]])));
+    const objects = rows.map((row) =>
+      Object.fromEntries(layout.header.map((column, i) => [column, (row as string[])[i]])),
+    );
     expect(objects).toEqual(JSON.parse(readFileSync(join(spectrum, 'json', name.replace('.csv', '.json')), 'utf8')));
   });
 
@@ -187,8 +255,16 @@ describe('other readers', () => {
       fc.asyncProperty(table, style, async (cells, style) => {
         const plain = { ...style, encoding: 'utf-8' as const, gzip: false, bom: false };
         const bytes = write([cells[0]?.map(() => 'a longer header') ?? ['a', 'b'], ...cells], plain);
-        const theirs: string[][] = parse(bytes, { delimiter: style.delimiter, relax_quotes: true, record_delimiter: style.lineEnd, skip_empty_lines: true });
-        const { rows } = await readAll(folder.write('both.csv', bytes), { delimiter: style.delimiter, encoding: 'utf-8' });
+        const theirs: string[][] = parse(bytes, {
+          delimiter: style.delimiter,
+          relax_quotes: true,
+          record_delimiter: style.lineEnd,
+          skip_empty_lines: true,
+        });
+        const { rows } = await readAll(folder.write('both.csv', bytes), {
+          delimiter: style.delimiter,
+          encoding: 'utf-8',
+        });
         expect(rows).toEqual(filled(theirs.slice(1)));
       }),
       { numRuns: 200 },

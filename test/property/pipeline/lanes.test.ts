@@ -5,9 +5,15 @@ import { createLanes } from '../../../src/pipeline/lanes.ts';
 import { windowChunkOf, type MadeRow } from '../../support/chunks.ts';
 
 /** What happens between two rows: a chunk comes in, a batch is asked for, or one of those under way is settled. */
-type Step = { readonly do: 'add'; readonly rows: readonly MadeRow[] } | { readonly do: 'next'; readonly flush: boolean } | { readonly do: 'settle'; readonly which: number };
+type Step =
+  | { readonly do: 'add'; readonly rows: readonly MadeRow[] }
+  | { readonly do: 'next'; readonly flush: boolean }
+  | { readonly do: 'settle'; readonly which: number };
 
-const person = fc.oneof({ weight: 3, arbitrary: fc.constant('id:hot') }, { weight: 4, arbitrary: fc.integer({ min: 0, max: 6 }).map((n) => `id:${n}`) });
+const person = fc.oneof(
+  { weight: 3, arbitrary: fc.constant('id:hot') },
+  { weight: 4, arbitrary: fc.integer({ min: 0, max: 6 }).map((n) => `id:${n}`) },
+);
 const alias = fc.integer({ min: 0, max: 4 }).map((n) => `email:${n}@example.com`);
 const row: fc.Arbitrary<MadeRow> = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(person, alias, alias, person, person).map((persons) => ({ persons })) },
@@ -15,17 +21,31 @@ const row: fc.Arbitrary<MadeRow> = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(person, alias).map((persons) => ({ persons })) },
   { weight: 1, arbitrary: alias.map((one) => ({ persons: [one] })) },
   { weight: 1, arbitrary: fc.tuple(person, person).map((persons) => ({ persons })) },
-  { weight: 1, arbitrary: person.map((one): MadeRow => ({ persons: [one], body: '{}', single: { method: 'POST', path: '/api/v1/customers/x/events' } })) },
+  {
+    weight: 1,
+    arbitrary: person.map((one): MadeRow => ({
+      persons: [one],
+      body: '{}',
+      single: { method: 'POST', path: '/api/v1/customers/x/events' },
+    })),
+  },
   { weight: 1, arbitrary: fc.constant<MadeRow>({ persons: [], body: '{"nobody":1}' }) },
 );
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('add' as const), rows: fc.array(row, { minLength: 1, maxLength: 12 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('add' as const), rows: fc.array(row, { minLength: 1, maxLength: 12 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('next' as const), flush: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('settle' as const), which: fc.nat(9) }) },
 );
 
 /** Plays the steps, then settles until nothing waits. Checks what must hold at every moment. */
-function play(steps: readonly Step[], limits: { readonly rowsMax: number; readonly bytesMax: number }, mayGo: (row: number) => boolean): { sent: number[]; setAside: number[]; added: number } {
+function play(
+  steps: readonly Step[],
+  limits: { readonly rowsMax: number; readonly bytesMax: number },
+  mayGo: (row: number) => boolean,
+): { sent: number[]; setAside: number[]; added: number } {
   const setAside: number[] = [];
   const lanes = createLanes({
     ...limits,
@@ -51,7 +71,10 @@ function play(steps: readonly Step[], limits: { readonly rowsMax: number; readon
     expect(batch.count).toBeLessThanOrEqual(limits.rowsMax);
     if (batch.count > 1) expect(requestOf(batch).body.length).toBeLessThanOrEqual(limits.bytesMax);
     const persons = new Set(rows.flatMap((n) => personsOfRow.get(n) ?? []));
-    for (const other of underWay) for (const n of rowsOf(other)) for (const one of personsOfRow.get(n) ?? []) expect(persons.has(one), `${one} in two unsettled batches`).toBe(false);
+    for (const other of underWay)
+      for (const n of rowsOf(other))
+        for (const one of personsOfRow.get(n) ?? [])
+          expect(persons.has(one), `${one} in two unsettled batches`).toBe(false);
     for (const n of rows)
       for (const one of new Set(personsOfRow.get(n))) {
         expect(latest.get(one) ?? 0, `order of ${one}`).toBeLessThan(n);

@@ -44,4 +44,3 @@ export async function resetSandbox({ url }: Sandbox): Promise<void> {
   const response = await fetch(`${url}/_sandbox/reset`, { method: 'POST' });
   if (!response.ok) throw new Error(`the sandbox answered ${response.status} to a reset`);
 }
-

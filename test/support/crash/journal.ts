@@ -7,14 +7,22 @@ export function journalFaults(path: string, rows: number): string[] {
     const faults: string[] = [];
     const integrity = String(journal.pragma('integrity_check', { simple: true }));
     if (integrity !== 'ok') faults.push(`integrity_check: ${integrity}`);
-    const runs = journal.prepare<[], Record<string, number | string>>("SELECT * FROM runs WHERE state != 'abandoned'").all();
+    const runs = journal
+      .prepare<[], Record<string, number | string>>("SELECT * FROM runs WHERE state != 'abandoned'")
+      .all();
     if (runs.length !== 1) faults.push(`${runs.length} runs`);
     for (const run of runs) {
-      const settled = ['delivered', 'rejected', 'failed', 'invalid', 'skipped', 'unclear'].reduce((sum, name) => sum + Number(run[name]), 0);
+      const settled = ['delivered', 'rejected', 'failed', 'invalid', 'skipped', 'unclear'].reduce(
+        (sum, name) => sum + Number(run[name]),
+        0,
+      );
       if (run['state'] !== 'finished') faults.push(`run ${run['id']} is ${run['state']}`);
-      if (settled !== rows || run['rows_read'] !== rows || run['row'] !== rows) faults.push(`${rows} rows, ${run['rows_read']} read, ${settled} settled, checkpoint ${run['row']}`);
+      if (settled !== rows || run['rows_read'] !== rows || run['row'] !== rows)
+        faults.push(`${rows} rows, ${run['rows_read']} read, ${settled} settled, checkpoint ${run['row']}`);
     }
-    const left = Number(journal.prepare('SELECT (SELECT count(*) FROM beyond) + (SELECT count(*) FROM undelivered)').pluck().get());
+    const left = Number(
+      journal.prepare('SELECT (SELECT count(*) FROM beyond) + (SELECT count(*) FROM undelivered)').pluck().get(),
+    );
     if (left > 0) faults.push(`${left} records left`);
     return faults;
   } finally {

@@ -42,7 +42,10 @@ async function arrivals(url: string, rows: readonly MixedRow[]): Promise<{ lost:
   const latest = new Map<string, number>();
   let outOfOrder = 0;
   for await (const { operation } of lines<LogLine>(url, 'log')) {
-    const row = operation.action === 'merge' ? byMerge.get(`id:${operation.secondary?.id ?? ''}`) : byNumber.get(operation.attributes?.n ?? 0);
+    const row =
+      operation.action === 'merge'
+        ? byMerge.get(`id:${operation.secondary?.id ?? ''}`)
+        : byNumber.get(operation.attributes?.n ?? 0);
     if (!row || seen.has(row.n)) continue;
     seen.add(row.n);
     if (row.persons.some((person) => (latest.get(person) ?? 0) > row.n)) outOfOrder++;
@@ -53,9 +56,13 @@ async function arrivals(url: string, rows: readonly MixedRow[]): Promise<{ lost:
 
 async function eventCounts(url: string, rows: readonly MixedRow[]): Promise<{ missing: number; doubled: number }> {
   const counts = new Map<number, number>();
-  for await (const { data } of lines<{ data: { n?: number } }>(url, 'events')) counts.set(data.n ?? 0, (counts.get(data.n ?? 0) ?? 0) + 1);
+  for await (const { data } of lines<{ data: { n?: number } }>(url, 'events'))
+    counts.set(data.n ?? 0, (counts.get(data.n ?? 0) ?? 0) + 1);
   const expected = rows.filter(({ kind }) => kind === 'event').map(({ n }) => counts.get(n) ?? 0);
-  return { missing: expected.filter((count) => count === 0).length, doubled: expected.filter((count) => count > 1).length };
+  return {
+    missing: expected.filter((count) => count === 0).length,
+    doubled: expected.filter((count) => count > 1).length,
+  };
 }
 
 async function stalePersons(url: string, rows: readonly MixedRow[]): Promise<number> {
@@ -65,19 +72,29 @@ async function stalePersons(url: string, rows: readonly MixedRow[]): Promise<num
     const { attributes } = JSON.parse(row.line) as { attributes: Record<string, unknown> };
     last.set(row.id, { ...last.get(row.id), ...attributes });
   }
-  for await (const person of lines<{ id: string | null; email: string | null; attributes: Record<string, unknown> }>(url, 'people')) {
+  for await (const person of lines<{ id: string | null; email: string | null; attributes: Record<string, unknown> }>(
+    url,
+    'people',
+  )) {
     const expected = person.id === null ? undefined : last.get(person.id);
     const stored: Record<string, unknown> = { ...person.attributes, email: person.email };
-    if (person.id !== null && expected && Object.entries(expected).every(([name, value]) => stored[name] === value)) last.delete(person.id);
+    if (person.id !== null && expected && Object.entries(expected).every(([name, value]) => stored[name] === value))
+      last.delete(person.id);
   }
   return last.size;
 }
 
-async function* lines<T extends object>(url: string, readout: 'people' | 'events' | 'log'): AsyncGenerator<T & { readonly seq: number }> {
-  for (let after = 0; ; ) {
+async function* lines<T extends object>(
+  url: string,
+  readout: 'people' | 'events' | 'log',
+): AsyncGenerator<T & { readonly seq: number }> {
+  for (let after = 0; ;) {
     const response = await fetch(`${url}/_sandbox/${readout}?after=${after}&limit=${PAGE}`);
     if (!response.ok) throw new Error(`the sandbox answered ${response.status} for ${readout}`);
-    const page = (await response.text()).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as T & { readonly seq: number });
+    const page = (await response.text())
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as T & { readonly seq: number });
     yield* page;
     const last = page.at(-1);
     if (!last) return;

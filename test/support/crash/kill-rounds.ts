@@ -40,12 +40,32 @@ export interface KillReport extends Verdict {
 
 /** Imports mixed files, kills the process again and again, repeats the same command until it is done, and lets the service judge. */
 export async function killRounds(test: Finishing, options: KillOptions): Promise<KillReport> {
-  const sandbox = await loggingSandbox(test, { faults: options.faults ?? FAULTS, latency: '5-150', seed: options.seed });
+  const sandbox = await loggingSandbox(test, {
+    faults: options.faults ?? FAULTS,
+    latency: '5-150',
+    seed: options.seed,
+  });
   const random = createRandom(options.seed);
-  let report: KillReport = { kills: 0, working: 0, runs: 0, rows: 0, repeated: 0, lost: 0, doubled: 0, outOfOrder: 0, stale: 0, faults: [] };
+  let report: KillReport = {
+    kills: 0,
+    working: 0,
+    runs: 0,
+    rows: 0,
+    repeated: 0,
+    lost: 0,
+    doubled: 0,
+    outOfOrder: 0,
+    stale: 0,
+    faults: [],
+  };
   while (report.kills < options.rounds) {
     await resetSandbox(sandbox);
-    const one = await oneRun(test, options, { sandbox, random, number: report.runs, killsMax: options.rounds - report.kills });
+    const one = await oneRun(test, options, {
+      sandbox,
+      random,
+      number: report.runs,
+      killsMax: options.rounds - report.kills,
+    });
     report = add(report, one);
     options.onRun?.(report);
   }
@@ -59,11 +79,24 @@ interface Stage {
   readonly killsMax: number;
 }
 
-async function oneRun(test: Finishing, options: KillOptions, { sandbox, random, number, killsMax }: Stage): Promise<KillReport> {
+async function oneRun(
+  test: Finishing,
+  options: KillOptions,
+  { sandbox, random, number, killsMax }: Stage,
+): Promise<KillReport> {
   const cwd = tempFolder(test);
   const rows = mixedRows({ rows: options.rows, seed: options.seed + number, people: Math.ceil(options.rows / 8) });
   writeMixedFile(join(cwd, 'mixed.ndjson'), rows);
-  const sending = ['--batch-rows', String(options.batchRows), '--rate', String(options.rate), '--timeout', '1s', '--no-preflight', '--quiet'];
+  const sending = [
+    '--batch-rows',
+    String(options.batchRows),
+    '--rate',
+    String(options.rate),
+    '--timeout',
+    '1s',
+    '--no-preflight',
+    '--quiet',
+  ];
   const faults: string[] = [];
   let args = ['import', 'mixed.ndjson', '--allow-triggers', ...sending];
   let kills = 0;
@@ -71,7 +104,8 @@ async function oneRun(test: Finishing, options: KillOptions, { sandbox, random, 
   let received = 0;
   for (;;) {
     const cli = startAgainst(test, { cwd, sandbox, args });
-    if (kills < killsMax) void killSometime(cli, sandbox, received, { lifeMs: random() * options.lifeMsMax, diesEarly: random() < 0.2 });
+    if (kills < killsMax)
+      void killSometime(cli, sandbox, received, { lifeMs: random() * options.lifeMsMax, diesEarly: random() < 0.2 });
     const { code, signal, stderr } = await cli.ended;
     const before = received;
     received = (await sandbox.state()).operations_received;
@@ -86,13 +120,31 @@ async function oneRun(test: Finishing, options: KillOptions, { sandbox, random, 
     }
   }
   faults.push(...journalFaults(join(cwd, '.cio-bulk/journal.db'), rows.length));
-  const again = await startAgainst(test, { cwd, sandbox, args: ['import', 'mixed.ndjson', '--allow-triggers', ...sending] }).ended;
-  if (again.code !== 0 || (await sandbox.state()).operations_received !== received) faults.push('a second import of a finished file sent something');
-  return { kills, working, runs: 1, rows: rows.length, repeated: received - rows.length, faults, ...(await judge(sandbox.url, rows)) };
+  const again = await startAgainst(test, {
+    cwd,
+    sandbox,
+    args: ['import', 'mixed.ndjson', '--allow-triggers', ...sending],
+  }).ended;
+  if (again.code !== 0 || (await sandbox.state()).operations_received !== received)
+    faults.push('a second import of a finished file sent something');
+  return {
+    kills,
+    working,
+    runs: 1,
+    rows: rows.length,
+    repeated: received - rows.length,
+    faults,
+    ...(await judge(sandbox.url, rows)),
+  };
 }
 
 /** Some die at a random moment during startup, the others some time after they have sent something. */
-async function killSometime(cli: RunningCli, sandbox: Sandbox, received: number, { lifeMs, diesEarly }: { readonly lifeMs: number; readonly diesEarly: boolean }): Promise<void> {
+async function killSometime(
+  cli: RunningCli,
+  sandbox: Sandbox,
+  received: number,
+  { lifeMs, diesEarly }: { readonly lifeMs: number; readonly diesEarly: boolean },
+): Promise<void> {
   let isOver = false;
   void cli.ended.then(() => (isOver = true));
   while (!diesEarly && !isOver && (await sandbox.state()).operations_received === received) await sleep(20);

@@ -33,14 +33,23 @@ export function mixedRows({ rows, seed, people, prefix = 'p' }: MixedOptions): M
     const draw = random();
     if (draw < 0.01) {
       const secondary = `${prefix}-merged-${n}`;
-      return toRow({ n, kind: 'merge', id, persons: [`id:${id}`, `id:${secondary}`] }, { primary: { id }, secondary: { id: secondary } });
+      return toRow(
+        { n, kind: 'merge', id, persons: [`id:${id}`, `id:${secondary}`] },
+        { primary: { id }, secondary: { id: secondary } },
+      );
     }
     if (draw < 0.5) {
       const alias = random() < 0.3;
       const attributes = { n, [`k${n % 5}`]: `v${n}`, ...(alias ? { email } : {}) };
-      return toRow({ n, kind: 'identify', id, persons: alias ? [`id:${id}`, `email:${email}`] : [`id:${id}`] }, { identifiers: { id }, attributes });
+      return toRow(
+        { n, kind: 'identify', id, persons: alias ? [`id:${id}`, `email:${email}`] : [`id:${id}`] },
+        { identifiers: { id }, attributes },
+      );
     }
-    return toRow({ n, kind: 'event', id, persons: [`id:${id}`] }, { name: 'thing_done', identifiers: { id }, timestamp: 1_600_000_000 + n, attributes: { n } });
+    return toRow(
+      { n, kind: 'event', id, persons: [`id:${id}`] },
+      { name: 'thing_done', identifiers: { id }, timestamp: 1_600_000_000 + n, attributes: { n } },
+    );
   });
 }
 

@@ -16,7 +16,8 @@ import { createMemoryLedger } from './memory-ledger.ts';
 export const clock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: (delayMs, signal) => sleep(Math.max(0, delayMs), undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
+  sleep: (delayMs, signal) =>
+    sleep(Math.max(0, delayMs), undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
 };
 
 export interface LaunchOptions {
@@ -45,8 +46,25 @@ export interface Launched {
 
 /** Runs a load test with real k6 as the command does, with a ledger in memory. */
 export async function launch(options: LaunchOptions): Promise<Launched> {
-  const { url, scenario, rate = 40, durationMs = 5_000, maxUsers = 5_000, p95Ms = 5_000, p99Ms = 8_000, script } = options;
-  const target = { trackUrl: url, siteId: new Secret('site'), trackApiKey: new Secret('key'), isSandbox: true, environment: undefined, region: null, workspaceId: null };
+  const {
+    url,
+    scenario,
+    rate = 40,
+    durationMs = 5_000,
+    maxUsers = 5_000,
+    p95Ms = 5_000,
+    p99Ms = 8_000,
+    script,
+  } = options;
+  const target = {
+    trackUrl: url,
+    siteId: new Secret('site'),
+    trackApiKey: new Secret('key'),
+    isSandbox: true,
+    environment: undefined,
+    region: null,
+    workspaceId: null,
+  };
   const env = { ...process.env, ...options.env };
   const prepared = await prepareLoadtest({
     request: { scenario, rate, durationMs, maxUsers, p95Ms, p99Ms },

@@ -7,7 +7,15 @@ const [url, root, k6Bin] = process.argv.slice(2);
 const stopping = new AbortController();
 process.once('SIGINT', () => stopping.abort());
 
-const target = { trackUrl: url, siteId: new Secret('site'), trackApiKey: new Secret('very-secret-track-key'), isSandbox: true, environment: undefined, region: null, workspaceId: null };
+const target = {
+  trackUrl: url,
+  siteId: new Secret('site'),
+  trackApiKey: new Secret('very-secret-track-key'),
+  isSandbox: true,
+  environment: undefined,
+  region: null,
+  workspaceId: null,
+};
 const prepared = await prepareLoadtest({
   request: { scenario: 'ramp', rate: 40, durationMs: 30_000, maxUsers: 5_000, p95Ms: 500, p99Ms: 2_000 },
   target,
@@ -21,9 +29,20 @@ const { summary } = await runLoadtest({
   target,
   env: process.env,
   workspace: 'test',
-  ledger: { plan() {}, started: (_id, pid) => process.stdout.write(`k6 ${pid}\n`), finish() {}, markCleaned() {}, uncleaned: () => [], list: () => [] },
+  ledger: {
+    plan() {},
+    started: (_id, pid) => process.stdout.write(`k6 ${pid}\n`),
+    finish() {},
+    markCleaned() {},
+    uncleaned: () => [],
+    list: () => [],
+  },
   root,
-  clock: { now: Date.now, monotonic: () => performance.now(), sleep: (ms, signal) => sleep(Math.max(0, ms), undefined, { signal }).catch(() => undefined) },
+  clock: {
+    now: Date.now,
+    monotonic: () => performance.now(),
+    sleep: (ms, signal) => sleep(Math.max(0, ms), undefined, { signal }).catch(() => undefined),
+  },
   stopping: stopping.signal,
   aborting: new AbortController().signal,
   onSample() {},

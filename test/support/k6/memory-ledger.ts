@@ -19,7 +19,8 @@ export function createMemoryLedger(): LoadtestLedger & { readonly moves: string[
     started: (id, k6Pid) => change(id, { state: 'running', k6_pid: k6Pid }),
     finish: (id, verdict, finishedAt) => change(id, { state: 'finished', verdict, finished_at: finishedAt }),
     markCleaned: (id) => change(id, { state: 'cleaned' }),
-    uncleaned: (workspace) => [...runs.values()].filter((run) => run.workspace === workspace && run.state !== 'cleaned'),
+    uncleaned: (workspace) =>
+      [...runs.values()].filter((run) => run.workspace === workspace && run.state !== 'cleaned'),
     list: () => [...runs.values()],
   };
 }

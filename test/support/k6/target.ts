@@ -44,7 +44,13 @@ export async function startTarget(answer: (arrival: Arrival) => Answer = () => (
     const inSecond = (perSecond.get(second) ?? 0) + 1;
     perSecond.set(second, inSecond);
     const index = arrivals.length;
-    const partial = { method: request.method ?? '', url: request.url ?? '', authorization: request.headers.authorization, index, inSecond };
+    const partial = {
+      method: request.method ?? '',
+      url: request.url ?? '',
+      authorization: request.headers.authorization,
+      index,
+      inSecond,
+    };
     arrivals.push({ ...partial, body: '' });
     void respond(request, response, (body) => {
       const arrival = { ...partial, body };
@@ -75,7 +81,11 @@ export async function startTarget(answer: (arrival: Arrival) => Answer = () => (
 }
 
 /** Returns the status it answered with. */
-async function respond(request: IncomingMessage, response: ServerResponse, answer: (body: string) => Answer): Promise<number> {
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: (body: string) => Answer,
+): Promise<number> {
   const { status = 200, delayMs = 0, body = '{}\n' } = answer(await readBody(request));
   if (delayMs > 0) await sleep(delayMs);
   response.writeHead(status, { 'content-type': 'application/json' }).end(body);

@@ -40,10 +40,16 @@ export async function importUntilDone(journey: Journey): Promise<number> {
 
 /** Retries failed rows, dying now and then, until a life reaches its end. */
 export async function retryUntilDone(journey: Journey): Promise<number> {
-  return live(journey, (journal) => ({ ledger: createRetryLedger(journal, 1, Date.now), chunks: retryChunks(journal, 1, ['failed'], { isGuarded: () => false, isWanted: () => true }) }));
+  return live(journey, (journal) => ({
+    ledger: createRetryLedger(journal, 1, Date.now),
+    chunks: retryChunks(journal, 1, ['failed'], { isGuarded: () => false, isWanted: () => true }),
+  }));
 }
 
-async function live(journey: Journey, begin: (journal: Journal) => { ledger: Ledger; chunks: AsyncIterable<PreparedChunk> }): Promise<number> {
+async function live(
+  journey: Journey,
+  begin: (journal: Journal) => { ledger: Ledger; chunks: AsyncIterable<PreparedChunk> },
+): Promise<number> {
   for (let lives = 1; ; lives++) {
     const journal = openJournal(journey.journalPath);
     try {
@@ -88,7 +94,8 @@ async function oneLife(journey: Journey, ledger: Ledger, chunks: AsyncIterable<P
     onUndelivered: () => undefined,
     onProgress: (progress) => {
       // A retry reads no rows of its own: only the counts of an import can add up here.
-      if (ledger.state().checkpoint && !addsUp(progress)) throw new Error(`the counts do not add up: ${JSON.stringify(progress)}`);
+      if (ledger.state().checkpoint && !addsUp(progress))
+        throw new Error(`the counts do not add up: ${JSON.stringify(progress)}`);
     },
   });
   return end;
@@ -117,7 +124,7 @@ function mortal(ledger: Ledger, { random, deathShare, world }: Journey): Ledger 
 }
 
 async function* chunksFrom({ rows, random }: Journey, from: number): AsyncGenerator<PreparedChunk> {
-  for (let at = from; at < rows.length; ) {
+  for (let at = from; at < rows.length;) {
     const size = 1 + Math.floor(random() * 12);
     yield chunkOf(at, rows.slice(at, at + size));
     at += Math.min(size, rows.length - at);
@@ -125,4 +132,12 @@ async function* chunksFrom({ rows, random }: Journey, from: number): AsyncGenera
   }
 }
 
-const NEW_RUN = { type: 'import', source: 'made up', sourceKey: 'made up', workspace: 'w', environmentId: null, fingerprint: 'f', spec: '{}' } as const;
+const NEW_RUN = {
+  type: 'import',
+  source: 'made up',
+  sourceKey: 'made up',
+  workspace: 'w',
+  environmentId: null,
+  fingerprint: 'f',
+  spec: '{}',
+} as const;

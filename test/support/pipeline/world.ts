@@ -38,7 +38,13 @@ export interface World {
 }
 
 const ACCEPTED: Reply = { kind: 'response', status: 200, body: '{}', retryAfterMs: undefined, location: undefined };
-const answer = (status: number, body = ''): Reply => ({ kind: 'response', status, body, retryAfterMs: undefined, location: undefined });
+const answer = (status: number, body = ''): Reply => ({
+  kind: 'response',
+  status,
+  body,
+  retryAfterMs: undefined,
+  location: undefined,
+});
 const fault = (kind: 'reset' | 'timeout' | 'aborted'): Reply => ({ kind: 'fault', fault: kind });
 
 /** A reply, and the rows that were applied with it. */
@@ -49,7 +55,9 @@ interface Answered {
 
 /** A row that was refused once is refused again, even if the sender died before it heard of it. */
 function answerTo(rows: readonly number[], refused: ReadonlySet<number>): Answered {
-  const errors = rows.flatMap((n, at) => (refused.has(n) ? [{ batch_index: at, reason: 'invalid', field: 'n', message: 'no' }] : []));
+  const errors = rows.flatMap((n, at) =>
+    refused.has(n) ? [{ batch_index: at, reason: 'invalid', field: 'n', message: 'no' }] : [],
+  );
   if (errors.length === 0) return { reply: ACCEPTED, takes: rows };
   return { reply: answer(207, JSON.stringify({ errors })), takes: rows.filter((n) => !refused.has(n)) };
 }

@@ -13,7 +13,10 @@ interface AppBench {
 }
 
 /** An App API that answers the first request with the first answer, and so on; the last answer again and again. */
-async function appApi(test: Finishing, ...answers: ((request: IncomingMessage, response: ServerResponse) => void)[]): Promise<AppBench> {
+async function appApi(
+  test: Finishing,
+  ...answers: ((request: IncomingMessage, response: ServerResponse) => void)[]
+): Promise<AppBench> {
   const askedAt: number[] = [];
   const server = createServer((request, response) => {
     const answer = answers[Math.min(askedAt.length, answers.length - 1)];
@@ -24,7 +27,13 @@ async function appApi(test: Finishing, ...answers: ((request: IncomingMessage, r
   const address = server.address();
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
-  const app = createAppApi({ baseUrl: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`, proxy: undefined, appApiKey: new Secret('app-key'), clock: realClock, stopping: stop.signal });
+  const app = createAppApi({
+    baseUrl: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    proxy: undefined,
+    appApiKey: new Secret('app-key'),
+    clock: realClock,
+    stopping: stop.signal,
+  });
   test.onTestFinished(async () => {
     await app.close();
     server.closeAllConnections();
@@ -33,7 +42,10 @@ async function appApi(test: Finishing, ...answers: ((request: IncomingMessage, r
   return { app, askedAt, stop };
 }
 
-const says = (status: number, body: string, headers: Record<string, string> = {}) => (_: IncomingMessage, response: ServerResponse): void => void response.writeHead(status, headers).end(body);
+const says =
+  (status: number, body: string, headers: Record<string, string> = {}) =>
+  (_: IncomingMessage, response: ServerResponse): void =>
+    void response.writeHead(status, headers).end(body);
 const TWO = '{"identifiers":[{"id":"a"},{"id":"b"}],"ids":["a","b"],"next":""}';
 
 it('a 429 of the App API is asked again, and not before it said', async (test) => {
@@ -60,7 +72,10 @@ it.for([
   [302, 'redirected', 'CUSTOMERIO_REGION'],
 ] as const)('a %i of the App API is asked once, and explained', async ([status, code, hint], test) => {
   const { app, askedAt } = await appApi(test, says(status, '{}', { location: 'http://elsewhere.example/' }));
-  expect(await app.countPeopleWith('cio_bulk_run', 'abcd')).toMatchObject({ people: undefined, because: { code, hint: expect.stringContaining(hint) } });
+  expect(await app.countPeopleWith('cio_bulk_run', 'abcd')).toMatchObject({
+    people: undefined,
+    because: { code, hint: expect.stringContaining(hint) },
+  });
   expect(askedAt).toHaveLength(1);
 });
 

@@ -28,7 +28,10 @@ interface Bench {
 }
 
 /** A courier over a wire that answers as `reply` says; half of the longest pause is taken every time. */
-function bench(reply: (name: string, number: number) => Reply, options: { maxAttempts?: number; maxOutageMs?: number; concurrency?: number } = {}): Bench {
+function bench(
+  reply: (name: string, number: number) => Reply,
+  options: { maxAttempts?: number; maxOutageMs?: number; concurrency?: number } = {},
+): Bench {
   const clock = fakeClock();
   const sent: WireRequest[] = [];
   const courier = createCourier({
@@ -36,7 +39,9 @@ function bench(reply: (name: string, number: number) => Reply, options: { maxAtt
     wire: {
       send(request) {
         sent.push(request);
-        return Promise.resolve(reply(request.method === 'GET' ? 'region' : Buffer.from(request.body).toString(), sent.length));
+        return Promise.resolve(
+          reply(request.method === 'GET' ? 'region' : Buffer.from(request.body).toString(), sent.length),
+        );
       },
     },
     pacer: createPacer({ rate: 0, rowsPerSecond: 0, clock }),
@@ -51,7 +56,8 @@ function bench(reply: (name: string, number: number) => Reply, options: { maxAtt
     clock,
     courier,
     sent,
-    send: (name, stopping = never) => courier.send({ method: 'POST', path: '/api/v2/batch', body: Buffer.from(name), rows: 1 }, stopping),
+    send: (name, stopping = never) =>
+      courier.send({ method: 'POST', path: '/api/v2/batch', body: Buffer.from(name), rows: 1 }, stopping),
   };
 }
 
@@ -61,7 +67,9 @@ describe('the courier of the Track API', () => {
     const result = send('rows');
     await clock.pass(10_000);
     expect((await result).reply).toEqual(status(200));
-    expect(sent.map(({ body, attempt }) => [Buffer.from(body).toString(), attempt])).toEqual([0, 1, 2, 3].map((attempt) => ['rows', attempt]));
+    expect(sent.map(({ body, attempt }) => [Buffer.from(body).toString(), attempt])).toEqual(
+      [0, 1, 2, 3].map((attempt) => ['rows', attempt]),
+    );
     expect(courier.traffic()).toEqual({ requests: 4, retries: 3, bytesSent: 16 });
   });
 
@@ -80,7 +88,9 @@ describe('the courier of the Track API', () => {
   });
 
   it('asks for the region when nothing else is under way: the service answers, so it is these bytes', async () => {
-    const { clock, send, sent } = bench((name) => (name === 'region' ? status(200) : fault('reset')), { maxAttempts: 2 });
+    const { clock, send, sent } = bench((name) => (name === 'region' ? status(200) : fault('reset')), {
+      maxAttempts: 2,
+    });
     const lonely = send('poison');
     await clock.pass(5_000);
     expect(await lonely).toEqual({ reply: fault('reset'), othersPassed: true });
@@ -89,7 +99,10 @@ describe('the courier of the Track API', () => {
 
   it('an outage uses up nobody’s attempts: all arrive when it is over', async () => {
     let isDown = true;
-    const { clock, send } = bench(() => (isDown ? fault('timeout') : status(200)), { maxAttempts: 3, maxOutageMs: 3_600_000 });
+    const { clock, send } = bench(() => (isDown ? fault('timeout') : status(200)), {
+      maxAttempts: 3,
+      maxOutageMs: 3_600_000,
+    });
     const results = Promise.all(Array.from({ length: 8 }, (_, i) => send(`batch ${i}`)));
     await clock.pass(120_000);
     isDown = false;
@@ -122,7 +135,10 @@ describe('the courier of the Track API', () => {
   });
 
   it('429 uses up no attempts as long as the service takes something', async () => {
-    const { clock, send } = bench((_, number) => (number % 4 === 0 ? status(200) : status(429)), { maxAttempts: 2, concurrency: 1 });
+    const { clock, send } = bench((_, number) => (number % 4 === 0 ? status(200) : status(429)), {
+      maxAttempts: 2,
+      concurrency: 1,
+    });
     const results = Promise.all([send('a'), send('b'), send('c')]);
     await clock.pass(600_000);
     expect((await results).map(({ reply }) => reply)).toEqual([status(200), status(200), status(200)]);

@@ -104,7 +104,8 @@ describe('waiting', () => {
     const clock = fakeClock();
     const pacer = createPacer({ rate: 0, rowsPerSecond: 1, clock });
     const order: string[] = [];
-    const wait = (name: string, urgent: boolean): void => void pacer.start(1, urgent, never).then(() => order.push(name));
+    const wait = (name: string, urgent: boolean): void =>
+      void pacer.start(1, urgent, never).then(() => order.push(name));
     wait('first', false);
     wait('new', false);
     wait('retry', true);
@@ -147,7 +148,9 @@ describe('below one start a second', () => {
     const clock = fakeClock();
     const pacer = createPacer({ rate, rowsPerSecond: 0, clock });
     const times: number[] = [];
-    const four = Array.from({ length: 4 }, () => pacer.start(1, false, never).then(() => times.push(clock.monotonic())));
+    const four = Array.from({ length: 4 }, () =>
+      pacer.start(1, false, never).then(() => times.push(clock.monotonic())),
+    );
     for (let i = 0; i < 5; i++) {
       await clock.pass(1100 / rate);
       await sleep(1); // Bottleneck keeps real time; where it is late the spare time of the fake clock passes instead

@@ -15,7 +15,11 @@ it.each([
   ['https://track.customer.io', { HTTPS_PROXY: PROXY, NO_PROXY: '*' }, undefined],
   ['https://track.customer.io', { HTTPS_PROXY: PROXY, no_proxy: 'a.example, .customer.io' }, undefined],
   ['https://track.customer.io', { HTTPS_PROXY: PROXY, NO_PROXY: 'customer.io:443' }, undefined],
-  ['https://track.customer.io', { HTTPS_PROXY: PROXY, NO_PROXY: 'customer.io:8443,omer.io,track.customer.io.evil' }, 'proxy.corp:3128'],
+  [
+    'https://track.customer.io',
+    { HTTPS_PROXY: PROXY, NO_PROXY: 'customer.io:8443,omer.io,track.customer.io.evil' },
+    'proxy.corp:3128',
+  ],
   ['https://Track.Customer.io', { HTTPS_PROXY: PROXY, NO_PROXY: '*.CUSTOMER.IO' }, undefined],
   ['http://127.0.0.1:8787', { HTTP_PROXY: PROXY }, undefined],
   ['http://localhost:8787', { HTTP_PROXY: PROXY }, undefined],
@@ -31,5 +35,7 @@ it('user and password of a proxy go to the proxy, and into no name', () => {
 });
 
 it.each(['socks5://proxy.corp:1080', 'http://', '://'])('%s is refused by the name of its variable', (given) => {
-  expect(() => proxyFor('https://track.customer.io', { HTTPS_PROXY: given })).toThrow(/HTTPS_PROXY is no URL of an HTTP proxy/);
+  expect(() => proxyFor('https://track.customer.io', { HTTPS_PROXY: given })).toThrow(
+    /HTTPS_PROXY is no URL of an HTTP proxy/,
+  );
 });

@@ -5,7 +5,13 @@ import { createSlots } from '../../../src/api/slots.ts';
 import type { Clock } from '../../../src/domain/host.ts';
 import type { Reply } from '../../../src/domain/outcome.ts';
 
-const answer = (status: number): Reply => ({ kind: 'response', status, body: '', retryAfterMs: undefined, location: undefined });
+const answer = (status: number): Reply => ({
+  kind: 'response',
+  status,
+  body: '',
+  retryAfterMs: undefined,
+  location: undefined,
+});
 
 it('fifteen requests that are throttled at the same moment ask for one pause, not for fifteen that grow', async () => {
   const never = new AbortController().signal;
@@ -14,7 +20,12 @@ it('fifteen requests that are throttled at the same moment ask for one pause, no
   let sent = 0;
   const courier = createCourier({
     wire: { send: () => Promise.resolve(answer(sent++ < 15 ? 429 : 200)) },
-    pacer: { start: () => Promise.resolve(), slowDown: (pauseMs) => pauses.push(pauseMs), currentRate: () => 0, recentStartsAgoMs: () => [] },
+    pacer: {
+      start: () => Promise.resolve(),
+      slowDown: (pauseMs) => pauses.push(pauseMs),
+      currentRate: () => 0,
+      recentStartsAgoMs: () => [],
+    },
     breaker: createBreaker(clock),
     slots: createSlots(15),
     clock,

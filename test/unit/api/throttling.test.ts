@@ -6,7 +6,11 @@ import { fakeClock } from '../../support/fake-clock.ts';
 const TOO_MANY: Reply = { kind: 'response', status: 429, body: '', retryAfterMs: undefined, location: undefined };
 
 function throttling(onPause: (pauseMs: number) => void = () => undefined): Throttling {
-  return createThrottling({ pacer: { start: () => Promise.resolve(), slowDown: onPause, currentRate: () => 0, recentStartsAgoMs: () => [] }, clock: fakeClock(), random: () => 1 });
+  return createThrottling({
+    pacer: { start: () => Promise.resolve(), slowDown: onPause, currentRate: () => 0, recentStartsAgoMs: () => [] },
+    clock: fakeClock(),
+    random: () => 1,
+  });
 }
 
 /** Tries of one request until its 429s are held to be its own, while of others `passes` get through and `refusals` do not between two tries. */

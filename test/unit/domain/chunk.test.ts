@@ -24,7 +24,9 @@ test('what is packed into a chunk is found again, operation by operation', () =>
         single: packed.singles.get(index),
         isGuarded: packed.guarded.has(index),
       }));
-      expect(found).toEqual(operations.map(({ row, bytes, keys, single, isGuarded }) => ({ row, bytes, keys, single, isGuarded })));
+      expect(found).toEqual(
+        operations.map(({ row, bytes, keys, single, isGuarded }) => ({ row, bytes, keys, single, isGuarded })),
+      );
       expect(packed.count).toBe(operations.length);
       expect(packed.kinds).toBe(operations.reduce((kinds, one) => kinds | one.kinds, 0));
     }),

@@ -4,7 +4,10 @@ import { eventIdIn, withEventId } from '../../../src/jobs/event-id-text.ts';
 const ID = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
 
 it.for([
-  [`{"type":"person","identifiers":{"id":"x"},"action":"event","name":"n","id":"${ID}","attributes":{"id":"y","n":12345678901234567890}}`, ID],
+  [
+    `{"type":"person","identifiers":{"id":"x"},"action":"event","name":"n","id":"${ID}","attributes":{"id":"y","n":12345678901234567890}}`,
+    ID,
+  ],
   [`{ "id" : "${ID}" , "name":"\\"id\\":\\"no\\"" }`, ID],
   [`{"name":"id","data":["id",{"id":"no"}],"id":"${ID}"}`, ID],
   ['{"type":"person","identifiers":{"id":"x"},"action":"identify","attributes":{"id":"y"}}', undefined],

@@ -8,16 +8,39 @@ import { openJournal, type Journal } from '../../../src/journal/open.ts';
 import { createRun } from '../../../src/journal/runs.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-const NEW_RUN = { type: 'import', source: 's', sourceKey: 's', workspace: 'w', environmentId: null, fingerprint: 'f', spec: '{}' } as const;
+const NEW_RUN = {
+  type: 'import',
+  source: 's',
+  sourceKey: 's',
+  workspace: 'w',
+  environmentId: null,
+  fingerprint: 'f',
+  spec: '{}',
+} as const;
 const LARGE = 8_000_000;
 
 /** A row that brings 100 kB into the journal. */
 function settledRow(row: number): Change {
   const undelivered: UndeliveredRow = {
-    row, line: row, state: 'rejected', code: 'http_400', reason: 'refused', column: null, field: null,
-    persons: [], payload: null, single: null, record: 'x'.repeat(100_000),
-  }; // prettier-ignore
-  return { intents: [], withdrawn: [], settled: [{ batch: undefined, rows: [[row, row]], delivered: 0, undelivered: [undelivered], inDoubt: [] }], passed: undefined, rowsRead: row };
+    row,
+    line: row,
+    state: 'rejected',
+    code: 'http_400',
+    reason: 'refused',
+    column: null,
+    field: null,
+    persons: [],
+    payload: null,
+    single: null,
+    record: 'x'.repeat(100_000),
+  };
+  return {
+    intents: [],
+    withdrawn: [],
+    settled: [{ batch: undefined, rows: [[row, row]], delivered: 0, undelivered: [undelivered], inDoubt: [] }],
+    passed: undefined,
+    rowsRead: row,
+  };
 }
 
 /** Another connection, and what begins a transaction that reads. */

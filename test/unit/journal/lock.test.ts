@@ -33,7 +33,10 @@ describe('the last starts of the process before', () => {
   it.for([
     [450, [450, 0, 0]],
     [3_600_000, [0, 0, 0]],
-  ] as const)('count as just now as far as a clock that was set back puts it into the future: %i ms', ([backMs, expected], test) => {
-    expect(handedOver(journalFor(test), NOW - backMs)).toEqual(expected);
-  });
+  ] as const)(
+    'count as just now as far as a clock that was set back puts it into the future: %i ms',
+    ([backMs, expected], test) => {
+      expect(handedOver(journalFor(test), NOW - backMs)).toEqual(expected);
+    },
+  );
 });

@@ -6,7 +6,15 @@ import { openJournal, type Journal } from '../../../src/journal/open.ts';
 import { createRun, findRun, setRunState, type RunState } from '../../../src/journal/runs.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-const NEW_RUN = { type: 'import', source: 's', sourceKey: 's', workspace: 'w', environmentId: null, fingerprint: 'f', spec: '{}' } as const;
+const NEW_RUN = {
+  type: 'import',
+  source: 's',
+  sourceKey: 's',
+  workspace: 'w',
+  environmentId: null,
+  fingerprint: 'f',
+  spec: '{}',
+} as const;
 const STATES: readonly RunState[] = ['open', 'finished', 'abandoned'];
 const ALLOWED = ['open → finished', 'finished → open', 'open → abandoned', 'finished → abandoned'];
 
@@ -23,18 +31,21 @@ function runIn(journal: Journal, state: RunState): number {
 }
 
 describe('the state of a run', () => {
-  it.for(STATES.flatMap((from) => STATES.map((to) => [from, to] as const)))('moves from %s to %s only if that is a move', ([from, to], test) => {
-    const journal = journalFor(test);
-    const id = runIn(journal, from);
-    const move = (): void => setRunState(journal, id, to, 3);
-    if (ALLOWED.includes(`${from} → ${to}`)) {
-      move();
-      expect(findRun(journal, id)).toMatchObject({ state: to, updatedAt: 3 });
-    } else {
-      expect(move).toThrow(`run ${id} cannot become ${to}`);
-      expect(findRun(journal, id)?.state).toBe(from);
-    }
-  });
+  it.for(STATES.flatMap((from) => STATES.map((to) => [from, to] as const)))(
+    'moves from %s to %s only if that is a move',
+    ([from, to], test) => {
+      const journal = journalFor(test);
+      const id = runIn(journal, from);
+      const move = (): void => setRunState(journal, id, to, 3);
+      if (ALLOWED.includes(`${from} → ${to}`)) {
+        move();
+        expect(findRun(journal, id)).toMatchObject({ state: to, updatedAt: 3 });
+      } else {
+        expect(move).toThrow(`run ${id} cannot become ${to}`);
+        expect(findRun(journal, id)?.state).toBe(from);
+      }
+    },
+  );
 
   it('does not move when the run is not in the journal', (test) => {
     expect(() => setRunState(journalFor(test), 7, 'abandoned', 1)).toThrow('run 7 cannot become abandoned');
@@ -46,7 +57,13 @@ describe('the state of a run', () => {
     const ledger = createImportLedger(journal, id, () => 5);
     ledger.finish();
     expect(findRun(journal, id)).toMatchObject({ state: 'finished', updatedAt: 5 });
-    ledger.commit({ intents: [{ batch: 1, rows: [[1, 2]] }], withdrawn: [], settled: [], passed: undefined, rowsRead: 2 });
+    ledger.commit({
+      intents: [{ batch: 1, rows: [[1, 2]] }],
+      withdrawn: [],
+      settled: [],
+      passed: undefined,
+      rowsRead: 2,
+    });
     expect(() => ledger.finish()).toThrow('cannot become finished');
     expect(ledger.state().inDoubt).toEqual([[1, 2]]);
   });

@@ -28,15 +28,25 @@ describe.skipIf(process.platform === 'win32')('k6 is missing', () => {
   it('when there is none: exit 9, with install lines for five ways', async () => {
     const error = await findK6(undefined, { PATH: dir }, dir).catch((cause: unknown) => cause);
     expect(error).toMatchObject({ code: 'k6_missing', exitCode: 9 });
-    for (const way of ['macOS', 'Debian', 'Windows', 'Go', 'Docker']) expect(error).toMatchObject({ hint: expect.stringContaining(way) });
+    for (const way of ['macOS', 'Debian', 'Windows', 'Go', 'Docker'])
+      expect(error).toMatchObject({ hint: expect.stringContaining(way) });
   });
 
   it.each(['v1.2.9', 'v0.57.0'])('when it is %s, which is too old', async (version) => {
-    await expect(findK6(fakeK6(version), {}, dir)).rejects.toMatchObject({ code: 'k6_missing', message: expect.stringContaining(`${version} is too old`) });
+    await expect(findK6(fakeK6(version), {}, dir)).rejects.toMatchObject({
+      code: 'k6_missing',
+      message: expect.stringContaining(`${version} is too old`),
+    });
   });
 
   it('when the file named by --k6-bin is not there, or something else', async () => {
-    await expect(findK6('nowhere/k6', {}, dir)).rejects.toMatchObject({ code: 'k6_missing', message: expect.stringContaining('--k6-bin names nowhere/k6') });
-    await expect(findK6(fakeK6('x'), {}, dir)).rejects.toMatchObject({ code: 'k6_missing', message: expect.stringContaining('is not k6') });
+    await expect(findK6('nowhere/k6', {}, dir)).rejects.toMatchObject({
+      code: 'k6_missing',
+      message: expect.stringContaining('--k6-bin names nowhere/k6'),
+    });
+    await expect(findK6(fakeK6('x'), {}, dir)).rejects.toMatchObject({
+      code: 'k6_missing',
+      message: expect.stringContaining('is not k6'),
+    });
   });
 });

@@ -5,8 +5,27 @@ import { checkGuards } from '../../../src/loadtest/guards.ts';
 import type { GuardInput } from '../../../src/loadtest/guards.ts';
 import { planOf, STAGING } from '../../support/loadtest-examples.ts';
 
-const allowed: GuardInput = { plan: planOf(), target: STAGING, confirm: '1a2b', allowOverLimit: false, force: false, uncleaned: [] };
-const left: LoadtestRun = { id: 'abc', workspace: 'w', scenario: 'ramp', rate: 80, duration_ms: 1, max_n: 99, state: 'running', verdict: null, started_at: 0, finished_at: null, k6_pid: 1 };
+const allowed: GuardInput = {
+  plan: planOf(),
+  target: STAGING,
+  confirm: '1a2b',
+  allowOverLimit: false,
+  force: false,
+  uncleaned: [],
+};
+const left: LoadtestRun = {
+  id: 'abc',
+  workspace: 'w',
+  scenario: 'ramp',
+  rate: 80,
+  duration_ms: 1,
+  max_n: 99,
+  state: 'running',
+  verdict: null,
+  started_at: 0,
+  finished_at: null,
+  k6_pid: 1,
+};
 
 function refusal(input: Partial<GuardInput>): CioBulkError {
   try {
@@ -38,24 +57,36 @@ describe('a load test of a real workspace', () => {
 
   it('is refused over 80 % of the documented limit, at the highest rate of any stage', () => {
     expect(() => checkGuards({ ...allowed, plan: planOf('ramp', 800) })).not.toThrow();
-    expect(refusal({ plan: planOf('ramp', 801) })).toMatchObject({ code: 'guard', hint: expect.stringContaining('--allow-over-limit') });
+    expect(refusal({ plan: planOf('ramp', 801) })).toMatchObject({
+      code: 'guard',
+      hint: expect.stringContaining('--allow-over-limit'),
+    });
     expect(refusal({ plan: planOf('stress', 700) }).message).toContain('840 requests/s');
     expect(() => checkGuards({ ...allowed, plan: planOf('stress', 700), allowOverLimit: true })).not.toThrow();
   });
 
   it('is refused while an earlier one is not cleaned up', () => {
-    expect(refusal({ uncleaned: [left] })).toMatchObject({ code: 'guard', message: expect.stringContaining('abc'), hint: expect.stringContaining('--force') });
+    expect(refusal({ uncleaned: [left] })).toMatchObject({
+      code: 'guard',
+      message: expect.stringContaining('abc'),
+      hint: expect.stringContaining('--force'),
+    });
     expect(() => checkGuards({ ...allowed, uncleaned: [left], force: true })).not.toThrow();
   });
 
   it('is refused when it would make more people than can be cleaned up in reason', () => {
-    expect(refusal({ plan: { ...planOf(), users: 100_001 } })).toMatchObject({ code: 'guard', hint: expect.stringContaining('--max-users') });
+    expect(refusal({ plan: { ...planOf(), users: 100_001 } })).toMatchObject({
+      code: 'guard',
+      hint: expect.stringContaining('--max-users'),
+    });
   });
 });
 
 describe('a load test of the sandbox', () => {
   it('needs no ceremony', () => {
     const target = { ...STAGING, isSandbox: true, environment: undefined };
-    expect(() => checkGuards({ ...allowed, target, confirm: undefined, plan: planOf('ramp', 5_000), uncleaned: [left] })).not.toThrow();
+    expect(() =>
+      checkGuards({ ...allowed, target, confirm: undefined, plan: planOf('ramp', 5_000), uncleaned: [left] }),
+    ).not.toThrow();
   });
 });

@@ -5,7 +5,15 @@ import { createLoadtestLedger } from '../../../src/journal/loadtests.ts';
 import { openJournal } from '../../../src/journal/open.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-const planned: PlannedLoadtest = { id: 'run1', workspace: 'w1', scenario: 'ramp', rate: 80, duration_ms: 120_000, max_n: 3_599, started_at: 1_000 };
+const planned: PlannedLoadtest = {
+  id: 'run1',
+  workspace: 'w1',
+  scenario: 'ramp',
+  rate: 80,
+  duration_ms: 120_000,
+  max_n: 3_599,
+  started_at: 1_000,
+};
 const journalPath = (test: TestContext): string => join(tempFolder(test), 'journal.db');
 
 function withLedger(path: string, work: (ledger: LoadtestLedger) => void): void {
@@ -34,7 +42,13 @@ describe('load tests in the journal', () => {
       ledger.started('run1', 4242);
       expect(ledger.list()[0]).toMatchObject({ state: 'running', k6_pid: 4242 });
       ledger.finish('run1', 'pass', 2_000);
-      expect(ledger.list()[0]).toMatchObject({ state: 'finished', verdict: 'pass', finished_at: 2_000, k6_pid: 4242, scenario: 'ramp' });
+      expect(ledger.list()[0]).toMatchObject({
+        state: 'finished',
+        verdict: 'pass',
+        finished_at: 2_000,
+        k6_pid: 4242,
+        scenario: 'ramp',
+      });
       ledger.markCleaned('run1');
       expect(ledger.uncleaned('w1')).toEqual([]);
       expect(ledger.list()[0]?.state).toBe('cleaned');

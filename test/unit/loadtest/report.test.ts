@@ -10,13 +10,41 @@ import type { LoadtestSummary } from '../../../src/loadtest/summary.ts';
 import { toTable } from '../../../src/loadtest/table.ts';
 import { GOOD, planOf, STAGING, summaryOf } from '../../support/loadtest-examples.ts';
 
-const slower = summaryOf({ ...GOOD, operations: { ...GOOD.operations, track: { count: 4_500, min: 20, avg: 80, p50: 60, p90: 120, p95: 180, p99: 195, max: 600 } } }, 'run2');
-const failed = summaryOf({ ...GOOD, limited: 3, failures: 897, thresholds: [{ metric: 'cio_failed', expression: 'rate<0.01', ok: false }] });
+const slower = summaryOf(
+  {
+    ...GOOD,
+    operations: {
+      ...GOOD.operations,
+      track: { count: 4_500, min: 20, avg: 80, p50: 60, p90: 120, p95: 180, p99: 195, max: 600 },
+    },
+  },
+  'run2',
+);
+const failed = summaryOf({
+  ...GOOD,
+  limited: 3,
+  failures: 897,
+  thresholds: [{ metric: 'cio_failed', expression: 'rate<0.01', ok: false }],
+});
 
 describe('the table', () => {
   it('shows planned and achieved, latencies, status codes, thresholds, and the verdict with its reason', () => {
     const text = toTable(failed).join('\n');
-    for (const part of ['planned', 'achieved', '9,000 (100.0 %)', 'identify', 'p50', 'p90', 'p95', 'p99', 'max', '200: 9,000', '429: 3', 'CROSSED', 'Verdict       FAIL: 10.0 % of the requests failed']) {
+    for (const part of [
+      'planned',
+      'achieved',
+      '9,000 (100.0 %)',
+      'identify',
+      'p50',
+      'p90',
+      'p95',
+      'p99',
+      'max',
+      '200: 9,000',
+      '429: 3',
+      'CROSSED',
+      'Verdict       FAIL: 10.0 % of the requests failed',
+    ]) {
       expect(text).toContain(part);
     }
   });
@@ -40,10 +68,15 @@ describe('JUnit', () => {
 describe('comparing two runs', () => {
   it('calls a latency worse only when it grew by a tenth and by 20 ms', () => {
     const { changes } = compareSummaries(summaryOf(), slower);
-    expect(changes.filter(({ judgement }) => judgement === 'worse').map(({ what }) => what)).toEqual(['track p95 ms', 'track p99 ms']);
+    expect(changes.filter(({ judgement }) => judgement === 'worse').map(({ what }) => what)).toEqual([
+      'track p95 ms',
+      'track p99 ms',
+    ]);
     expect(changes.find(({ what }) => what === 'track p50 ms')?.judgement).toBe('same');
     expect(compareSummaries(slower, summaryOf()).changes.some(({ judgement }) => judgement === 'better')).toBe(true);
-    expect(toComparisonLines(compareSummaries(summaryOf(), slower)).join('\n')).toMatch(/track p95 ms +90\.0 {2}-> +180\.0 {2}worse/);
+    expect(toComparisonLines(compareSummaries(summaryOf(), slower)).join('\n')).toMatch(
+      /track p95 ms +90\.0 {2}-> +180\.0 {2}worse/,
+    );
   });
 
   it('refuses another scenario and another rate', () => {

@@ -6,13 +6,22 @@ import { personId, SCENARIOS } from '../../../src/domain/loadtest.ts';
 import type { LoadPlan, ScenarioName } from '../../../src/domain/loadtest.ts';
 import { plannedAt } from '../../../src/loadtest/planned-rate.ts';
 
-const plan = (scenario: ScenarioName, rate: number | null = 80, durationMs: number | null = null, maxUsers = 5_000): LoadPlan =>
-  computePlan({ scenario, rate, durationMs, maxUsers, p95Ms: 500, p99Ms: 2_000, batchSize: 200 });
+const plan = (
+  scenario: ScenarioName,
+  rate: number | null = 80,
+  durationMs: number | null = null,
+  maxUsers = 5_000,
+): LoadPlan => computePlan({ scenario, rate, durationMs, maxUsers, p95Ms: 500, p99Ms: 2_000, batchSize: 200 });
 
 describe('the shape of a load', () => {
   it('counts --rate in requests: an iteration of two requests runs at half of it', () => {
     const { requestsPerIteration, peakRate, iterations, requests } = plan('ramp');
-    expect({ requestsPerIteration, peakRate, iterations, requests }).toEqual({ requestsPerIteration: 2, peakRate: 80, iterations: 4_500, requests: 9_000 });
+    expect({ requestsPerIteration, peakRate, iterations, requests }).toEqual({
+      requestsPerIteration: 2,
+      peakRate: 80,
+      iterations: 4_500,
+      requests: 9_000,
+    });
   });
 
   it('holds the rate for a minute in a ramp: two stages in a row with the same target', () => {
@@ -31,7 +40,8 @@ describe('the shape of a load', () => {
   });
 
   it('never goes over the rate, except by a fifth under stress', () => {
-    for (const scenario of SCENARIOS.filter((name) => name !== 'stress')) expect(plan(scenario).peakRate).toBeLessThanOrEqual(80);
+    for (const scenario of SCENARIOS.filter((name) => name !== 'stress'))
+      expect(plan(scenario).peakRate).toBeLessThanOrEqual(80);
     expect(plan('stress').peakRate).toBeCloseTo(96);
   });
 
@@ -64,16 +74,21 @@ describe('the shape of a load', () => {
   it('adds up: the planned requests are the area under the planned rate', () => {
     const scenario = constantFrom(...SCENARIOS);
     assert(
-      property(scenario, integer({ min: 2, max: 1_000 }), integer({ min: 5_000, max: 600_000 }), (name, rate, durationMs) => {
-        const it = plan(name, rate, durationMs);
-        const stepMs = it.durationMs / 5_000;
-        let area = 0;
-        for (let step = 0.5; step < 5_000; step += 1) area += (plannedAt(it, step * stepMs).rate * stepMs) / 1_000;
-        expect(Math.abs(it.requests - area)).toBeLessThan(area * 0.002 + it.requestsPerIteration + 1);
-        expect(it.limits.requestsMin).toBeLessThanOrEqual(it.requests);
-        expect(it.limits.requestsMin).toBeGreaterThanOrEqual(it.requests * 0.98);
-        expect(it.users).toBeGreaterThan(0);
-      }),
+      property(
+        scenario,
+        integer({ min: 2, max: 1_000 }),
+        integer({ min: 5_000, max: 600_000 }),
+        (name, rate, durationMs) => {
+          const it = plan(name, rate, durationMs);
+          const stepMs = it.durationMs / 5_000;
+          let area = 0;
+          for (let step = 0.5; step < 5_000; step += 1) area += (plannedAt(it, step * stepMs).rate * stepMs) / 1_000;
+          expect(Math.abs(it.requests - area)).toBeLessThan(area * 0.002 + it.requestsPerIteration + 1);
+          expect(it.limits.requestsMin).toBeLessThanOrEqual(it.requests);
+          expect(it.limits.requestsMin).toBeGreaterThanOrEqual(it.requests * 0.98);
+          expect(it.users).toBeGreaterThan(0);
+        },
+      ),
     );
   });
 });
@@ -81,6 +96,11 @@ describe('the shape of a load', () => {
 describe('test people', () => {
   it('have the same ids in the scripts and in the launcher', () => {
     expect(scriptPersonId('t5k2h9a3f9', 17)).toBe(personId('t5k2h9a3f9', 17));
-    expect(attributesOf('r', 0)).toMatchObject({ email: 'cio-bulk-lt-r-0@cio-bulk.invalid', _load_test: true, cio_bulk_run: 'r', unsubscribed: true });
+    expect(attributesOf('r', 0)).toMatchObject({
+      email: 'cio-bulk-lt-r-0@cio-bulk.invalid',
+      _load_test: true,
+      cio_bulk_run: 'r',
+      unsubscribed: true,
+    });
   });
 });

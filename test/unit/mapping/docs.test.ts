@@ -18,7 +18,9 @@ describe('the documentation of mapping', () => {
     const hint = errorOf(() => parseMappingFile('{"nope":1}', 'm')).hint ?? '';
     expect(hint).toBe(`allowed here: ${Object.keys(schema.properties).join(', ')}`);
     const inColumn = errorOf(() => parseMappingFile('{"columns":{"a":{"nope":1}}}', 'm')).hint ?? '';
-    expect(inColumn).toBe(`allowed here: ${Object.keys(schema.properties.columns.additionalProperties.oneOf[2].properties).join(', ')}`);
+    expect(inColumn).toBe(
+      `allowed here: ${Object.keys(schema.properties.columns.additionalProperties.oneOf[2].properties).join(', ')}`,
+    );
     for (const key of Object.keys(schema.properties)) expect(page).toContain(key);
   });
 

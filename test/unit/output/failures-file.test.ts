@@ -3,23 +3,49 @@ import { array, assert, constantFrom, dictionary, integer, jsonValue, property, 
 import { describe, expect, it } from 'vitest';
 import type { UndeliveredRow } from '../../../src/domain/ledger.ts';
 import type { SourceLayout } from '../../../src/domain/plan.ts';
-import { ADDED_COLUMNS, csvFailures, jsonKeysOf, ndjsonFailures, recordText } from '../../../src/output/failures-file.ts';
+import {
+  ADDED_COLUMNS,
+  csvFailures,
+  jsonKeysOf,
+  ndjsonFailures,
+  recordText,
+} from '../../../src/output/failures-file.ts';
 
 const CSV: SourceLayout = {
-  path: '/people.csv', format: 'csv', compression: 'none', encoding: 'utf-8', delimiter: ',', jsonArray: false,
-  headerBytes: 0, headerLines: 1, header: ['id', 'email', 'plan'],
-}; // prettier-ignore
+  path: '/people.csv',
+  format: 'csv',
+  compression: 'none',
+  encoding: 'utf-8',
+  delimiter: ',',
+  jsonArray: false,
+  headerBytes: 0,
+  headerLines: 1,
+  header: ['id', 'email', 'plan'],
+};
 const NDJSON: SourceLayout = { ...CSV, path: '/people.ndjson', format: 'ndjson', header: [] };
 const delimiters = constantFrom(',', ';', '\t', '|');
 const threeCells = array(string({ unit: 'grapheme' }), { minLength: 3, maxLength: 3 });
 const objects = dictionary(string(), jsonValue({ maxDepth: 2 }), { minKeys: 1, maxKeys: 4 });
 
 const row = (record: string, more: Partial<UndeliveredRow> = {}): UndeliveredRow => ({
-  row: 5, line: 6, state: 'rejected', code: 'invalid', reason: 'refused', column: null, field: null,
-  persons: [], payload: null, single: null, record, ...more,
-}); // prettier-ignore
+  row: 5,
+  line: 6,
+  state: 'rejected',
+  code: 'invalid',
+  reason: 'refused',
+  column: null,
+  field: null,
+  persons: [],
+  payload: null,
+  single: null,
+  record,
+  ...more,
+});
 const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
-const cellsOf = (delimiter: string) => (record: string): readonly string[] | undefined => parse(record, { delimiter })[0];
+const cellsOf =
+  (delimiter: string) =>
+  (record: string): readonly string[] | undefined =>
+    parse(record, { delimiter })[0];
 
 /** The lines of a failures file in CSV, read by a parser that is not ours. */
 function readCsv(lines: readonly string[], delimiter = ','): string[][] {
@@ -46,7 +72,11 @@ describe('a failures file in CSV', () => {
     assert(
       property(string({ unit: 'grapheme', minLength: 1 }), (record) => {
         const writer = csvFailures({ run: 2, layout: CSV, cellsOf: cellsOf(',') }, []);
-        const [, broken, next] = readCsv([writer.header ?? '', writer.line(row(record, { code: 'unparsable' })), writer.line(row('1,2,3'))]);
+        const [, broken, next] = readCsv([
+          writer.header ?? '',
+          writer.line(row(record, { code: 'unparsable' })),
+          writer.line(row('1,2,3')),
+        ]);
         expect(broken?.slice(7)).toEqual(['', '', '']);
         expect(broken?.[6]?.replace(/^'(?=[=+\-@\t\r])/, '')).toBe(record);
         expect(next?.slice(7)).toEqual(['1', '2', '3']);
@@ -78,13 +108,23 @@ describe('a failures file in NDJSON', () => {
         const record = JSON.stringify(object, null, indent % 3);
         const line = ndjsonFailures({ run: 2, layout: NDJSON, cellsOf: () => undefined }).line(row(record));
         expect(line).not.toContain('\n');
-        expect(JSON.parse(line)).toEqual({ cio_bulk_run: 2, cio_bulk_row: 5, cio_bulk_line: 6, cio_bulk_state: 'rejected', cio_bulk_code: 'invalid', cio_bulk_reason: 'refused', ...object });
+        expect(JSON.parse(line)).toEqual({
+          cio_bulk_run: 2,
+          cio_bulk_row: 5,
+          cio_bulk_line: 6,
+          cio_bulk_state: 'rejected',
+          cio_bulk_code: 'invalid',
+          cio_bulk_reason: 'refused',
+          ...object,
+        });
       }),
     );
   });
 
   it('keeps the digits of a number that JavaScript cannot hold', () => {
-    const line = ndjsonFailures({ run: 2, layout: NDJSON, cellsOf: () => undefined }).line(row('{"n":12345678901234567890.10}'));
+    const line = ndjsonFailures({ run: 2, layout: NDJSON, cellsOf: () => undefined }).line(
+      row('{"n":12345678901234567890.10}'),
+    );
     expect(line).toContain('"n":12345678901234567890.10}');
   });
 
@@ -115,7 +155,9 @@ describe('a corrected row', () => {
   it('loses the added fields, and nothing else, where its source is NDJSON', () => {
     assert(
       property(objects, (object) => {
-        const line = ndjsonFailures({ run: 2, layout: NDJSON, cellsOf: () => undefined }).line(row(JSON.stringify(object)));
+        const line = ndjsonFailures({ run: 2, layout: NDJSON, cellsOf: () => undefined }).line(
+          row(JSON.stringify(object)),
+        );
         expect(JSON.parse(recordText(NDJSON, { json: {} }, line, NDJSON))).toEqual(object);
       }),
     );

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { CioBulkError } from '../../../src/domain/errors.ts';
-import { canContinue, cleanupCommand, failuresCommand, retryCommand, sameCommand } from '../../../src/output/next-command.ts';
+import {
+  canContinue,
+  cleanupCommand,
+  failuresCommand,
+  retryCommand,
+  sameCommand,
+} from '../../../src/output/next-command.ts';
 
 function journalFault(code: string): CioBulkError {
-  return new CioBulkError('journal_unwritable', 'the journal cannot be written', { cause: Object.assign(new Error(code), { code }) });
+  return new CioBulkError('journal_unwritable', 'the journal cannot be written', {
+    cause: Object.assign(new Error(code), { code }),
+  });
 }
 
 describe('the command to type next', () => {
@@ -14,18 +22,35 @@ describe('the command to type next', () => {
   });
 
   it('looks at the same journal, however that was given', () => {
-    expect(failuresCommand(3, ['import', 'a.csv', '--journal=other.db'])).toBe('cio-bulk failures --run 3 --journal other.db');
-    expect(failuresCommand(3, ['status', '--journal', 'first.db', '--journal', 'last.db'])).toBe('cio-bulk failures --run 3 --journal last.db');
+    expect(failuresCommand(3, ['import', 'a.csv', '--journal=other.db'])).toBe(
+      'cio-bulk failures --run 3 --journal other.db',
+    );
+    expect(failuresCommand(3, ['status', '--journal', 'first.db', '--journal', 'last.db'])).toBe(
+      'cio-bulk failures --run 3 --journal last.db',
+    );
   });
 
   it('sends to the same workspace', () => {
     const argv = ['import', 'a.csv', '--env-file', 'eu.env', '--no-preflight', '--rate', '5'];
-    expect(retryCommand(3, argv, { from: 'fixed.csv' })).toBe('cio-bulk retry-failed --run 3 --from fixed.csv --env-file eu.env --no-preflight');
+    expect(retryCommand(3, argv, { from: 'fixed.csv' })).toBe(
+      'cio-bulk retry-failed --run 3 --from fixed.csv --env-file eu.env --no-preflight',
+    );
   });
 
   it('deletes test people where the load test created them', () => {
-    const argv = ['loadtest', '--scenario', 'smoke', '--confirm', '1a2b', '--env-file=staging.env', '--journal', 'j.db'];
-    expect(cleanupCommand('abc123', argv)).toBe('cio-bulk cleanup --run abc123 --journal j.db --env-file staging.env --confirm 1a2b');
+    const argv = [
+      'loadtest',
+      '--scenario',
+      'smoke',
+      '--confirm',
+      '1a2b',
+      '--env-file=staging.env',
+      '--journal',
+      'j.db',
+    ];
+    expect(cleanupCommand('abc123', argv)).toBe(
+      'cio-bulk cleanup --run abc123 --journal j.db --env-file staging.env --confirm 1a2b',
+    );
     expect(cleanupCommand('abc123', ['loadtest', '--sandbox'])).toBe('cio-bulk cleanup --run abc123 --sandbox');
   });
 });

@@ -13,7 +13,11 @@ interface Screen {
 
 function screen(options: Partial<OutputOptions> = {}): Screen {
   const [stdout, stderr] = [createReader(), createReader()];
-  return { terminal: createTerminal({ stdout: stdout.stream, stderr: stderr.stream, env: {} }, { ...PLAIN, ...options }), stdout, stderr };
+  return {
+    terminal: createTerminal({ stdout: stdout.stream, stderr: stderr.stream, env: {} }, { ...PLAIN, ...options }),
+    stdout,
+    stderr,
+  };
 }
 
 function sayEverything(terminal: Terminal, text = 'text'): void {
@@ -43,13 +47,17 @@ describe('a terminal', () => {
 
   it('lets nothing through that could move the cursor, whatever a name or a cell holds', () => {
     assert(
-      property(string({ unit: 'binary' }), constantFrom({ verbose: true }, { json: true, verbose: true }), (text, options) => {
-        const { terminal, stdout, stderr } = screen(options);
-        sayEverything(terminal, text);
-        terminal.next(text);
-        terminal.showNext();
-        expect(stdout.text() + stderr.text()).not.toMatch(/(?![\n\t])\p{Cc}/u);
-      }),
+      property(
+        string({ unit: 'binary' }),
+        constantFrom({ verbose: true }, { json: true, verbose: true }),
+        (text, options) => {
+          const { terminal, stdout, stderr } = screen(options);
+          sayEverything(terminal, text);
+          terminal.next(text);
+          terminal.showNext();
+          expect(stdout.text() + stderr.text()).not.toMatch(/(?![\n\t])\p{Cc}/u);
+        },
+      ),
     );
   });
 

@@ -10,15 +10,28 @@ function rowOf(operation: object): MadeRow {
   return { body, persons: personsOf(body) };
 }
 
-const identify = (identifiers: object, attributes: object = {}): MadeRow => rowOf({ action: 'identify', identifiers, attributes });
+const identify = (identifiers: object, attributes: object = {}): MadeRow =>
+  rowOf({ action: 'identify', identifiers, attributes });
 
 describe('rows behind a failed one', () => {
   it.each([
     ['a third identifier', identify({ cio_id: 'a1' }, { id: '7', email: 'a@b.c' }), identify({ email: 'A@b.c' })],
-    ['an e-mail that the failed row sets', identify({ email: 'old@b.c' }, { email: 'new@b.c' }), identify({ email: 'new@b.c' })],
+    [
+      'an e-mail that the failed row sets',
+      identify({ email: 'old@b.c' }, { email: 'new@b.c' }),
+      identify({ email: 'new@b.c' }),
+    ],
     ['a number that the failed row sets as id', identify({ email: 'a@b.c' }, { id: 7 }), identify({ id: '7' })],
-    ['either side of a merge', rowOf({ action: 'merge', primary: { id: '7' }, secondary: { email: 'a@b.c' } }), identify({ email: 'a@b.c' })],
-    ['an anonymous id', identify({ id: '7' }, { email: 'a@b.c', phone: '+49', anonymous_id: 'x' }), rowOf({ action: 'event', name: 'e', identifiers: { anonymous_id: 'x' } })],
+    [
+      'either side of a merge',
+      rowOf({ action: 'merge', primary: { id: '7' }, secondary: { email: 'a@b.c' } }),
+      identify({ email: 'a@b.c' }),
+    ],
+    [
+      'an anonymous id',
+      identify({ id: '7' }, { email: 'a@b.c', phone: '+49', anonymous_id: 'x' }),
+      rowOf({ action: 'event', name: 'e', identifiers: { anonymous_id: 'x' } }),
+    ],
   ])('are held when they are addressed by %s', (_, failed, later) => {
     const held = createHeldPersons([], createLinks());
     const chunk = windowChunkOf(0, [failed, later, identify({ id: 'somebody else' })]);

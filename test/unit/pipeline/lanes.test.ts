@@ -8,7 +8,10 @@ function lanesWith(rowsMax: number): Lanes {
 }
 
 function addAll(lanes: Lanes, startRow: number, rows: readonly (readonly string[])[]): void {
-  const chunk = windowChunkOf(startRow, rows.map((persons) => ({ persons })));
+  const chunk = windowChunkOf(
+    startRow,
+    rows.map((persons) => ({ persons })),
+  );
   rows.forEach((_, index) => lanes.add(chunk, index));
 }
 
@@ -20,15 +23,32 @@ function rowsOf(batch: Batch | undefined): number[] {
 
 /** Rows with the numbers they have in their source, as a retry finds them. */
 function pageOf(rows: readonly number[], persons: readonly (readonly string[])[]): WindowChunk {
-  const chunk = windowChunkOf(0, persons.map((one) => ({ persons: one })));
-  chunk.prepared = { ...chunk.prepared, operations: { ...chunk.prepared.operations, rows: Uint32Array.from(rows, (n) => n - 1) } };
+  const chunk = windowChunkOf(
+    0,
+    persons.map((one) => ({ persons: one })),
+  );
+  chunk.prepared = {
+    ...chunk.prepared,
+    operations: { ...chunk.prepared.operations, rows: Uint32Array.from(rows, (n) => n - 1) },
+  };
   return chunk;
 }
 
 describe('lanes', () => {
   it('put ten rows into one batch, whoever they are about', () => {
     const lanes = lanesWith(1000);
-    addAll(lanes, 0, [['id:1'], ['id:2'], ['id:1'], ['id:1', 'email:a@b.c'], ['email:a@b.c'], ['id:3'], ['id:2'], ['id:1'], ['id:4'], ['id:1']]);
+    addAll(lanes, 0, [
+      ['id:1'],
+      ['id:2'],
+      ['id:1'],
+      ['id:1', 'email:a@b.c'],
+      ['email:a@b.c'],
+      ['id:3'],
+      ['id:2'],
+      ['id:1'],
+      ['id:4'],
+      ['id:1'],
+    ]);
     expect(lanes.next(false)).toBeUndefined();
     expect(rowsOf(lanes.next(true))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(lanes.next(true)).toBeUndefined();
@@ -84,7 +104,11 @@ describe('lanes', () => {
       const startedAt = process.cpuUsage(); // what other processes take does not count
       const lanes = lanesWith(1000);
       for (let at = 0; at < count; at += 500) {
-        addAll(lanes, at, Array.from({ length: 500 }, (_, i) => personsOf(at + i)));
+        addAll(
+          lanes,
+          at,
+          Array.from({ length: 500 }, (_, i) => personsOf(at + i)),
+        );
         while (lanes.waiting() > 8_000) {
           const batch = lanes.next(true);
           if (batch) lanes.release(batch);
@@ -101,7 +125,10 @@ describe('lanes', () => {
 
   it('keep the order of the file when two lanes become one, also for chunks that all begin at row 0', () => {
     const lanes = lanesWith(2);
-    const pages = [pageOf([10, 20, 30], [['id:1'], ['id:2'], ['id:1']]), pageOf([40, 50, 60], [['id:2'], ['id:2', 'id:1'], ['id:1']])];
+    const pages = [
+      pageOf([10, 20, 30], [['id:1'], ['id:2'], ['id:1']]),
+      pageOf([40, 50, 60], [['id:2'], ['id:2', 'id:1'], ['id:1']]),
+    ];
     for (const one of pages) for (let index = 0; index < 3; index++) lanes.add(one, index);
     const rows: number[] = [];
     for (let batch = lanes.next(true); batch; batch = lanes.next(true)) {

@@ -33,10 +33,18 @@ function deskWith(findRecords: RecordFinder = () => []): Desk {
     finish: () => undefined,
   };
   const settling = createSettling({
-    ledger, window, links: createLinks(), clock: hastyClock, findRecords, rowsBefore: () => 0,
-    onUndelivered: () => undefined, onSpent: () => undefined, onPassed: () => undefined, onCommit: () => undefined,
+    ledger,
+    window,
+    links: createLinks(),
+    clock: hastyClock,
+    findRecords,
+    rowsBefore: () => 0,
+    onUndelivered: () => undefined,
+    onSpent: () => undefined,
+    onPassed: () => undefined,
+    onCommit: () => undefined,
     onError: (error) => errors.push(error),
-  }); // prettier-ignore
+  });
   return { settling, window, commits, errors, breakDisk: (broken) => void (isBroken = broken) };
 }
 
@@ -44,7 +52,8 @@ function batchOf(id: number, chunk: WindowChunk, from: number, to: number): Batc
   return { id, segments: [{ chunk, from, to }], count: to - from, single: undefined };
 }
 
-const people = (count: number): { persons: string[] }[] => Array.from({ length: count }, (_, i) => ({ persons: [`id:${i}`] }));
+const people = (count: number): { persons: string[] }[] =>
+  Array.from({ length: count }, (_, i) => ({ persons: [`id:${i}`] }));
 const DELIVERED = { undelivered: [], pending: [] };
 
 describe('settling', () => {
@@ -60,17 +69,42 @@ describe('settling', () => {
     expect(commits).toHaveLength(2);
     expect(commits[1]).toMatchObject({
       intents: [{ batch: 3, rows: [[4, 4]] }],
-      settled: [{ batch: 1, rows: [[1, 2]], delivered: 2 }, { batch: 2, rows: [[3, 3]], delivered: 1 }],
+      settled: [
+        { batch: 1, rows: [[1, 2]], delivered: 2 },
+        { batch: 2, rows: [[3, 3]], delivered: 1 },
+      ],
       passed: { position: { row: 2 } },
-    }); // prettier-ignore
+    });
   });
 
   it('leaves rows that a stop cut short in doubt, and settles the others of their batch', () => {
     const { settling, window, commits } = deskWith();
     const chunk = window.admit(chunkOf(0, people(5)));
-    settling.settle(batchOf(1, chunk, 0, 5), { undelivered: [], pending: [{ chunk, index: 1 }, { chunk, index: 4 }] });
+    settling.settle(batchOf(1, chunk, 0, 5), {
+      undelivered: [],
+      pending: [
+        { chunk, index: 1 },
+        { chunk, index: 4 },
+      ],
+    });
     settling.flush();
-    expect(commits[0]).toMatchObject({ settled: [{ batch: 1, rows: [[1, 1], [3, 4]], delivered: 3, inDoubt: [[2, 2], [5, 5]] }], passed: undefined });
+    expect(commits[0]).toMatchObject({
+      settled: [
+        {
+          batch: 1,
+          rows: [
+            [1, 1],
+            [3, 4],
+          ],
+          delivered: 3,
+          inDoubt: [
+            [2, 2],
+            [5, 5],
+          ],
+        },
+      ],
+      passed: undefined,
+    });
   });
 
   it('commits nothing after a commit that failed: the checkpoint never passes rows that nobody has counted', async () => {
@@ -93,7 +127,9 @@ describe('settling', () => {
       if (isLost) throw new Error('not found');
       return [];
     });
-    window.admit(chunkOf(0, [], { rows: 1, invalid: [{ index: 0, code: 'unparsable', message: 'an unclosed quote' }] }));
+    window.admit(
+      chunkOf(0, [], { rows: 1, invalid: [{ index: 0, code: 'unparsable', message: 'an unclosed quote' }] }),
+    );
     expect(() => settling.flush()).toThrow('not found');
     isLost = false;
     window.admit(chunkOf(1, [], { rows: 1, skipped: { recent: 1 } }));

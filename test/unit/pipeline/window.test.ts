@@ -2,12 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { createWindow } from '../../../src/pipeline/window.ts';
 import { chunkOf } from '../../support/chunks.ts';
 
-const people = (count: number): { persons: string[] }[] => Array.from({ length: count }, (_, i) => ({ persons: [`id:${i}`] }));
+const people = (count: number): { persons: string[] }[] =>
+  Array.from({ length: count }, (_, i) => ({ persons: [`id:${i}`] }));
 
 describe('the window', () => {
   it('lets nothing pass over a row that is not settled, however much behind it is', () => {
     const window = createWindow();
-    const [first, second, third] = [window.admit(chunkOf(0, people(2))), window.admit(chunkOf(2, people(3))), window.admit(chunkOf(5, people(1)))];
+    const [first, second, third] = [
+      window.admit(chunkOf(0, people(2))),
+      window.admit(chunkOf(2, people(3))),
+      window.admit(chunkOf(5, people(1))),
+    ];
     expect([window.settle(second, 3), window.settle(third, 1)]).toEqual([true, true]);
     expect(window.pass()).toEqual([]);
     expect(window.settle(first, 1)).toBe(false);
@@ -35,7 +40,11 @@ describe('the window', () => {
     expect(window.bytesHeld()).toBeGreaterThan(0);
     const { prepared } = first;
     window.settle(first, 2);
-    first.prepared = { ...prepared, raw: new Uint8Array(), operations: { ...prepared.operations, body: new Uint8Array() } };
+    first.prepared = {
+      ...prepared,
+      raw: new Uint8Array(),
+      operations: { ...prepared.operations, body: new Uint8Array() },
+    };
     window.letGo(prepared);
     expect(window.pass()).toEqual([first, second]);
     expect(window.bytesHeld()).toBe(0);

@@ -7,7 +7,10 @@ import { tempFolder } from '../../support/temp.ts';
 describe('--env-file', () => {
   it('adds the variables of the file, under those that are exported', (test) => {
     const path = join(tempFolder(test), 'staging.env');
-    writeFileSync(path, '# staging\nCUSTOMERIO_SITE_ID="from file"\nexport CUSTOMERIO_REGION=eu\nCUSTOMERIO_TRACK_API_KEY=of the file\n');
+    writeFileSync(
+      path,
+      '# staging\nCUSTOMERIO_SITE_ID="from file"\nexport CUSTOMERIO_REGION=eu\nCUSTOMERIO_TRACK_API_KEY=of the file\n',
+    );
     expect(withEnvFile({ CUSTOMERIO_SITE_ID: 'exported', HOME: '/home' }, path)).toEqual({
       CUSTOMERIO_SITE_ID: 'exported',
       CUSTOMERIO_REGION: 'eu',
@@ -32,6 +35,8 @@ describe('--env-file', () => {
     ['that is a folder', '.', 'EISDIR'],
   ] as const)('names a file %s, and why it cannot be read', ([, name, reason], test) => {
     const path = join(tempFolder(test), name);
-    expect(() => withEnvFile({}, path)).toThrow(expect.objectContaining({ code: 'env_file', message: `--env-file ${path} cannot be read (${reason})` }));
+    expect(() => withEnvFile({}, path)).toThrow(
+      expect.objectContaining({ code: 'env_file', message: `--env-file ${path} cannot be read (${reason})` }),
+    );
   });
 });

@@ -20,13 +20,20 @@ describe('the target', () => {
     [{ CUSTOMERIO_REGION: ' EU ' }, 'https://track-eu.customer.io', 'https://api-eu.customer.io', 'eu'],
     [{ CUSTOMERIO_REGION: '' }, 'https://track.customer.io', 'https://api.customer.io', 'us'],
     [{ CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:8787/' }, 'http://127.0.0.1:8787', 'https://api.customer.io', undefined],
-    [{ CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:8787', CUSTOMERIO_REGION: 'eu' }, 'http://127.0.0.1:8787', 'https://api-eu.customer.io', 'eu'],
+    [
+      { CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:8787', CUSTOMERIO_REGION: 'eu' },
+      'http://127.0.0.1:8787',
+      'https://api-eu.customer.io',
+      'eu',
+    ],
   ] as const)('is made of region and URLs: %j', ([env, trackUrl, appUrl, region]) => {
     expect(targetFrom({ ...KEYS, ...env })).toMatchObject({ trackUrl, appUrl, region, isSandbox: false });
   });
 
   it('names every credential that is missing or blank, at once', () => {
-    expect(refusal({ CUSTOMERIO_TRACK_API_KEY: '  ' }).message).toBe('CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY are not set');
+    expect(refusal({ CUSTOMERIO_TRACK_API_KEY: '  ' }).message).toBe(
+      'CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY are not set',
+    );
     expect(refusal({ CUSTOMERIO_SITE_ID: 'canary-site' }).message).toBe('CUSTOMERIO_TRACK_API_KEY is not set');
   });
 

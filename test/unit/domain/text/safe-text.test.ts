@@ -17,13 +17,17 @@ describe('what reaches a terminal', () => {
       property(anyText, (text) => {
         const shown = Array.from(safeText(text));
         expect(shown.filter(obeyed)).toEqual([]);
-        expect(shown).toEqual(Array.from(text, (character) => (obeyed(character) || /\p{Cs}/u.test(character) ? '\ufffd' : character)));
+        expect(shown).toEqual(
+          Array.from(text, (character) => (obeyed(character) || /\p{Cs}/u.test(character) ? '\ufffd' : character)),
+        );
       }),
     );
   });
 
   it('stays one line where it is a name, also with a colour or a direction in it', () => {
-    expect(safeLine('a\nb\tc\u001b[31md\u202ee\u200ff\u{e0041}g')).toBe('a\ufffdb\ufffdc\ufffd[31md\ufffde\ufffdf\ufffdg');
+    expect(safeLine('a\nb\tc\u001b[31md\u202ee\u200ff\u{e0041}g')).toBe(
+      'a\ufffdb\ufffdc\ufffd[31md\ufffde\ufffdf\ufffdg',
+    );
   });
 
   it('is JSON that means the same', () => {
@@ -44,13 +48,25 @@ describe('what reaches a terminal', () => {
 });
 
 describe('columns', () => {
-  it.each([['abc', 3], ['名前', 4], ['é', 1], ['e\u0301', 1], ['👩‍👩‍👧', 2], ['한글', 4], ['', 0]])('%s takes %i', (text, width) => {
+  it.each([
+    ['abc', 3],
+    ['名前', 4],
+    ['é', 1],
+    ['e\u0301', 1],
+    ['👩‍👩‍👧', 2],
+    ['한글', 4],
+    ['', 0],
+  ])('%s takes %i', (text, width) => {
     expect(displayWidth(text)).toBe(width);
     expect(displayWidth(padToWidth(text, 10))).toBe(10);
   });
 
   it('are never more than there are', () => {
-    assert(property(anyText, (text) => [0, 1, 2, 7, 20].every((columns) => displayWidth(cutToWidth(text, columns)) <= columns)));
+    assert(
+      property(anyText, (text) =>
+        [0, 1, 2, 7, 20].every((columns) => displayWidth(cutToWidth(text, columns)) <= columns),
+      ),
+    );
     expect(cutToWidth('名前.csv 12 %', 6)).toBe('名前.…');
   });
 });

@@ -7,7 +7,10 @@ it('columns line up by what a terminal shows, to the left and to the right', () 
     ['name', '1,000'],
   ];
   expect(alignedRows(rows)).toEqual(['城市  7', 'name  1,000']);
-  expect(alignedRows(rows, { right: (column) => column === 1, atLeast: [6] })).toEqual(['城市        7', 'name    1,000']);
+  expect(alignedRows(rows, { right: (column) => column === 1, atLeast: [6] })).toEqual([
+    '城市        7',
+    'name    1,000',
+  ]);
 });
 
 it('a table has a header, and no cell of it can begin another line', () => {

@@ -9,10 +9,21 @@ afterAll(() => folder.remove());
 beforeAll(() => {
   mkdirSync(join(folder.path, 'exports/deep'), { recursive: true });
   mkdirSync(join(folder.path, 'empty'));
-  for (const name of ['b.csv', 'a.csv', 'report[1].csv', 'exports/2.ndjson.gz', 'exports/1.csv', 'exports/readme.txt', 'exports/.hidden.csv', 'exports/deep/3.csv']) folder.write(name, '');
+  for (const name of [
+    'b.csv',
+    'a.csv',
+    'report[1].csv',
+    'exports/2.ndjson.gz',
+    'exports/1.csv',
+    'exports/readme.txt',
+    'exports/.hidden.csv',
+    'exports/deep/3.csv',
+  ])
+    folder.write(name, '');
 });
 
-const names = async (...args: string[]) => (await expandInputs(args, folder.path)).map((file) => file.path.slice(folder.path.length + 1));
+const names = async (...args: string[]) =>
+  (await expandInputs(args, folder.path)).map((file) => file.path.slice(folder.path.length + 1));
 
 describe('arguments', () => {
   it('files come in the order given, each once', async () => {

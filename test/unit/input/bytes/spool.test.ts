@@ -13,7 +13,11 @@ afterAll(() => folder.remove());
 const spool = join(folder.path, 'stdin-1');
 beforeEach(() => removeSpool(spool));
 
-const stdin = (...pieces: string[]): InputStream => Readable.from(pieces.map((piece) => Buffer.from(piece)), { objectMode: false });
+const stdin = (...pieces: string[]): InputStream =>
+  Readable.from(
+    pieces.map((piece) => Buffer.from(piece)),
+    { objectMode: false },
+  );
 const terminal = (): InputStream => Object.assign(new PassThrough(), { isTTY: true });
 const DATA = 'id,name\n1,Ann\n2,Bob\n';
 
@@ -35,7 +39,10 @@ describe('standard input', () => {
     const reading = blocksOf(layout, null, { follow: true });
     (pipe as PassThrough).end('2,Bob\n');
     await spooling.done;
-    expect((await reading).flatMap((block) => block.rows)).toEqual([['1', 'Ann'], ['2', 'Bob']]);
+    expect((await reading).flatMap((block) => block.rows)).toEqual([
+      ['1', 'Ann'],
+      ['2', 'Bob'],
+    ]);
   });
 
   it('is read to its end although the mark of an earlier one, whose removal was cut short, says that it is complete', async () => {
@@ -49,54 +56,84 @@ describe('standard input', () => {
     expect(existsSync(`${spool}.done`)).toBe(false);
     pipe.end('2,Bob\n');
     await spooling.done;
-    expect((await reading).flatMap((block) => block.rows)).toEqual([['1', 'Ann'], ['2', 'Bob']]);
+    expect((await reading).flatMap((block) => block.rows)).toEqual([
+      ['1', 'Ann'],
+      ['2', 'Bob'],
+    ]);
     expect(existsSync(`${spool}.done`)).toBe(true);
   });
 
   it('of a terminal is not taken from a mark that has no spool', async () => {
     writeFileSync(`${spool}.done`, '');
-    await expect(spoolStdin(terminal(), spool)).rejects.toMatchObject({ code: 'input_missing', message: 'standard input is a terminal' });
+    await expect(spoolStdin(terminal(), spool)).rejects.toMatchObject({
+      code: 'input_missing',
+      message: 'standard input is a terminal',
+    });
   });
 
   it('that is empty has no rows', async () => {
-    await (await spoolStdin(stdin(), spool)).done;
+    await (
+      await spoolStdin(stdin(), spool)
+    ).done;
     const layout = await detectLayout(spool, { ...AUTO, follow: true });
     expect((await blocksOf(layout, null, { follow: true })).flatMap((block) => block.rows)).toEqual([]);
   });
 
   it('that is a terminal is refused with what to do', async () => {
-    await expect(spoolStdin(terminal(), spool)).rejects.toMatchObject({ code: 'input_missing', message: 'standard input is a terminal' });
+    await expect(spoolStdin(terminal(), spool)).rejects.toMatchObject({
+      code: 'input_missing',
+      message: 'standard input is a terminal',
+    });
   });
 });
 
 describe('standard input of a resumed run', () => {
   it('need not be piped again when all of it was kept', async () => {
-    await (await spoolStdin(stdin(DATA), spool)).done;
-    await (await spoolStdin(terminal(), spool)).done;
-    await (await spoolStdin(stdin(), spool)).done;
+    await (
+      await spoolStdin(stdin(DATA), spool)
+    ).done;
+    await (
+      await spoolStdin(terminal(), spool)
+    ).done;
+    await (
+      await spoolStdin(stdin(), spool)
+    ).done;
     expect(readFileSync(spool, 'utf8')).toBe(DATA);
   });
 
   it('must be piped again when the run was interrupted while reading it', async () => {
     writeFileSync(spool, 'id,name\n1,A');
-    await expect(spoolStdin(stdin(), spool)).rejects.toMatchObject({ code: 'input_missing', message: expect.stringContaining('only the first 11 bytes') });
-    await (await spoolStdin(stdin('id,n', 'ame\n1,Ann\n', '2,Bob\n'), spool)).done;
+    await expect(spoolStdin(stdin(), spool)).rejects.toMatchObject({
+      code: 'input_missing',
+      message: expect.stringContaining('only the first 11 bytes'),
+    });
+    await (
+      await spoolStdin(stdin('id,n', 'ame\n1,Ann\n', '2,Bob\n'), spool)
+    ).done;
     expect(readFileSync(spool, 'utf8')).toBe(DATA);
     expect(existsSync(`${spool}.done`)).toBe(true);
   });
 
   it('is refused when it is other data, and what was kept stays as it was', async () => {
     writeFileSync(spool, 'id,name\n1,A');
-    await expect((await spoolStdin(stdin('id,name\n1,Bea\n'), spool)).done).rejects.toMatchObject({ code: 'input_changed' });
+    await expect((await spoolStdin(stdin('id,name\n1,Bea\n'), spool)).done).rejects.toMatchObject({
+      code: 'input_changed',
+    });
     await expect((await spoolStdin(stdin('id,name\n'), spool)).done).rejects.toMatchObject({ code: 'input_changed' });
     expect(readFileSync(spool, 'utf8')).toBe('id,name\n1,A');
     expect(existsSync(`${spool}.done`)).toBe(false);
   });
 
   it('may be the same data again, but no more than was complete', async () => {
-    await (await spoolStdin(stdin(DATA), spool)).done;
-    await (await spoolStdin(stdin(DATA), spool)).done;
-    await expect((await spoolStdin(stdin(`${DATA}3,Cid\n`), spool)).done).rejects.toMatchObject({ code: 'input_changed' });
+    await (
+      await spoolStdin(stdin(DATA), spool)
+    ).done;
+    await (
+      await spoolStdin(stdin(DATA), spool)
+    ).done;
+    await expect((await spoolStdin(stdin(`${DATA}3,Cid\n`), spool)).done).rejects.toMatchObject({
+      code: 'input_changed',
+    });
     expect(readFileSync(spool, 'utf8')).toBe(DATA);
   });
 });

@@ -11,7 +11,8 @@ const folder = createFolder();
 afterAll(() => folder.remove());
 
 const HEADER = 'id,name\n';
-const rowsText = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `${from + i},name${from + i}\n`).join('');
+const rowsText = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => `${from + i},name${from + i}\n`).join('');
 const rowsOf = (blocks: readonly { rows: readonly unknown[] }[]) => blocks.flatMap((block) => block.rows);
 
 describe('a resumed reading', () => {
@@ -138,10 +139,17 @@ describe('files made to be slow', () => {
     ['quotes that close in front of text', Buffer.alloc(10 * MB, '"a"b,\n')],
     ['cells of doubled quotes behind an open one', Buffer.concat([Buffer.from('"'), Buffer.alloc(17 * MB, 'x,""\n')])],
     ['only delimiters', Buffer.alloc(20 * MB, ',')],
-  ])('%s are read in linear time', async (_what, body) => {
-    const layout = await detectLayout(folder.write('slow.csv', Buffer.concat([Buffer.from('a,b\n'), body])), { ...AUTO, delimiter: ',' });
-    let offset = 0;
-    for await (const block of openBlocks(layout, null, { isLastLineFinal: true })) offset = block.end.offset;
-    expect(offset).toBe(body.length + 4);
-  }, 20_000);
+  ])(
+    '%s are read in linear time',
+    async (_what, body) => {
+      const layout = await detectLayout(folder.write('slow.csv', Buffer.concat([Buffer.from('a,b\n'), body])), {
+        ...AUTO,
+        delimiter: ',',
+      });
+      let offset = 0;
+      for await (const block of openBlocks(layout, null, { isLastLineFinal: true })) offset = block.end.offset;
+      expect(offset).toBe(body.length + 4);
+    },
+    20_000,
+  );
 });

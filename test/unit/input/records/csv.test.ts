@@ -15,13 +15,19 @@ describe('CSV files as they come', () => {
   it('a file from European Excel, with semicolons and a byte order mark, keeps its first column name and its decimal commas', async () => {
     const { layout, rows } = await fixture('semicolon-with-bom.csv');
     expect(layout).toMatchObject({ delimiter: ';', encoding: 'utf-8', header: ['id', 'email', 'city', 'ltv'] });
-    expect(rows).toEqual([['1', 'ann@example.com', 'Köln', '12,50'], ['2', 'bob@example.com', 'Zürich', '7,00']]);
+    expect(rows).toEqual([
+      ['1', 'ann@example.com', 'Köln', '12,50'],
+      ['2', 'bob@example.com', 'Zürich', '7,00'],
+    ]);
   });
 
   it('"Unicode text" from Excel is UTF-16 with tabs', async () => {
     const { layout, rows } = await fixture('utf16le-from-excel.csv');
     expect(layout).toMatchObject({ delimiter: '\t', encoding: 'utf-16le', header: ['id', 'email', 'name'] });
-    expect(rows).toEqual([['1', 'ann@example.com', 'Änn 😀'], ['2', 'bob@example.com', 'Bob\tB.']]);
+    expect(rows).toEqual([
+      ['1', 'ann@example.com', 'Änn 😀'],
+      ['2', 'bob@example.com', 'Bob\tB.'],
+    ]);
   });
 
   it('UTF-16 without a byte order mark is recognised by its zero bytes', async () => {
@@ -33,27 +39,43 @@ describe('CSV files as they come', () => {
   it('a windows-1252 file keeps umlauts, the euro sign and the curly apostrophe', async () => {
     const { layout, rows } = await fixture('windows-1252.csv');
     expect(layout.encoding).toBe('windows-1252');
-    expect(rows).toEqual([['1', 'Müller', '10 €'], ['2', 'O’Brien', 'free']]);
+    expect(rows).toEqual([
+      ['1', 'Müller', '10 €'],
+      ['2', 'O’Brien', 'free'],
+    ]);
   });
 
   it('a file of old Mac line ends has lines, and a carriage return inside quotes stays', async () => {
     const { rows } = await fixture('lone-cr.csv');
-    expect(rows).toEqual([['1', 'Ann'], ['2', 'two\rlines']]);
+    expect(rows).toEqual([
+      ['1', 'Ann'],
+      ['2', 'two\rlines'],
+    ]);
   });
 
   it('line ends of all kinds in one file are all line ends, and blank lines are no rows', async () => {
     const { rows } = await fixture('mixed-line-ends.csv');
-    expect(rows).toEqual([['1', 'Ann'], ['2', 'Bob'], ['3', 'Cid']]);
+    expect(rows).toEqual([
+      ['1', 'Ann'],
+      ['2', 'Bob'],
+      ['3', 'Cid'],
+    ]);
   });
 
   it('rows of nothing but delimiters, as spreadsheets leave them below a table, are blank lines; a quoted delimiter is none', async () => {
     const { rows } = await fixture('empty-rows-below-the-table.csv');
-    expect(rows).toEqual([['1', 'ann@example.com', 'pro'], ['2', 'bob@example.com', ',']]);
+    expect(rows).toEqual([
+      ['1', 'ann@example.com', 'pro'],
+      ['2', 'bob@example.com', ','],
+    ]);
   });
 
   it('quoted cells keep their line breaks byte for byte', async () => {
     const { rows } = await fixture('quoted-newlines.csv');
-    expect(rows).toEqual([['1', 'first\nsecond'], ['2', 'x\r\n\r\ny']]);
+    expect(rows).toEqual([
+      ['1', 'first\nsecond'],
+      ['2', 'x\r\n\r\ny'],
+    ]);
   });
 
   it('a `sep=;` line names the delimiter and is no header', async () => {
@@ -63,7 +85,10 @@ describe('CSV files as they come', () => {
   });
 
   it('a last line without a line end is a row like any other', async () => {
-    expect((await fixture('without-final-newline.csv')).rows).toEqual([['1', 'Ann'], ['2', 'Bob']]);
+    expect((await fixture('without-final-newline.csv')).rows).toEqual([
+      ['1', 'Ann'],
+      ['2', 'Bob'],
+    ]);
   });
 
   it('duplicate and empty column names are handed on as they stand', async () => {
@@ -81,7 +106,9 @@ describe('CSV files as they come', () => {
   });
 
   it('zero bytes in a cell are data', async () => {
-    expect((await text('zero.csv', 'id,name\n1,a\u0000b\n2,a longer line of text so that it is no binary file\n')).rows[0]).toEqual(['1', 'a\u0000b']);
+    expect(
+      (await text('zero.csv', 'id,name\n1,a\u0000b\n2,a longer line of text so that it is no binary file\n')).rows[0],
+    ).toEqual(['1', 'a\u0000b']);
   });
 
   it('a pipe and a tab are found as delimiters, also when the name says .csv', async () => {
@@ -93,12 +120,22 @@ describe('CSV files as they come', () => {
 describe('rows that cannot be read', () => {
   it('a quote that never closes costs its own line, not the rest of the file', async () => {
     const { rows } = await fixture('unclosed-quote.csv');
-    expect(rows).toEqual([['1', 'Ann'], { fault: 'unparsable', message: 'a quote opens a cell and never closes' }, ['3', 'Cid'], ['4', 'Dan']]);
+    expect(rows).toEqual([
+      ['1', 'Ann'],
+      { fault: 'unparsable', message: 'a quote opens a cell and never closes' },
+      ['3', 'Cid'],
+      ['4', 'Dan'],
+    ]);
   });
 
   it('a quote in the middle of an unquoted cell is data; one that is not doubled in a quoted cell is a fault', async () => {
     const { rows } = await fixture('stray-quotes.csv');
-    expect(rows).toEqual([['1', '5" pipe'], ['2', 'say "hi"'], expect.objectContaining({ fault: 'unparsable' }), ['4', 'a "good" one']]);
+    expect(rows).toEqual([
+      ['1', '5" pipe'],
+      ['2', 'say "hi"'],
+      expect.objectContaining({ fault: 'unparsable' }),
+      ['4', 'a "good" one'],
+    ]);
   });
 
   it('a row with too few or too many cells says how many it has', async () => {
@@ -119,7 +156,10 @@ describe('rows that cannot be read', () => {
 
   it('bytes that are not UTF-8 far behind the sample make faults of their rows', async () => {
     const head = `id,name\n${'1,Jurgen\n'.repeat(40_000)}`;
-    const { rows } = await text('late.csv', Buffer.concat([Buffer.from(head), Buffer.from('2,M\u00fcller\n', 'latin1')]));
+    const { rows } = await text(
+      'late.csv',
+      Buffer.concat([Buffer.from(head), Buffer.from('2,M\u00fcller\n', 'latin1')]),
+    );
     expect(rows.at(-1)).toMatchObject({ fault: 'unparsable', message: expect.stringContaining('--encoding') });
     expect(rows.at(-2)).toEqual(['1', 'Jurgen']);
   });
@@ -134,11 +174,21 @@ describe('large records', () => {
   it('a cell of 10 MB is read whole', async () => {
     const large = `${'x'.repeat(5_000_000)}\n${'y'.repeat(5_000_000)}`;
     const { rows } = await text('large-cell.csv', `id,note\n1,"${large}"\n2,b\n`);
-    expect(rows).toEqual([['1', large], ['2', 'b']]);
+    expect(rows).toEqual([
+      ['1', large],
+      ['2', 'b'],
+    ]);
   });
 
   it('a line over 16 MiB is one fault, shown by its beginning, and the rows behind it are read', async () => {
-    const path = folder.write('endless.csv', Buffer.concat([Buffer.from('id,note\n1,a\n2,'), Buffer.alloc(LIMITS.recordBytesMax + 5, 120), Buffer.from('\r\n3,c\n')]));
+    const path = folder.write(
+      'endless.csv',
+      Buffer.concat([
+        Buffer.from('id,note\n1,a\n2,'),
+        Buffer.alloc(LIMITS.recordBytesMax + 5, 120),
+        Buffer.from('\r\n3,c\n'),
+      ]),
+    );
     const { layout, rows } = await readAll(path);
     expect(rows).toEqual([['1', 'a'], { fault: 'unparsable', message: 'the line is longer than 16 MiB' }, ['3', 'c']]);
     const block = (await blocksOf(layout))[1]!;

@@ -21,9 +21,17 @@ describe('one JSON object per line', () => {
   });
 
   it('numbers that a double cannot hold keep their digits, others are numbers', async () => {
-    expect(await fixture('big-integers.ndjson')).toEqual([{ json: { id: new RawNumber('12345678901234567890'), ltv: new RawNumber('1e400'), small: 42 } }]);
+    expect(await fixture('big-integers.ndjson')).toEqual([
+      { json: { id: new RawNumber('12345678901234567890'), ltv: new RawNumber('1e400'), small: 42 } },
+    ]);
     expect(await lines('{"a":9007199254740993,"b":[0.12345678901234567890],"c":"9007199254740993"}')).toEqual([
-      { json: { a: new RawNumber('9007199254740993'), b: [new RawNumber('0.12345678901234567890')], c: '9007199254740993' } },
+      {
+        json: {
+          a: new RawNumber('9007199254740993'),
+          b: [new RawNumber('0.12345678901234567890')],
+          c: '9007199254740993',
+        },
+      },
     ]);
   });
 
@@ -97,7 +105,14 @@ describe('a file that is one JSON array', () => {
 
   it('elements that are no objects are faults', async () => {
     const { rows } = await readAll(folder.write('mixed.json', '[{"a":1},2,"x",[3],null\n,true]'));
-    expect(rows).toEqual([{ json: { a: 1 } }, fault('a number'), fault('a string'), fault('an array'), fault('null'), fault('a boolean')]);
+    expect(rows).toEqual([
+      { json: { a: 1 } },
+      fault('a number'),
+      fault('a string'),
+      fault('an array'),
+      fault('null'),
+      fault('a boolean'),
+    ]);
   });
 
   it('an empty array has no rows', async () => {

@@ -10,26 +10,45 @@ describe('a mapping file', () => {
   it('renames, nests, drops, types and adds', () => {
     const map = parse({
       id_column: 'Kundennummer',
-      columns: { Ort: 'address.city', Stufe: { to: ['plan.name'], type: 'string', empty: 'null' }, Geheim: null, Seit: { to: 'created_at', format: 'dd/mm/yyyy', timezone: 'UTC' }, Punkte: { type: 'number' } },
+      columns: {
+        Ort: 'address.city',
+        Stufe: { to: ['plan.name'], type: 'string', empty: 'null' },
+        Geheim: null,
+        Seit: { to: 'created_at', format: 'dd/mm/yyyy', timezone: 'UTC' },
+        Punkte: { type: 'number' },
+      },
       constants: { source: 'crm', 'address.country': 'AT', tags: ['a'] },
     });
     const { sent } = run(csv('Kundennummer,Ort,Stufe,Geheim,Seit,Punkte', '007,Wien,,x,04/03/2025,5'), { map });
     expect(sent[0]?.json).toEqual({
-      type: 'person', identifiers: { id: '007' }, action: 'identify',
-      attributes: { address: { city: 'Wien', country: 'AT' }, 'plan.name': null, created_at: 1_741_046_400, Punkte: 5, source: 'crm', tags: ['a'] },
+      type: 'person',
+      identifiers: { id: '007' },
+      action: 'identify',
+      attributes: {
+        address: { city: 'Wien', country: 'AT' },
+        'plan.name': null,
+        created_at: 1_741_046_400,
+        Punkte: 5,
+        source: 'crm',
+        tags: ['a'],
+      },
     });
   });
 
   it('keeps only what it names', () => {
     const map = parse({ keep_only: ['id', 'plan'] });
     expect(run(csv('id,plan,x', '1,pro,2'), { map }).sent[0]?.json.attributes).toEqual({ plan: 'pro' });
-    expect(run(ndjson({ id: 1, plan: 'pro', x: 2 }, { id: 2, later: 1 }), { map }).sent.map((one) => one.json.attributes)).toEqual([{ plan: 'pro' }, {}]);
+    expect(
+      run(ndjson({ id: 1, plan: 'pro', x: 2 }, { id: 2, later: 1 }), { map }).sent.map((one) => one.json.attributes),
+    ).toEqual([{ plan: 'pro' }, {}]);
   });
 
   it('nests fields of NDJSON too, and refuses rows where two go to one place', () => {
     const map = parse({ columns: { city: 'address.city' }, constants: { 'address.country': 'AT' } });
     const source = ndjson({ id: 1, city: 'Wien' });
-    const chunk = preparerOf(source.layout, planOf(source, { map }).plan).prepare(blockOf([...source.rows, { json: { id: 2, city: 'Wien', address: 'x' } }]));
+    const chunk = preparerOf(source.layout, planOf(source, { map }).plan).prepare(
+      blockOf([...source.rows, { json: { id: 2, city: 'Wien', address: 'x' } }]),
+    );
     expect(sentOf(chunk)[0]?.json.attributes).toEqual({ address: { city: 'Wien', country: 'AT' } });
     expect(chunk.invalid[0]?.code).toBe('bad_value');
   });
@@ -40,7 +59,11 @@ describe('a mapping file', () => {
   });
 
   it('gives way to flags', () => {
-    expect(planOf(csv('a,b', '1,2'), { map: parse({ id_column: 'a' }), idColumn: 'b' }).plan.columns.map((column) => column.role)).toEqual(['attribute', 'id']);
+    expect(
+      planOf(csv('a,b', '1,2'), { map: parse({ id_column: 'a' }), idColumn: 'b' }).plan.columns.map(
+        (column) => column.role,
+      ),
+    ).toEqual(['attribute', 'id']);
   });
 
   it('points at what is wrong', () => {
@@ -60,7 +83,9 @@ describe('a mapping file', () => {
 
   it('cannot name columns that are not there, or put two things in one place', () => {
     const source = csv('id,a,b', '1,2,3');
-    expect(errorOf(() => planOf(source, { map: parse({ columns: { zip: 'x' } }) })).message).toContain('map.json: /columns: there is no column "zip"');
+    expect(errorOf(() => planOf(source, { map: parse({ columns: { zip: 'x' } }) })).message).toContain(
+      'map.json: /columns: there is no column "zip"',
+    );
     expect(errorOf(() => planOf(source, { map: parse({ columns: { a: 'b' } }) })).code).toBe('mapping');
     expect(errorOf(() => planOf(source, { map: parse({ columns: { a: 'b.c' } }) })).code).toBe('mapping');
     expect(errorOf(() => planOf(source, { map: parse({ constants: { a: 1 } }) })).message).toContain('constant "a"');
@@ -77,7 +102,10 @@ describe('a mapping file written from a plan', () => {
       [csv('id,n', '7,5'), { types: 'string' }],
       [csv('id,user_id,event,timestamp,n', 'e,7,x,1700000000,5'), {}],
       [csv('user_id,n', '7,5'), { eventName: 'Signed up', dedupeKey: ['n'] }],
-      [csv('id,keep,drop,nest', '1,2,3,4'), { map: parse({ keep_only: ['id', 'keep', 'nest'], columns: { nest: 'a.b' } }) }],
+      [
+        csv('id,keep,drop,nest', '1,2,3,4'),
+        { map: parse({ keep_only: ['id', 'keep', 'nest'], columns: { nest: 'a.b' } }) },
+      ],
       [csv('id,x,y', '1,2,3'), { map: parse({ drop: ['x'], email_column: null }) }],
       [ndjson({ id: 1, a: 2, email: 'a@b.c' }), {}],
       [ndjson({ user_id: 1, event: 'x', a: 2 }), { timezone: 'UTC' }],

@@ -1,13 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { RawNumber } from '../../../../src/domain/raw-number.ts';
-import { blockOf, csv, csvLayout, errorOf, ndjson, ndjsonLayout, planOf, preparerOf, run, sentOf } from '../../../support/mapping.ts';
+import {
+  blockOf,
+  csv,
+  csvLayout,
+  errorOf,
+  ndjson,
+  ndjsonLayout,
+  planOf,
+  preparerOf,
+  run,
+  sentOf,
+} from '../../../support/mapping.ts';
 
-const types = (result: ReturnType<typeof planOf>): Record<string, string> => Object.fromEntries(result.plan.columns.map((column) => [column.name, column.type]));
-const roles = (result: ReturnType<typeof planOf>): Record<string, string> => Object.fromEntries(result.plan.columns.map((column) => [column.name, column.role]));
+const types = (result: ReturnType<typeof planOf>): Record<string, string> =>
+  Object.fromEntries(result.plan.columns.map((column) => [column.name, column.type]));
+const roles = (result: ReturnType<typeof planOf>): Record<string, string> =>
+  Object.fromEntries(result.plan.columns.map((column) => [column.name, column.role]));
 
 describe('finding columns', () => {
   it('recognises the usual identifier columns in any case', () => {
-    expect(roles(planOf(csv('Customer_ID,EMail,Email,x'.replace('EMail,', ''), '7,a@b.c,1')))).toEqual({ Customer_ID: 'id', Email: 'email', x: 'attribute' });
+    expect(roles(planOf(csv('Customer_ID,EMail,Email,x'.replace('EMail,', ''), '7,a@b.c,1')))).toEqual({
+      Customer_ID: 'id',
+      Email: 'email',
+      x: 'attribute',
+    });
     expect(roles(planOf(csv('cio_id,x', 'a1,1')))).toEqual({ cio_id: 'cio_id', x: 'attribute' });
   });
 
@@ -33,7 +50,9 @@ describe('finding columns', () => {
   });
 
   it('refuses a second column that would set the e-mail', () => {
-    expect(errorOf(() => planOf(csv('id,mail,email', '1,a@b.c,d@e.f'), { emailColumn: 'mail' })).code).toBe('ambiguous_column');
+    expect(errorOf(() => planOf(csv('id,mail,email', '1,a@b.c,d@e.f'), { emailColumn: 'mail' })).code).toBe(
+      'ambiguous_column',
+    );
   });
 
   it('says which flag names a column that is not there', () => {
@@ -53,30 +72,57 @@ describe('finding columns', () => {
   });
 
   it('warns about a first line that looks like data, and a first row that looks like a header', () => {
-    for (const header of ['ann@example.com,free', '7,pro,2024-01-02', '550e8400-e29b-41d4-a716-446655440000,x']) expect(planOf(csv(header, header), { idColumn: header.split(',')[0]! }).warnings.join()).toContain('looks like data');
-    for (const header of ['id,2024-01-01,2024-02-01', 'email,1,2,3', 'user_id,true']) expect([header, planOf(csv(header, '1,2,3')).warnings.join()]).toEqual([header, expect.not.stringContaining('looks like data')]);
-    expect(errorOf(() => planOf(csv('ann@example.com,free', 'bob@example.com,pro')))).toMatchObject({ code: 'no_identifier', hint: expect.not.stringContaining('ann') });
+    for (const header of ['ann@example.com,free', '7,pro,2024-01-02', '550e8400-e29b-41d4-a716-446655440000,x'])
+      expect(planOf(csv(header, header), { idColumn: header.split(',')[0]! }).warnings.join()).toContain(
+        'looks like data',
+      );
+    for (const header of ['id,2024-01-01,2024-02-01', 'email,1,2,3', 'user_id,true'])
+      expect([header, planOf(csv(header, '1,2,3')).warnings.join()]).toEqual([
+        header,
+        expect.not.stringContaining('looks like data'),
+      ]);
+    expect(errorOf(() => planOf(csv('ann@example.com,free', 'bob@example.com,pro')))).toMatchObject({
+      code: 'no_identifier',
+      hint: expect.not.stringContaining('ann'),
+    });
     expect(planOf(csv('id,plan', 'Id,Plan', '1,pro')).warnings.join()).toContain('looks like the names of columns');
     expect(planOf(csv('id,plan', '1,pro')).warnings).toEqual([]);
   });
 
   it('leaves a cio_id out when the rows have an id or e-mail of their own, says why, and takes it when asked to', () => {
-    for (const source of [csv('cio_id,id,email,plan', 'a3000001,1,ann@example.com,free'), ndjson({ cio_id: 'a3000001', email: 'ann@example.com' }), csv('CIO_ID,customer_id', 'x,1')]) {
+    for (const source of [
+      csv('cio_id,id,email,plan', 'a3000001,1,ann@example.com,free'),
+      ndjson({ cio_id: 'a3000001', email: 'ann@example.com' }),
+      csv('CIO_ID,customer_id', 'x,1'),
+    ]) {
       const result = planOf(source);
       expect(result.plan.columns.find(({ name }) => name.toLowerCase() === 'cio_id')?.role).toBe('drop');
       expect(result.warnings.join()).toMatch(/one workspace only.*--cio-id-column/);
       expect(run(source).sent[0]?.json.identifiers).not.toHaveProperty('cio_id');
     }
-    expect(run(csv('cio_id,id', 'a3000001,1'), { cioIdColumn: 'cio_id' }).sent[0]?.json).toMatchObject({ identifiers: { cio_id: 'a3000001' }, attributes: { id: '1' } });
+    expect(run(csv('cio_id,id', 'a3000001,1'), { cioIdColumn: 'cio_id' }).sent[0]?.json).toMatchObject({
+      identifiers: { cio_id: 'a3000001' },
+      attributes: { id: '1' },
+    });
     // A line of JSON may have it later than the sample.
     const { plan } = planOf(ndjson({ id: '1' }));
-    expect(sentOf(preparerOf(ndjsonLayout(), plan).prepare(blockOf([{ json: { id: '2', cio_id: 'a3' } }])))[0]?.json).toMatchObject({ identifiers: { id: '2' }, attributes: {} });
+    expect(
+      sentOf(preparerOf(ndjsonLayout(), plan).prepare(blockOf([{ json: { id: '2', cio_id: 'a3' } }])))[0]?.json,
+    ).toMatchObject({ identifiers: { id: '2' }, attributes: {} });
   });
 
   it('takes a `name` with a time for people when other columns are about people, and asks when only an e-mail is there', () => {
-    for (const header of ['name,email,phone,time', 'Timestamp,Name,Email,Phone number', 'id,name,last_name,timestamp']) {
+    for (const header of [
+      'name,email,phone,time',
+      'Timestamp,Name,Email,Phone number',
+      'id,name,last_name,timestamp',
+    ]) {
       const result = planOf(csv(header, '1,2,3,4'));
-      expect([header, result.plan.kind, result.plan.columns.some(({ role }) => role === 'event')]).toEqual([header, 'people', false]);
+      expect([header, result.plan.kind, result.plan.columns.some(({ role }) => role === 'event')]).toEqual([
+        header,
+        'people',
+        false,
+      ]);
       expect(result.warnings.join()).toContain('--kind events');
     }
     for (const header of ['id,email,name,timestamp', 'email,first_name,event']) {
@@ -87,18 +133,36 @@ describe('finding columns', () => {
   });
 
   it('recognises events of Amplitude and GA4 by the names of their columns', () => {
-    expect(roles(planOf(ndjson({ user_id: 'u1', event_type: 'Sign Up', event_time: '2024-01-02T03:04:05Z', event_properties: { k: 1 } })))).toMatchObject({ user_id: 'id', event_type: 'event', event_time: 'timestamp' });
-    expect(roles(planOf(csv('event_date,event_timestamp,event_name,user_id', '20240102,1704164645123456,page_view,u1')))).toMatchObject({ event_timestamp: 'timestamp', event_name: 'event', event_date: 'attribute' });
-    expect(roles(planOf(csv('user_id,event,event_type,timestamp', '1,x,y,1700000000')))).toMatchObject({ event: 'event', event_type: 'attribute' });
+    expect(
+      roles(
+        planOf(
+          ndjson({
+            user_id: 'u1',
+            event_type: 'Sign Up',
+            event_time: '2024-01-02T03:04:05Z',
+            event_properties: { k: 1 },
+          }),
+        ),
+      ),
+    ).toMatchObject({ user_id: 'id', event_type: 'event', event_time: 'timestamp' });
+    expect(
+      roles(planOf(csv('event_date,event_timestamp,event_name,user_id', '20240102,1704164645123456,page_view,u1'))),
+    ).toMatchObject({ event_timestamp: 'timestamp', event_name: 'event', event_date: 'attribute' });
+    expect(roles(planOf(csv('user_id,event,event_type,timestamp', '1,x,y,1700000000')))).toMatchObject({
+      event: 'event',
+      event_type: 'attribute',
+    });
   });
 
-  it('takes the id of an events file for the event\'s when another column identifies the person', () => {
+  it("takes the id of an events file for the event's when another column identifies the person", () => {
     expect(roles(planOf(csv('id,user_id,event', 'e1,1,x')))).toEqual({ id: 'event_id', user_id: 'id', event: 'event' });
     expect(roles(planOf(csv('id,event', '1,x')))).toEqual({ id: 'id', event: 'event' });
   });
 
   it('does not guess between two times of an event', () => {
-    expect(errorOf(() => planOf(csv('id,event,timestamp,created_at', '1,x,1,2'))).message).toMatch(/timestamp.*created_at/);
+    expect(errorOf(() => planOf(csv('id,event,timestamp,created_at', '1,x,1,2'))).message).toMatch(
+      /timestamp.*created_at/,
+    );
   });
 
   it('needs a name for events', () => {
@@ -125,19 +189,25 @@ describe('finding columns', () => {
   });
 
   it('refuses an attribute name that is too long, and more attributes than a person can have', () => {
-    expect(errorOf(() => planOf({ layout: csvLayout(['id', 'é'.repeat(80)]), rows: [] })).message).toContain('160 bytes');
+    expect(errorOf(() => planOf({ layout: csvLayout(['id', 'é'.repeat(80)]), rows: [] })).message).toContain(
+      '160 bytes',
+    );
     const many = ['id', ...Array.from({ length: 301 }, (_, index) => `a${index}`)];
     expect(errorOf(() => planOf({ layout: csvLayout(many), rows: [] })).message).toContain('301 columns');
   });
 
   it('refuses flags that contradict the file', () => {
-    expect(errorOf(() => planOf(csv('id,at', '1,2'), { timestampColumn: 'at' })).message).toContain('--timestamp-column');
+    expect(errorOf(() => planOf(csv('id,at', '1,2'), { timestampColumn: 'at' })).message).toContain(
+      '--timestamp-column',
+    );
     expect(errorOf(() => planOf(csv('id,event', '1,x'), { action: 'delete' })).message).toContain('--action delete');
     expect(errorOf(() => planOf(csv('id', '1'), { timezone: 'Mars/Olympus' })).message).toContain('--timezone');
     expect(errorOf(() => planOf(csv('id', '1'), { types: 'plan:money' })).message).toContain('--types');
     expect(errorOf(() => planOf(csv('id', '1'), { types: 'plan:number' })).message).toContain('"plan"');
     expect(errorOf(() => planOf(csv('id', '1'), { set: ['oops'] })).message).toContain('--set');
-    expect(errorOf(() => planOf(csv('id', '1'), { idColumn: 'id', emailColumn: 'id' })).message).toContain('named both');
+    expect(errorOf(() => planOf(csv('id', '1'), { idColumn: 'id', emailColumn: 'id' })).message).toContain(
+      'named both',
+    );
   });
 
   it('plans NDJSON from the fields of its flat rows, and needs none when there are no flat rows', () => {
@@ -150,8 +220,25 @@ describe('finding columns', () => {
 
 describe('types', () => {
   it('takes only plain decimals for numbers and only true and false for booleans', () => {
-    const result = planOf(csv('id,n,f,zip,phone2,exp,long,bool,mix,none', '1,5,1.5,01067,+49301,1e5,1234567890123456789,true,1,', '2,-7,0.25,12345,49301,2,1,FALSE,x,'));
-    expect(types(result)).toMatchObject({ id: 'string', n: 'number', f: 'number', zip: 'string', phone2: 'string', exp: 'string', long: 'string', bool: 'boolean', mix: 'string', none: 'string' });
+    const result = planOf(
+      csv(
+        'id,n,f,zip,phone2,exp,long,bool,mix,none',
+        '1,5,1.5,01067,+49301,1e5,1234567890123456789,true,1,',
+        '2,-7,0.25,12345,49301,2,1,FALSE,x,',
+      ),
+    );
+    expect(types(result)).toMatchObject({
+      id: 'string',
+      n: 'number',
+      f: 'number',
+      zip: 'string',
+      phone2: 'string',
+      exp: 'string',
+      long: 'string',
+      bool: 'boolean',
+      mix: 'string',
+      none: 'string',
+    });
   });
 
   it('warns that a spreadsheet has been there', () => {
@@ -167,13 +254,18 @@ describe('types', () => {
 
   it('takes created_at of people for a time', () => {
     expect(types(planOf(csv('id,created_at', '1,1700000000')))['created_at']).toBe('timestamp');
-    expect(types(planOf(csv('id,created_at', '1,1700000000'), { types: 'created_at:string' }))['created_at']).toBe('string');
+    expect(types(planOf(csv('id,created_at', '1,1700000000'), { types: 'created_at:string' }))['created_at']).toBe(
+      'string',
+    );
   });
 });
 
 describe('the plan table', () => {
   it('shows samples without control characters, and cut', () => {
-    const { table } = planOf({ layout: csvLayout(['id', 'note\u001b[2J']), rows: [['1', `\u001b[31mred\u0007\u202e${'x'.repeat(100)}`]] });
+    const { table } = planOf({
+      layout: csvLayout(['id', 'note\u001b[2J']),
+      rows: [['1', `\u001b[31mred\u0007\u202e${'x'.repeat(100)}`]],
+    });
     const text = JSON.stringify(table);
     expect(text).not.toMatch(/\\u001b|\\u0007|\u202e/);
     expect(table[1]?.sample.length).toBeLessThanOrEqual(40);

@@ -13,14 +13,19 @@ const longText = (n: number): string => `${n}:${'x'.repeat(100_000)}`;
 describe('seen events', () => {
   it('know an id from the second time on, and none of the empty slots for one', () => {
     const seen = createSeenEvents();
-    for (const digit of '07') for (const rest of '0Z') {
-      const words = wordsOf(digit + rest.repeat(25));
-      expect([seen.has(words), seen.has(words)]).toEqual([false, true]);
-    }
+    for (const digit of '07')
+      for (const rest of '0Z') {
+        const words = wordsOf(digit + rest.repeat(25));
+        expect([seen.has(words), seen.has(words)]).toEqual([false, true]);
+      }
   });
 });
 
-function memory(): { chunk: (texts: readonly string[], keys: readonly number[]) => void; changes: ReturnType<typeof createLastChanges>; pieces: string[] } {
+function memory(): {
+  chunk: (texts: readonly string[], keys: readonly number[]) => void;
+  changes: ReturnType<typeof createLastChanges>;
+  pieces: string[];
+} {
   const pieces: string[] = [];
   const changes = createLastChanges(pieces);
   return {
@@ -43,8 +48,14 @@ describe('last changes', () => {
   it('compare texts, over chunks too, in UTF-8', () => {
     const { chunk, changes } = memory();
     chunk(['é', 'plain', 'Ã©x'], [1, 2, 3]);
-    expect([changes.isRepeat([1], 'é', 0, 0), changes.isRepeat([1], 'Ã©', 0, 0), changes.isRepeat([2], 'plain', 0, 0), changes.isRepeat([2], 'plaim', 0, 0), changes.isRepeat([3], 'Ã©x', 0, 0), changes.isRepeat([4], 'plain', 0, 0)])
-      .toEqual([true, false, true, false, true, false]);
+    expect([
+      changes.isRepeat([1], 'é', 0, 0),
+      changes.isRepeat([1], 'Ã©', 0, 0),
+      changes.isRepeat([2], 'plain', 0, 0),
+      changes.isRepeat([2], 'plaim', 0, 0),
+      changes.isRepeat([3], 'Ã©x', 0, 0),
+      changes.isRepeat([4], 'plain', 0, 0),
+    ]).toEqual([true, false, true, false, true, false]);
     expect(changes.isRepeat([1, 2], 'é', 0, 0)).toBe(false);
   });
 
@@ -58,10 +69,18 @@ describe('last changes', () => {
     changes.forgetAll();
     changes.remember([3], 1);
     pieces.push('c');
-    expect([changes.isRepeat([1], 'a', 0, 0), changes.isRepeat([2], 'b', 0, 0), changes.isRepeat([3], 'c', 0, 0)]).toEqual([false, false, true]);
+    expect([
+      changes.isRepeat([1], 'a', 0, 0),
+      changes.isRepeat([2], 'b', 0, 0),
+      changes.isRepeat([3], 'c', 0, 0),
+    ]).toEqual([false, false, true]);
     changes.endChunk({ body: Buffer.from('a,c'), ends: Uint32Array.of(1, 3) });
     pieces.length = 0;
-    expect([changes.isRepeat([1], 'a', 0, 0), changes.isRepeat([2], 'b', 0, 0), changes.isRepeat([3], 'c', 0, 0)]).toEqual([false, false, true]);
+    expect([
+      changes.isRepeat([1], 'a', 0, 0),
+      changes.isRepeat([2], 'b', 0, 0),
+      changes.isRepeat([3], 'c', 0, 0),
+    ]).toEqual([false, false, true]);
   });
 
   it('never compare with bytes that were written over', () => {
@@ -71,7 +90,9 @@ describe('last changes', () => {
     const known = Array.from({ length: 100 }, (_, n) => changes.isRepeat([n + 1], longText(n), 0, 0));
     expect(known.lastIndexOf(false)).toBe(known.indexOf(true) - 1);
     expect(known.filter(Boolean).length).toBeGreaterThan(35);
-    for (let n = 0; n < 100; n++) for (let other = 0; other < 100; other++) if (other !== n && changes.isRepeat([n + 1], longText(other), 0, 0)) expect([n, other]).toBe('no repeat');
+    for (let n = 0; n < 100; n++)
+      for (let other = 0; other < 100; other++)
+        if (other !== n && changes.isRepeat([n + 1], longText(other), 0, 0)) expect([n, other]).toBe('no repeat');
     chunk(['y'.repeat(5_000_000)], [200]);
     expect(changes.isRepeat([200], 'y'.repeat(5_000_000), 0, 0)).toBe(false);
   });

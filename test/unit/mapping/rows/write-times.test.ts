@@ -9,7 +9,18 @@ const NOW = 1_764_000_000;
 
 const prepare = (source: Parameters<typeof planOf>[0], api: 'v1' | 'v2' = 'v2') => {
   const { plan } = planOf(source, { api });
-  const preparer = createPreparer({ layout: source.layout, plan, identity: IDENTITY, skipRows: 0, recent: { policy: 'allow', sinceSeconds: 0 }, timesFrom: 0 }, undefined, () => NOW * 1000);
+  const preparer = createPreparer(
+    {
+      layout: source.layout,
+      plan,
+      identity: IDENTITY,
+      skipRows: 0,
+      recent: { policy: 'allow', sinceSeconds: 0 },
+      timesFrom: 0,
+    },
+    undefined,
+    () => NOW * 1000,
+  );
   const chunk = preparer.prepare(blockOf(source.rows));
   return { sent: sentOf(chunk).map(({ json }) => json), skipped: chunk.skipped };
 };
@@ -46,7 +57,8 @@ describe('times of many people', () => {
       if (n % 5_000 === 0) times.setClock(NOW * 1000 + n / 20);
       // Some are busy, most are not: 200,000 people for 32,768 places.
       const person = Math.floor(random() ** 3 * 200_000);
-      const keys = person % 7 === 0 ? [hashPerson(`id:${person}`), hashPerson(`email:${person}`)] : [hashPerson(`id:${person}`)];
+      const keys =
+        person % 7 === 0 ? [hashPerson(`id:${person}`), hashPerson(`email:${person}`)] : [hashPerson(`id:${person}`)];
       const seconds = times.next(keys);
       if (seconds < (latest.get(person) ?? 0)) fellBack.push(person);
       latest.set(person, seconds);
@@ -60,22 +72,42 @@ describe('an identify', () => {
   it('carries a time that rises, in v2 beside its attributes and in v1 among them', () => {
     const file = csv('id,plan', '7,free', '8,free', '7,pro');
     expect(prepare(file).sent.map((one) => one.timestamp)).toEqual([NOW - 10, NOW - 10, NOW - 9]);
-    expect(prepare(file, 'v1').sent).toEqual([{ _timestamp: NOW - 10, plan: 'free' }, { _timestamp: NOW - 10, plan: 'free' }, { _timestamp: NOW - 9, plan: 'pro' }]);
+    expect(prepare(file, 'v1').sent).toEqual([
+      { _timestamp: NOW - 10, plan: 'free' },
+      { _timestamp: NOW - 10, plan: 'free' },
+      { _timestamp: NOW - 9, plan: 'pro' },
+    ]);
     expect(prepare(csv('id', '7'), 'v1').sent).toEqual([{ _timestamp: NOW - 10 }]);
   });
 
   it('keeps the time that its row has', () => {
     const operation = { type: 'person', identifiers: { id: '7' }, action: 'identify', attributes: {} };
-    const { sent } = prepare(ndjson({ ...operation, timestamp: 1_700_000_000 }, { type: 'identify', userId: '8', timestamp: 1_700_000_000 }, { id: '9', _timestamp: 1_700_000_000 }, { ...operation, cio_relationships: [], timestamp: 1_700_000_000 }));
-    expect(sent.map((one) => one.timestamp ?? one.attributes._timestamp)).toEqual([1_700_000_000, 1_700_000_000, 1_700_000_000, 1_700_000_000]);
-    expect(prepare(csv('id,_timestamp', '7,1700000000', '8,')).sent.map((one) => one.timestamp)).toEqual([undefined, NOW - 10]);
+    const { sent } = prepare(
+      ndjson(
+        { ...operation, timestamp: 1_700_000_000 },
+        { type: 'identify', userId: '8', timestamp: 1_700_000_000 },
+        { id: '9', _timestamp: 1_700_000_000 },
+        { ...operation, cio_relationships: [], timestamp: 1_700_000_000 },
+      ),
+    );
+    expect(sent.map((one) => one.timestamp ?? one.attributes._timestamp)).toEqual([
+      1_700_000_000, 1_700_000_000, 1_700_000_000, 1_700_000_000,
+    ]);
+    expect(prepare(csv('id,_timestamp', '7,1700000000', '8,')).sent.map((one) => one.timestamp)).toEqual([
+      undefined,
+      NOW - 10,
+    ]);
     expect(prepare(ndjson({ ...operation, cio_relationships: [] })).sent[0].timestamp).toBe(NOW - 10);
-    expect(prepare(ndjson({ ...operation, timestamp: 1_700_000_000 }), 'v1').sent).toEqual([{ _timestamp: 1_700_000_000 }]);
+    expect(prepare(ndjson({ ...operation, timestamp: 1_700_000_000 }), 'v1').sent).toEqual([
+      { _timestamp: 1_700_000_000 },
+    ]);
   });
 
-  it('is unchanged whatever its time, and is not when the time was the row\'s own', () => {
+  it("is unchanged whatever its time, and is not when the time was the row's own", () => {
     expect(prepare(csv('id,plan', '7,ü', '7,ü', '7,ö')).skipped).toEqual({ unchanged: 1 });
     const operation = { type: 'person', identifiers: { id: '7' }, action: 'identify', attributes: { plan: 'free' } };
-    expect(prepare(ndjson({ ...operation, timestamp: 1_700_000_000 }, operation, operation)).skipped).toEqual({ unchanged: 1 });
+    expect(prepare(ndjson({ ...operation, timestamp: 1_700_000_000 }, operation, operation)).skipped).toEqual({
+      unchanged: 1,
+    });
   });
 });

@@ -6,7 +6,15 @@ const at = Date.UTC(2025, 2, 4, 10, 11, 12);
 
 describe('times', () => {
   it('are read from ISO 8601 in the forms that databases write', () => {
-    for (const text of ['2025-03-04T10:11:12Z', '2025-03-04 10:11:12Z', '2025-03-04 10:11:12+00', '2025-03-04T11:11:12+01:00', '2025-03-04T09:41:12-0030', '2025-03-04 10:11:12 UTC', '2025-03-04T10:11:12.000000000z']) {
+    for (const text of [
+      '2025-03-04T10:11:12Z',
+      '2025-03-04 10:11:12Z',
+      '2025-03-04 10:11:12+00',
+      '2025-03-04T11:11:12+01:00',
+      '2025-03-04T09:41:12-0030',
+      '2025-03-04 10:11:12 UTC',
+      '2025-03-04T10:11:12.000000000z',
+    ]) {
       expect([text, parseTime(text, 'auto', null)]).toEqual([text, at]);
     }
     expect(parseTime('2025-03-04T10:11:12.345678Z', 'auto', null)).toBe(at + 345);
@@ -61,7 +69,19 @@ describe('times', () => {
   });
 
   it('that do not exist or are too small to be sure of are refused', () => {
-    for (const text of ['2025-02-29T00:00:00Z', '2025-13-01T00:00:00Z', '2025-01-01T24:00:00Z', '0', '2025', '20250304', '1e9', '100000000000000000000', 'soon', '', '2025/03/04']) {
+    for (const text of [
+      '2025-02-29T00:00:00Z',
+      '2025-13-01T00:00:00Z',
+      '2025-01-01T24:00:00Z',
+      '0',
+      '2025',
+      '20250304',
+      '1e9',
+      '100000000000000000000',
+      'soon',
+      '',
+      '2025/03/04',
+    ]) {
       expect([text, parseTime(text, 'auto', 'UTC')]).toEqual([text, Number.NaN]);
     }
   });
@@ -73,17 +93,31 @@ describe('times', () => {
   });
 
   it('that a clock change leaves out are refused, and the way out is named', () => {
-    for (const [text, zone] of [['2025-03-30 02:30:00', 'Europe/Vienna'], ['2025-03-09T02:00:00', 'America/New_York'], ['2011-12-30 12:00', 'Pacific/Apia'], ['2025-10-05 02:15', 'Australia/Lord_Howe']] as const) {
+    for (const [text, zone] of [
+      ['2025-03-30 02:30:00', 'Europe/Vienna'],
+      ['2025-03-09T02:00:00', 'America/New_York'],
+      ['2011-12-30 12:00', 'Pacific/Apia'],
+      ['2025-10-05 02:15', 'Australia/Lord_Howe'],
+    ] as const) {
       expect([text, parseTime(text, 'auto', zone)]).toEqual([text, Number.NaN]);
       expect(timeFault(text, 'auto', zone)).toMatch(new RegExp(`does not exist in ${zone}.*--timezone`));
     }
     expect(timeFault('30/03/2025 02:30', 'dd/mm/yyyy', 'Europe/Vienna')).toContain('does not exist');
-    expect(parseTime('2025-03-30 01:59:59', 'auto', 'Europe/Vienna') + 1000).toBe(parseTime('2025-03-30 03:00:00', 'auto', 'Europe/Vienna'));
+    expect(parseTime('2025-03-30 01:59:59', 'auto', 'Europe/Vienna') + 1000).toBe(
+      parseTime('2025-03-30 03:00:00', 'auto', 'Europe/Vienna'),
+    );
   });
 
   it('that a clock change repeats are taken for the first, with a warning; one with an offset needs none', () => {
-    for (const text of ['2025-10-26 02:00:00', '2025-10-26 02:59:59.9']) expect(timeNote(text, 'auto', 'Europe/Vienna')).toBe('repeated_hour');
-    for (const text of ['2025-10-26 01:59:59', '2025-10-26 03:00:00', '2025-10-26 02:30:00+02:00', '2025-10-26T02:30:00Z']) expect([text, timeNote(text, 'auto', 'Europe/Vienna')]).toEqual([text, null]);
+    for (const text of ['2025-10-26 02:00:00', '2025-10-26 02:59:59.9'])
+      expect(timeNote(text, 'auto', 'Europe/Vienna')).toBe('repeated_hour');
+    for (const text of [
+      '2025-10-26 01:59:59',
+      '2025-10-26 03:00:00',
+      '2025-10-26 02:30:00+02:00',
+      '2025-10-26T02:30:00Z',
+    ])
+      expect([text, timeNote(text, 'auto', 'Europe/Vienna')]).toEqual([text, null]);
     expect(timeNote('26.10.2025 02:30', 'dd/mm/yyyy', 'Europe/Vienna')).toBe('repeated_hour');
     expect(timeNote('2025-10-26 02:30:00', 'auto', '+01:00')).toBeNull();
     expect(parseTime('2025-10-26 02:30:00', 'auto', 'Europe/Vienna')).toBe(Date.UTC(2025, 9, 26, 0, 30));
