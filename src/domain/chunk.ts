@@ -75,7 +75,7 @@ export interface PackedOperations {
    * For keeping order: hashes of every identifier that an operation names (its person, an e-mail that it sets, both sides of
    * a merge), never 0. Two persons may share a hash: they then merely share a lane.
    */
-  readonly keys: Uint32Array;
+  readonly keys: Int32Array;
   /** End of each operation's keys in `keys`: those of operation i are `keys[i ? keyEnds[i-1] : 0 .. keyEnds[i]]`. */
   readonly keyEnds: Uint32Array;
   /** By which kinds of identifiers the operations address people and objects: see `kinds.ts`. */
@@ -170,7 +170,7 @@ export function packOperations(loose: readonly LooseOperation[]): PackedOperatio
   return {
     count,
     rows: Uint32Array.from(loose, ({ row }) => row),
-    keys: Uint32Array.from(keys),
+    keys: Int32Array.from(keys),
     keyEnds,
     kinds,
     ends,

@@ -26,9 +26,9 @@ export function isLinkedText(text: string): boolean {
   return text.startsWith('#');
 }
 
-/** 32 bits, never 0, of a person text. Two persons may share them. */
+/** 32 bits, never 0, of a person text, as a signed number: V8 keeps those without an object. Two persons may share them. */
 export function hashPerson(text: string): number {
-  if (isLinkedText(text)) return Number(text.slice(1));
+  if (isLinkedText(text)) return Number(text.slice(1)) | 0;
   return finish(mix(FNV_START, text));
 }
 
@@ -42,7 +42,7 @@ const STARTS = {
 
 /** `hashPerson(personText(kind, value))` without building the text. */
 export function hashIdentifier(kind: PersonKind, value: string): number {
-  return finish(mix(STARTS[kind], foldIdentifier(kind, value)));
+  return finish(kind === 'email' ? mixFolded(STARTS.email, value) : mix(STARTS[kind], foldIdentifier(kind, value)));
 }
 
 /** The texts of one person or object: what addresses it, and what an identify sets beside that. */
@@ -113,8 +113,9 @@ function namesIn(type: unknown, identifiers: unknown): string[] {
 
 /** '' when it is no name. */
 export function nameText(value: unknown): string {
+  if (typeof value === 'string') return value;
   if (value instanceof RawNumber) return value.text;
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  return typeof value === 'number' ? String(value) : '';
 }
 
 function foldIdentifier(kind: PersonKind, value: string): string {
@@ -129,13 +130,24 @@ function mix(start: number, text: string): number {
   return hash;
 }
 
+/** `mix(start, text.toLowerCase())`, without a second text where all characters are ASCII. */
+function mixFolded(start: number, text: string): number {
+  let hash = start;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f) return mix(start, text.toLowerCase());
+    hash = Math.imul(hash ^ (code >= 0x41 && code <= 0x5a ? code + 0x20 : code), FNV_PRIME);
+  }
+  return hash;
+}
+
 function finish(hash: number): number {
   let mixed = hash ^ (hash >>> 16);
   mixed = Math.imul(mixed, 0x85ebca6b);
   mixed ^= mixed >>> 13;
   mixed = Math.imul(mixed, 0xc2b2ae35);
   mixed ^= mixed >>> 16;
-  return mixed === 0 ? 1 : mixed >>> 0;
+  return mixed === 0 ? 1 : mixed;
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

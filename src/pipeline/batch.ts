@@ -39,18 +39,20 @@ export function rowNumber(chunk: WindowChunk, index: number): number {
 }
 
 /** A key that all rows of chunks in one lane share. */
-const EVERYBODY = 0xffffffff;
+const EVERYBODY = -1;
 
 /** Writes the keys of an operation into `keys`, each once, and returns it. */
 export function keysInto(keys: number[], chunk: WindowChunk, index: number): readonly number[] {
   const operations = chunk.prepared.operations;
   const end = keysEnd(operations, index);
-  keys.length = 0;
+  let count = 0; // written over, and cut at the end: an emptied array would get a new store for every row
   for (let at = keysStart(operations, index); at < end; at++) {
     const key = operations.keys[at] ?? 0;
-    if (!keys.includes(key)) keys.push(key);
+    const known = keys.indexOf(key);
+    if (known === -1 || known >= count) keys[count++] = key;
   }
-  if (chunk.isInOneLane === true) keys.push(EVERYBODY);
+  if (chunk.isInOneLane === true) keys[count++] = EVERYBODY;
+  if (keys.length !== count) keys.length = count;
   return keys;
 }
 

@@ -6,7 +6,7 @@ import type { Batch, Segment, WindowChunk } from './batch.ts';
 /** A batch that nobody has taken yet. */
 export interface Draft {
   readonly id: number;
-  readonly segments: Segment[];
+  readonly segments: { -readonly [K in keyof Segment]: Segment[K] }[];
   count: number;
   /** Of the request, as far as it is filled. */
   bytes: number;
@@ -82,8 +82,7 @@ export function createDrafts({ rowsMax, bytesMax, firstBatchId }: DraftLimits): 
 
 function append(draft: Draft, chunk: WindowChunk, index: number, bytes: number): void {
   const last = draft.segments.at(-1);
-  if (last && last.chunk === chunk && last.to === index)
-    draft.segments[draft.segments.length - 1] = { chunk, from: last.from, to: index + 1 };
+  if (last && last.chunk === chunk && last.to === index) last.to = index + 1;
   else draft.segments.push({ chunk, from: index, to: index + 1 });
   draft.count++;
   draft.bytes += bytes + 1;

@@ -1,6 +1,6 @@
 const CAPACITY_FIRST = 1 << 12;
 
-/** Values by a person's hash (32 bits, never 0). */
+/** Values by a person's hash (32 bits, signed, never 0). */
 export interface KeyTable<T> {
   get(key: number): T | undefined;
   set(key: number, value: T): void;
@@ -14,7 +14,7 @@ export interface KeyTable<T> {
  */
 export function createKeyTable<T>(): KeyTable<T> {
   let mask = CAPACITY_FIRST - 1;
-  let keys = new Uint32Array(CAPACITY_FIRST);
+  let keys = new Int32Array(CAPACITY_FIRST);
   let values = Array.from<T | undefined>({ length: CAPACITY_FIRST });
   let size = 0;
 
@@ -29,7 +29,7 @@ export function createKeyTable<T>(): KeyTable<T> {
     const [oldKeys, oldValues] = [keys, values];
     const capacity = oldKeys.length * 2;
     mask = capacity - 1;
-    keys = new Uint32Array(capacity);
+    keys = new Int32Array(capacity);
     values = Array.from<T | undefined>({ length: capacity });
     for (let i = 0; i < oldKeys.length; i++) {
       const key = oldKeys[i] ?? 0;

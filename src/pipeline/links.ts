@@ -18,12 +18,12 @@ export interface Links {
 }
 
 export function createLinks(): Links {
-  let names: Uint32Array | undefined;
-  let partners: Uint32Array | undefined;
+  let names: Int32Array | undefined;
+  let partners: Int32Array | undefined;
 
   function tie(name: number, partner: number): void {
-    names ??= new Uint32Array(PLACES);
-    partners ??= new Uint32Array(PLACES);
+    names ??= new Int32Array(PLACES);
+    partners ??= new Int32Array(PLACES);
     const place = name & (PLACES - 1);
     names[place] = name;
     partners[place] = partner;

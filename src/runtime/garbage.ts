@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import type { Courier } from '../domain/courier.ts';
 
 /** Of bodies made or sent. What is in use then is some 15 MB: collecting takes about 10 ms, little beside the time it takes to send them. */
-const COLLECT_EVERY_BYTES = 12_000_000;
+const COLLECT_EVERY_BYTES = 16_000_000;
 
 /**
  * Lets each thread collect its own young objects, without helper threads: few of these objects survive, so that helpers mostly wait for

@@ -3,7 +3,7 @@ import { bytesOver, EMAIL_BYTES_MAX, ID_BYTES_MAX } from '../../domain/limits.ts
 import type { PersonKind } from '../../domain/person.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { scalarText } from '../values/json-values.ts';
-import { isNullMarker } from '../values/nulls.ts';
+import { isNullMarker, MARKER_CHARS_MAX } from '../values/nulls.ts';
 import type { Packer } from '../rows/packer.ts';
 import { isBlank } from '../values/values.ts';
 
@@ -14,24 +14,35 @@ export interface Identifiers {
   of(value: unknown, kind: PersonKind, field: string): string | null;
 }
 
+/** Texts up to here have at most 150 bytes, whatever their characters. */
+const SURELY_SHORT = ID_BYTES_MAX / 3;
+
+/** Whether a text can be seen at a glance to be usable, as nearly all can: nothing blank and no marker ends with a digit, or is that long and ends with ASCII. */
+function isPlain(text: string): boolean {
+  if (text.length > SURELY_SHORT) return false;
+  const last = text.charCodeAt(text.length - 1);
+  return (last >= 0x30 && last <= 0x39) || (text.length > MARKER_CHARS_MAX && last > 0x20 && last < 0x7f);
+}
+
 const LONE_SURROGATE = /\p{Surrogate}/u;
 export function createIdentifiers({ nulls }: Pick<Plan, 'nulls'>, packer: Packer): Identifiers {
   const areMarkersNames = nulls?.length === 0; // --null ''
 
   function isBad(kind: PersonKind, text: string, field: string, column?: number): boolean {
-    const what = column === undefined ? `"${field}"` : `the ${kind}`;
+    if (isPlain(text)) return false;
     const bytesMax = kind === 'email' ? EMAIL_BYTES_MAX : ID_BYTES_MAX;
     const bytes = bytesOver(text, bytesMax);
+    if (bytes === 0 && !isBlank(text) && (areMarkersNames || !isNullMarker(text))) return false;
+    const what = column === undefined ? `"${field}"` : `the ${kind}`;
     if (bytes > 0) packer.invalid('too_long', `${what} has ${bytes} bytes; the limit is ${bytesMax}`, column, field);
     else if (isBlank(text)) packer.invalid('bad_identifier', `${what} is only blanks`, column, field);
-    else if (!areMarkersNames && isNullMarker(text))
+    else
       packer.invalid(
         'no_identifier',
         `${what} is a marker for "nothing" (as NULL or N/A are): say which are empty cells with --null, or that they are names with --null ''`,
         column,
         field,
       );
-    else return false;
     return true;
   }
 

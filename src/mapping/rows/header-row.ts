@@ -1,9 +1,14 @@
+const MARK = '\ufeff';
+
 /** Files that were joined end to end hold the header again, perhaps behind a byte order mark: no row of anybody. */
 export function createHeaderCheck(header: readonly string[]): (cells: readonly string[]) => boolean {
   const first = header[0] ?? '';
-  const marked = [`\ufeff${first}`, `\ufeff"${first}"`];
-  return (cells) =>
-    (cells[0] === first || (cells[0]?.charCodeAt(0) === 0xfeff && marked.includes(cells[0]))) &&
-    cells.length === header.length &&
-    cells.every((cell, index) => index === 0 || cell === header[index]);
+  const forms = [first, MARK + first, `${MARK}"${first}"`];
+  const lengthMax = first.length + 3;
+  return (cells) => {
+    const cell = cells[0] ?? '';
+    // Lengths first: they differ in nearly every row, and cost no look at the text.
+    if (cell.length < first.length || cell.length > lengthMax || cells.length !== header.length) return false;
+    return forms.includes(cell) && cells.every((cell, index) => index === 0 || cell === header[index]);
+  };
 }

@@ -17,12 +17,15 @@ const OPERATIONS_MIN = 256;
 export function createNumbers(): OperationNumbers {
   let rows = new Uint32Array(OPERATIONS_MIN);
   let keyEnds = new Uint32Array(OPERATIONS_MIN);
-  let keys = new Uint32Array(2 * OPERATIONS_MIN);
+  let keys = new Int32Array(2 * OPERATIONS_MIN);
   let keyCount = 0;
   return {
     add(at, row, own) {
-      if (at === rows.length) [rows, keyEnds] = [doubled(rows), doubled(keyEnds)];
-      while (keyCount + own.length > keys.length) keys = doubled(keys);
+      if (at === rows.length) {
+        rows = moved(rows, new Uint32Array(2 * at));
+        keyEnds = moved(keyEnds, new Uint32Array(2 * at));
+      }
+      while (keyCount + own.length > keys.length) keys = moved(keys, new Int32Array(2 * keys.length));
       rows[at] = row;
       for (let i = 0; i < own.length; i++) keys[keyCount++] = own[i] ?? 0;
       keyEnds[at] = keyCount;
@@ -39,8 +42,7 @@ export function createNumbers(): OperationNumbers {
   };
 }
 
-function doubled(numbers: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
-  const more = new Uint32Array(2 * numbers.length);
-  more.set(numbers);
-  return more;
+function moved<T extends Uint32Array | Int32Array>(numbers: T, to: T): T {
+  to.set(numbers);
+  return to;
 }

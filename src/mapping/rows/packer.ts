@@ -117,7 +117,7 @@ function pack(
   const ownRows = new Uint32Array(buffer, 0, count);
   const ownKeyEnds = new Uint32Array(buffer, 4 * count, count);
   const ends = new Uint32Array(buffer, 8 * count, count);
-  const ownKeys = new Uint32Array(buffer, 12 * count, keys.length);
+  const ownKeys = new Int32Array(buffer, 12 * count, keys.length);
   const body = Buffer.from(buffer, bodyStart, byteLength);
   ownRows.set(rows);
   ownKeyEnds.set(keyEnds);

@@ -47,12 +47,19 @@ export interface LastChanges {
 /** No piece of this chunk. */
 const NONE = -1;
 
+/**
+ * Where an operation stands, in four numbers: in this chunk that is a piece, else a place in the history with a length (0 = nothing is
+ * known). The fourth is not used.
+ */
+const PLACE_SIZE = 4;
+const PIECE = 0;
+const START = 1;
+const LENGTH = 2;
+
 export function createLastChanges(pieces: readonly string[]): LastChanges {
-  // Per slot: the person's hash, and where its operation stands. In this chunk that is a piece, else a place in the history.
+  // Per slot, a person's hash, and where its operation stands. Apart, since most persons are new: the hashes alone fit into the cache.
   const keys = new Int32Array(PERSON_SLOTS);
-  const inChunk = new Int32Array(PERSON_SLOTS).fill(NONE);
-  const starts = new Float64Array(PERSON_SLOTS);
-  const lengths = new Uint32Array(PERSON_SLOTS); // 0 = nothing is known
+  const places = new Float64Array(PLACE_SIZE * PERSON_SLOTS);
   const touched: number[] = [];
   const history = createHistory();
   /** Places before this one are void, and so are pieces of this chunk before that one. */
@@ -60,23 +67,25 @@ export function createLastChanges(pieces: readonly string[]): LastChanges {
   let validPiece = 0;
 
   const isLast = (key: number, text: string, timeFrom: number, timeTo: number): boolean => {
-    const slot = key & (PERSON_SLOTS - 1);
-    if (keys[slot] !== (key | 0)) return false;
-    const piece = inChunk[slot] ?? NONE;
+    const slot = slotOf(key);
+    if (keys[slot] !== key) return false;
+    const at = slot * PLACE_SIZE;
+    const piece = places[at + PIECE] ?? NONE;
     if (piece !== NONE) return piece >= validPiece && isSame(pieces[piece], text, timeFrom, timeTo);
-    const start = starts[slot] ?? 0;
-    const length = lengths[slot] ?? 0;
+    const start = places[at + START] ?? 0;
+    const length = places[at + LENGTH] ?? 0;
     if (length === 0 || start < validFrom || !history.reaches(start)) return false;
     return (
       text.length <= length && length <= text.length * 3 && isSame(history.text(start, length), text, timeFrom, timeTo)
     );
   };
   const put = (key: number, piece: number): void => {
-    const slot = key & (PERSON_SLOTS - 1);
+    const slot = slotOf(key);
+    const at = slot * PLACE_SIZE;
     keys[slot] = key;
-    inChunk[slot] = piece;
-    if (piece === NONE) lengths[slot] = 0;
-    else touched.push(slot);
+    places[at + PIECE] = piece;
+    if (piece === NONE) places[at + LENGTH] = 0;
+    else touched.push(at);
   };
   return {
     isRepeat(keys, text, timeFrom, timeTo) {
@@ -94,19 +103,23 @@ export function createLastChanges(pieces: readonly string[]): LastChanges {
     endChunk({ body, ends }) {
       if (touched.length > 0) {
         const bodyStart = history.keep(body);
-        for (const slot of touched) {
-          const piece = inChunk[slot] ?? NONE;
+        for (const at of touched) {
+          const piece = places[at + PIECE] ?? NONE;
           if (piece === NONE) continue; // forgotten since, or done already
           const start = piece === 0 ? 0 : (ends[piece - 1] ?? 0) + 1;
-          starts[slot] = bodyStart + start;
-          lengths[slot] = bodyStart >= 0 && piece >= validPiece ? (ends[piece] ?? 0) - start : 0;
-          inChunk[slot] = NONE;
+          places[at + START] = bodyStart + start;
+          places[at + LENGTH] = bodyStart >= 0 && piece >= validPiece ? (ends[piece] ?? 0) - start : 0;
+          places[at + PIECE] = NONE;
         }
         touched.length = 0;
       }
       validPiece = 0;
     },
   };
+}
+
+function slotOf(key: number): number {
+  return key & (PERSON_SLOTS - 1);
 }
 
 /** The last bytes of all chunks so far, by their place in the stream of them. Not texts, which the collector would copy and copy again. */

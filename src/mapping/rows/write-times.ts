@@ -15,28 +15,22 @@ export interface WriteTimes {
 
 /** `notBefore`: seconds that earlier runs and processes may have used up. */
 export function createWriteTimes(notBefore: number): WriteTimes {
-  /** Per slot: the key that was here last, its last time, and the latest time of any key that had to make room. */
-  const owners = new Int32Array(SLOTS);
-  const times = new Uint32Array(SLOTS);
-  const floors = new Uint32Array(SLOTS);
+  /** In pairs, one per slot: the key that was here last, and the latest time of any key that ever was, which bounds those forgotten. */
+  const slots = new Int32Array(2 * SLOTS);
   let first = notBefore;
   let last = notBefore;
 
-  /** The earliest second after the last update of a key; one that was forgotten is never given an earlier one than it had. */
+  /** The earliest second after the last update of a key. */
   function after(key: number): number {
-    const at = key & (SLOTS - 1);
-    if (owners[at] !== (key | 0)) return floors[at] ?? 0;
-    const known = times[at] ?? 0;
-    return known >= first && known < last ? known + 1 : known;
+    const at = slotOf(key);
+    const latest = (slots[at + 1] ?? 0) >>> 0;
+    return slots[at] === key && latest >= first && latest < last ? latest + 1 : latest;
   }
 
   function remember(key: number, seconds: number): void {
-    const at = key & (SLOTS - 1);
-    if (owners[at] !== (key | 0)) {
-      floors[at] = Math.max(floors[at] ?? 0, times[at] ?? 0);
-      owners[at] = key;
-    }
-    times[at] = seconds;
+    const at = slotOf(key);
+    slots[at] = key;
+    slots[at + 1] = seconds;
   }
 
   return {
@@ -52,4 +46,8 @@ export function createWriteTimes(notBefore: number): WriteTimes {
       return seconds;
     },
   };
+}
+
+function slotOf(key: number): number {
+  return 2 * (key & (SLOTS - 1));
 }

@@ -19,13 +19,25 @@ const MARKERS: ReadonlySet<string> = new Set([
   '[null]',
   '[object object]',
 ]);
-const MARKER_CHARS_MAX = 15;
+/** Of the longest, with room for blanks. */
+export const MARKER_CHARS_MAX = 15;
+/** By character code, of the ASCII ones: whether a marker, or a blank around one, can begin with it, and end with it. */
+const BEGINS = asciiTable([...MARKERS].map((marker) => marker.charAt(0)));
+const ENDS = asciiTable([...MARKERS].map((marker) => marker.charAt(marker.length - 1)));
 
 /** Whether a text is one of the usual markers, in any case (R's NA in its own), with blanks around it or not. */
 export function isNullMarker(text: string): boolean {
-  const first = text.charCodeAt(0);
-  if (first >= 0x30 && first <= 0x39) return false; // as ids nearly always begin, and no marker does
-  return text.length <= MARKER_CHARS_MAX && (MARKERS.has(text.trim().toLowerCase()) || text.trim() === 'NA');
+  if (text.length > MARKER_CHARS_MAX || BEGINS[text.charCodeAt(0)] === 0) return false;
+  if (ENDS[text.charCodeAt(text.length - 1)] === 0) return false;
+  const marker = text.trim();
+  return marker === 'NA' || MARKERS.has(marker.toLowerCase());
+}
+
+function asciiTable(letters: readonly string[]): Uint8Array {
+  const table = new Uint8Array(0x80);
+  for (const letter of [...letters, 'N', 'A', ' ', '\t', '\n', '\v', '\f', '\r'])
+    for (const form of [letter, letter.toUpperCase()]) table[form.charCodeAt(0)] = 1;
+  return table;
 }
 
 /** Empties the values that the user says are empty. */

@@ -23,17 +23,14 @@ const YEAR_FIRST = /^\d{4}[/.]\d{1,2}[/.]\d{1,2}/;
 
 /** Milliseconds since 1970, or NaN: then `timeFault` says why. Nothing is earlier than 1970: Customer.io has no such times. */
 export function parseTime(text: string, format: TimeFormat, zone: string | null): number {
-  const timeMs = anyTime(text, format, zone);
+  const plainMs = format === 'auto' && text.length === 20 ? plainIsoTime(text) : Number.NaN;
+  const timeMs = Number.isNaN(plainMs) ? anyTime(text, format, zone) : plainMs;
   return timeMs >= 0 ? timeMs : Number.NaN;
 }
 
 function anyTime(text: string, format: TimeFormat, zone: string | null): number {
   if (format === 'dd/mm/yyyy' || format === 'mm/dd/yyyy') return slashedTime(text, format, zone);
   const first = text.charCodeAt(4);
-  if (first === 0x2d && format === 'auto' && text.length === 20) {
-    const timeMs = plainIsoTime(text);
-    if (!Number.isNaN(timeMs)) return timeMs;
-  }
   const isDashed = first === 0x2d && text.length >= 10;
   if (!isDashed && NUMBER.test(text)) return numberTime(Number(text), format);
   if (format !== 'auto') return Number.NaN;
@@ -100,6 +97,7 @@ export function timeFault(text: string, format: TimeFormat, zone: string | null)
 /** `2025-03-04T10:00:00Z`, which is what nearly all files hold, without a regular expression; NaN for anything else. */
 function plainIsoTime(text: string): number {
   if (
+    text.charCodeAt(4) !== 0x2d ||
     text.charCodeAt(7) !== 0x2d ||
     text.charCodeAt(10) !== 0x54 ||
     text.charCodeAt(13) !== 0x3a ||
