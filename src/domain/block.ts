@@ -14,6 +14,8 @@ export interface RowBlock {
   readonly raw: Uint8Array;
   readonly rows: readonly RawRow[];
   readonly isLast: boolean;
+  /** No cell has a character that JSON escapes. Absent where nobody has looked. */
+  readonly isPlain?: boolean;
   /** Set when the last row has no line end, though the source has ended: the place before that row. It may be half a row. */
   readonly unended?: Position;
   /** A last line that nobody can read yet, in a file that somebody has just written to, was left out. */

@@ -133,7 +133,7 @@ async function* blocksFrom(reading: Reading, first: Position): AsyncGenerator<Ro
         rows: found.count,
         lines: found.consumedLines,
       });
-      yield { start, end, raw, rows: readRows(raw, found, false), isLast: false };
+      yield { start, end, raw, rows: readRows(raw, found, false), isLast: false, isPlain: found.isPlain };
       start = end;
       continue;
     }

@@ -26,6 +26,8 @@ export interface Extents {
   consumedLines: number;
   /** The record at `consumed` has no end within the limit. */
   oversize: boolean;
+  /** No cell has a character that JSON escapes; false as well where nobody has looked. */
+  isPlain: boolean;
   /** The JSON array ended; `consumed` stands before its bracket. */
   closed: boolean;
 }
@@ -46,6 +48,7 @@ export function createExtents(rowsMax: number): Extents {
     consumed: 0,
     consumedLines: 0,
     oversize: false,
+    isPlain: false,
     closed: false,
   };
 }
@@ -55,6 +58,7 @@ export function resetExtents(extents: Extents): void {
   extents.consumed = 0;
   extents.consumedLines = 0;
   extents.oversize = false;
+  extents.isPlain = false;
   extents.closed = false;
 }
 

@@ -4,6 +4,9 @@ import type { Limits } from './limits.ts';
 const LF = 10;
 const CR = 13;
 const QUOTE = 34;
+const BACKSLASH = 92;
+/** Bytes below are control characters. */
+const SPACE = 32;
 
 /** How the scan of one record ended. */
 const FOUND = 0;
@@ -27,11 +30,14 @@ export function createCsvSplitter(delimiter: string, limits: Limits): Splitter {
   let at = 0;
   let line = 0;
   let shape: number = SHAPE.plain;
+  /** Some cell has a quote or a control character. */
+  let hasEscapes = false;
 
   return (buffer, isFinal) => {
     resetExtents(extents);
     line = 0;
     at = 0;
+    hasEscapes = false;
     const length = buffer.length;
     while (at < length && at < limits.blockBytes && extents.count < limits.rowsMax) {
       const start = at;
@@ -59,6 +65,7 @@ export function createCsvSplitter(delimiter: string, limits: Limits): Splitter {
       extents.consumed = at;
       extents.consumedLines = line;
     }
+    extents.isPlain = !hasEscapes && !buffer.subarray(0, extents.consumed).includes(BACKSLASH);
     return extents;
   };
 
@@ -68,10 +75,13 @@ export function createCsvSplitter(delimiter: string, limits: Limits): Splitter {
     let isCellStart = true;
     shape = SHAPE.plain;
     while (i < stop) {
-      const byte = buffer[i];
-      if (byte === LF || byte === CR) {
-        at = i;
-        return FOUND;
+      const byte = buffer[i] ?? LF;
+      if (byte < SPACE && byte !== comma) {
+        if (byte === LF || byte === CR) {
+          at = i;
+          return FOUND;
+        }
+        hasEscapes = true;
       }
       if (byte === QUOTE) {
         if (shape === SHAPE.plain) shape = SHAPE.quoted;
@@ -82,6 +92,7 @@ export function createCsvSplitter(delimiter: string, limits: Limits): Splitter {
           isCellStart = false;
           continue;
         }
+        hasEscapes = true;
       }
       isCellStart = byte === comma;
       i += 1;
@@ -104,8 +115,10 @@ export function createCsvSplitter(delimiter: string, limits: Limits): Splitter {
           return broken(SHAPE.strayQuote, BROKEN);
         }
         shape = SHAPE.escaped;
+        hasEscapes = true;
         i += 1;
-      } else if (byte === LF || (byte === CR && buffer[i + 1] !== LF)) line += 1;
+      } else if ((byte ?? LF) < SPACE) hasEscapes = true;
+      if (byte === LF || (byte === CR && buffer[i + 1] !== LF)) line += 1;
       i += 1;
     }
     return broken(SHAPE.unclosedQuote, isFinal ? BROKEN : OUT_OF_BYTES);

@@ -72,7 +72,7 @@ export function compileAttributes(
         return '';
       }
     }
-    return quote(cell);
+    return packer.quote(cell);
   };
 
   const writeFields = (fields: readonly Field[], cells: readonly string[], first: string): string | null => {
@@ -87,7 +87,7 @@ export function compileAttributes(
           if (field.column.empty === 'omit') continue;
           value = field.column.empty === 'null' ? 'null' : '""';
         } else if (field.isPlainText && cell.length <= SURELY_SHORT) {
-          value = quote(cell);
+          value = packer.quote(cell);
         } else {
           value = valueOf(cell, field.column, field.zone);
           if (value === '') return null;

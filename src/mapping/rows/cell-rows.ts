@@ -4,7 +4,6 @@ import { nameText, PERSON_KINDS, type PersonKind } from '../../domain/person.ts'
 import { compileAttributes } from './attribute-fields.ts';
 import { createEventCells } from './event-cells.ts';
 import { createIdentifiers } from '../checks/identifiers.ts';
-import { quote } from '../values/json-text.ts';
 import type { Packer } from './packer.ts';
 import type { Emitter, Identify } from './writer.ts';
 
@@ -119,8 +118,8 @@ function createIdentifyCells(
     const ownEmail = kind !== 'email' && address.email !== ABSENT ? (cells[address.email] ?? '') : '';
     if (ownId !== '' && address.isBad('id', ownId)) return;
     if (ownEmail !== '' && address.isBad('email', ownEmail)) return;
-    let first = ownId === '' ? '' : `"id":${quote(ownId)}`;
-    if (ownEmail !== '') first += `${first === '' ? '' : ','}"email":${quote(ownEmail)}`;
+    let first = ownId === '' ? '' : `"id":${packer.quote(ownId)}`;
+    if (ownEmail !== '') first += `${first === '' ? '' : ','}"email":${packer.quote(ownEmail)}`;
     const text = attributes(cells, first);
     if (text === null) return;
     names.id = ownId || constantId;

@@ -10,6 +10,7 @@ import type {
 } from '../../domain/chunk.ts';
 import type { RowBlock } from '../../domain/block.ts';
 import { createWarningCounts, type WarningCode } from '../../domain/warnings.ts';
+import { quote } from '../values/json-text.ts';
 import type { Addressed } from './addressed.ts';
 import { createNumbers, type Numbers } from './numbers.ts';
 
@@ -19,6 +20,10 @@ export interface Packer {
   index: number;
   /** Number in its file of the row at work; the first is 1. */
   row: number;
+  /** Of the chunk at work: no cell has a character that JSON escapes. */
+  isPlain: boolean;
+  /** JSON text of a cell, or of a text in a JSON row. */
+  quote(text: string): string;
   /** JSON texts of the operations so far. */
   readonly pieces: string[];
   /** `single`: a request of its own, outside of batches; null = none. */
@@ -47,6 +52,8 @@ export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
   const packer: Packer = {
     index: 0,
     row: 0,
+    isPlain: false,
+    quote: (text) => (packer.isPlain ? `"${text}"` : quote(text)),
     pieces,
     operation(text, about, single, isGuarded) {
       if (onlyGuarded && !isGuarded) return packer.skip('sent_before');

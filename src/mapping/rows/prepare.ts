@@ -46,6 +46,7 @@ export function createPreparer(
     prepare(block) {
       const { rows } = block;
       times?.setClock(now());
+      packer.isPlain = block.isPlain === true;
       for (let index = 0; index < rows.length; index++) {
         const row = rows[index];
         if (row === undefined) continue;

@@ -2,7 +2,7 @@
 import { maskOfKinds } from '../../domain/kinds.ts';
 import { bytesOver } from '../../domain/limits.ts';
 import { hashPerson, type PersonKind } from '../../domain/person.ts';
-import { jsonText, quote } from '../values/json-text.ts';
+import { jsonText } from '../values/json-text.ts';
 import { address, addressAll, addressedBy, createPerson, subjectsOrInvalid } from './addressed.ts';
 import type { Packer } from './packer.ts';
 import { createLastChanges } from './seen.ts';
@@ -46,7 +46,7 @@ export function createV2Writer(packer: Packer, times: WriteTimes | null, itemByt
     identify({ kind, value, attributes, names, seconds }) {
       addressAll(person, kind, value, names);
       const isTimed = times === null || seconds !== null || hasTime(names);
-      const head = `${START[kind] + quote(value)}},"action":"identify",`;
+      const head = `${START[kind] + packer.quote(value)}},"action":"identify",`;
       const stamp = isTimed ? '' : `"timestamp":${times.next(person.keys)},`;
       const text = `${head}${stamp}"attributes":${attributes}${seconds === null ? '}' : `,"timestamp":${seconds}}`}`;
       if (text.length * 3 > itemBytesMax && isTooLong(text)) return;
@@ -61,7 +61,7 @@ export function createV2Writer(packer: Packer, times: WriteTimes | null, itemByt
       address(person, kind, value);
       forgetStrangers(person.mask);
       for (const key of person.keys) changes.forget(key);
-      packer.operation(`${START[kind] + quote(value)}},"action":"${action}"}`, person, null, false);
+      packer.operation(`${START[kind] + packer.quote(value)}},"action":"${action}"}`, person, null, false);
     },
 
     other(operation) {
