@@ -6,6 +6,7 @@ import { CioBulkError } from '../../domain/errors.ts';
 import type { Encoding } from '../../domain/plan.ts';
 import { parseRecord } from '../../input/records/csv.ts';
 import { parseMappingFile } from '../../mapping/plan/mapping-file.ts';
+import type { MappingFile, PlanOptions } from '../../mapping/plan/plan-options.ts';
 import { safeLine } from '../../domain/text/safe-text.ts';
 import type { LeftOut } from '../../input/bytes/files.ts';
 import type { Terminal } from '../../output/terminal.ts';
@@ -65,36 +66,8 @@ function append(value: string, before: readonly string[] = []): string[] {
 }
 
 export function sourceOptions(options: Record<string, unknown>, cwd: string): SourceOptions {
-  const mapPath = text(options, 'map');
-  const mapText = mapPath === undefined ? undefined : readMap(resolve(cwd, mapPath), mapPath);
-  const map = mapText === undefined || mapPath === undefined ? null : parseMappingFile(mapText, mapPath);
-  const dedupeKey = text(options, 'dedupeKey')
-    ?.split(',')
-    .map((name) => name.trim());
-  const nulls = text(options, 'null')
-    ?.split(',')
-    .filter((marker) => marker !== '');
-  const empty = readChoice(options, 'empty', '--empty', ['omit', 'null', 'keep']);
-  const given = {
-    kind: readChoice(options, 'kind', '--kind', ['auto', 'people', 'events']),
-    action: explicitAction(options),
-    idColumn: text(options, 'idColumn'),
-    emailColumn: text(options, 'emailColumn'),
-    cioIdColumn: text(options, 'cioIdColumn'),
-    eventColumn: text(options, 'eventColumn'),
-    eventName: text(options, 'eventName'),
-    timestampColumn: text(options, 'timestampColumn'),
-    types: text(options, 'types'),
-    timezone: text(options, 'timezone'),
-    api: readChoice(options, 'api', '--api', ['v2', 'v1']),
-    set: options['set'] as readonly string[] | undefined,
-    dedupeKey,
-    empty,
-    nulls,
-    groupObjectType: text(options, 'groupObjectType'),
-  };
-  if (given.eventColumn !== undefined && given.eventName !== undefined)
-    throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
+  const map = readMap(text(options, 'map'), cwd);
+  const given = planFlags(options);
   const format = readChoice(options, 'format', '--format', ['auto', 'csv', 'tsv', 'ndjson']) ?? 'auto';
   const delimiter = delimiterOf(text(options, 'delimiter') ?? 'auto');
   const header = headerOf(text(options, 'header'));
@@ -110,14 +83,15 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
     header,
     delimiter,
     encoding,
-    plan: { ...withoutUndefined(given), map },
+    plan: { ...given, map: map?.file ?? null },
     skip,
     limit: limit === undefined ? null : wholeNumber('--limit', limit, 1),
     dataset,
     skipRecent,
+    // The order of the keys is part of the fingerprint.
     meaning: {
-      ...withoutUndefined(given),
-      map: mapText ?? null,
+      ...given,
+      map: map?.text ?? null,
       format,
       ...(header === undefined ? {} : { header }),
       delimiter,
@@ -128,6 +102,35 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
   };
 }
 
+/** What the flags say about the mapping. A flag that was not given is absent. */
+function planFlags(options: Record<string, unknown>): Omit<PlanOptions, 'map'> {
+  const flags = {
+    kind: readChoice(options, 'kind', '--kind', ['auto', 'people', 'events']),
+    action: explicitAction(options),
+    idColumn: text(options, 'idColumn'),
+    emailColumn: text(options, 'emailColumn'),
+    cioIdColumn: text(options, 'cioIdColumn'),
+    eventColumn: text(options, 'eventColumn'),
+    eventName: text(options, 'eventName'),
+    timestampColumn: text(options, 'timestampColumn'),
+    types: text(options, 'types'),
+    timezone: text(options, 'timezone'),
+    api: readChoice(options, 'api', '--api', ['v2', 'v1']),
+    set: options['set'] as readonly string[] | undefined,
+    dedupeKey: text(options, 'dedupeKey')
+      ?.split(',')
+      .map((name) => name.trim()),
+    empty: readChoice(options, 'empty', '--empty', ['omit', 'null', 'keep']),
+    nulls: text(options, 'null')
+      ?.split(',')
+      .filter((marker) => marker !== ''),
+    groupObjectType: text(options, 'groupObjectType'),
+  };
+  if (flags.eventColumn !== undefined && flags.eventName !== undefined)
+    throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
+  return withoutUndefined(flags);
+}
+
 /** The flag's default must not overrule a mapping file: only an action that was typed counts. */
 function explicitAction(
   options: Record<string, unknown>,
@@ -136,11 +139,20 @@ function explicitAction(
   return action === 'identify' ? undefined : action;
 }
 
-function readMap(path: string, shown: string): string {
+function readMap(
+  path: string | undefined,
+  cwd: string,
+): { readonly text: string; readonly file: MappingFile } | undefined {
+  if (path === undefined) return undefined;
+  const content = contentOf(path, cwd);
+  return { text: content, file: parseMappingFile(content, path) };
+}
+
+function contentOf(path: string, cwd: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(resolve(cwd, path), 'utf8');
   } catch (error) {
-    throw new CioBulkError('mapping', `--map ${shown} cannot be read`, { cause: error });
+    throw new CioBulkError('mapping', `--map ${path} cannot be read`, { cause: error });
   }
 }
 
