@@ -9,11 +9,10 @@ import { proxyFor, type Proxy } from '../api/proxy.ts';
 import { createSlots } from '../api/slots.ts';
 import { withEnvFile } from './env-file.ts';
 import { targetFrom, workspaceOf, type Target } from './target.ts';
-import type { Courier, Traffic } from '../domain/courier.ts';
+import type { Courier } from '../domain/courier.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { Secret } from '../domain/secret.ts';
-import type { Waiting } from '../domain/waiting.ts';
 import { lockSender } from '../journal/lock.ts';
 import { networkOf } from '../journal/file-system.ts';
 import { journalError, openJournal, type Journal } from '../journal/open.ts';
@@ -37,24 +36,6 @@ export interface SendingSession {
   readonly courier: Courier;
   /** The proxy on the way to a URL, if there is one. */
   readonly proxyFor: (url: string) => Proxy | undefined;
-  /** What sending waits for right now, for people who watch. */
-  readonly waiting: () => Waiting | undefined;
-  /** Of this process so far, or since `countingFromHere`. */
-  readonly traffic: () => Traffic;
-}
-
-/** The same session with its traffic counted from now on: that of one run among several. */
-export function countingFromHere(session: SendingSession): SendingSession {
-  const before = session.traffic();
-  const traffic: SendingSession['traffic'] = () => {
-    const now = session.traffic();
-    return {
-      requests: now.requests - before.requests,
-      retries: now.retries - before.retries,
-      bytesSent: now.bytesSent - before.bytesSent,
-    };
-  };
-  return { ...session, traffic };
 }
 
 /** A host that is silent for longer than this is told. */
@@ -180,8 +161,6 @@ function openSession<T>(
       clockAheadMs,
       proxyFor: (url) => proxyFor(url, env),
       courier,
-      waiting: courier.health,
-      traffic: courier.traffic,
     });
   });
 }
