@@ -4,7 +4,7 @@ import type { UndeliveredState } from '../domain/outcome.ts';
 import { personsOf } from '../domain/person.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Correction } from '../journal/corrections.ts';
-import type { Journal } from '../journal/open.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Run } from '../journal/runs.ts';
 import { undeliveredRows, type StoredUndelivered } from '../journal/undelivered.ts';
 import { createPreparer, type Preparer } from '../mapping/rows/prepare.ts';

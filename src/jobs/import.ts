@@ -7,7 +7,7 @@ import type { InputFile } from '../input/bytes/files.ts';
 import { sourceAt } from '../input/bytes/source-at.ts';
 import { recordsOf } from '../input/records/records.ts';
 import { createImportLedger } from '../journal/import-ledger.ts';
-import type { Journal } from '../journal/open.ts';
+import type { Journal } from '../journal/journal.ts';
 import { noteBytesWanted, notesOf } from '../journal/run-notes.ts';
 import { runsOfSource, secondsUsed, setEnvironment, type Run } from '../journal/runs.ts';
 import { sameCommand } from '../output/next-command.ts';
