@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { k6Bin } from '../support/k6-binary.ts';
 import { startTarget } from '../support/k6/target.ts';
+import { SUITE, tempFolder } from '../support/temp.ts';
 
 /** The scripts as the package has them: without the sources beside them. */
-const folder = mkdtempSync(join(tmpdir(), 'cio-bulk-k6-alone-'));
+const folder = tempFolder(SUITE);
 cpSync(fileURLToPath(new URL('../../k6', import.meta.url)), join(folder, 'k6'), { recursive: true });
 
 function k6(
