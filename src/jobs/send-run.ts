@@ -9,7 +9,7 @@ import { undeliveredLines } from '../output/undelivered-lines.ts';
 import { addsUp, type RunEnd, type RunProgress } from '../pipeline/progress.ts';
 import { runPipeline, type RunOptions } from '../pipeline/run.ts';
 import { endRun, type RunEnding } from './end-run.ts';
-import type { Limits } from './limits.ts';
+import type { Limits, SettledCounts } from './limits.ts';
 import type { SendSetting } from './setting.ts';
 
 /** What is left of a run to be sent, and what the people watching want to know about it. */
@@ -48,6 +48,8 @@ export async function sendRun(work: RunWork, setting: SendSetting, limits: Limit
   const courier = countingFromHere(setting.session.courier);
   const startedAt = host.clock.monotonic();
   const show = startProgress(work, courier, setting);
+  const showUndelivered = undeliveredLines(terminal, work.run.id, work.name);
+  let undelivered = 0;
   const end = (ending: RunEnding): ExitCode => {
     const durationMs = host.clock.monotonic() - startedAt;
     const done = {
@@ -71,9 +73,12 @@ export async function sendRun(work: RunWork, setting: SendSetting, limits: Limit
       batchRowsMax: sending.batchRows,
       batchBytesMax: sending.batchBytes,
       stopping: limits.stopping,
-      onUndelivered: undeliveredLines(terminal, work.run.id, work.name),
+      onUndelivered(rows) {
+        undelivered += rows.length;
+        showUndelivered(rows);
+      },
       onProgress(now) {
-        limits.check(now);
+        limits.check(settledCounts(work, now.tally, undelivered));
         show.update(now);
       },
     });
@@ -81,9 +86,9 @@ export async function sendRun(work: RunWork, setting: SendSetting, limits: Limit
     const counts = countsOfRun(work, pipelineEnd);
     if (counts.finished) await work.onFinished?.();
     const { next, limit = null } = work;
-    return end(
-      counts.finished ? { kind: 'complete', counts, next } : { kind: 'stopped', counts, why: limits.reason(), limit },
-    );
+    if (counts.finished) return end({ kind: 'complete', counts, next });
+    const settled = settledCounts(work, counts.tally, undelivered);
+    return end({ kind: 'stopped', counts, settled, why: limits.reason(), limit });
   } catch (error) {
     show.stop();
     end({ kind: 'failed', error });
@@ -118,6 +123,12 @@ function startProgress(
     },
     stop: progress.stop,
   };
+}
+
+/** The whole run's rows; of a retry, whose rows were all undelivered before it began, those that it has settled anew. */
+function settledCounts({ run, retry }: RunWork, tally: Tally, undelivered: number): SettledCounts {
+  if (!retry) return { settled: settledRows(tally), undelivered: undeliveredRows(tally) };
+  return { settled: tally.delivered - run.tally.delivered + undelivered, undelivered };
 }
 
 /** Rows that this process has settled. */
