@@ -20,9 +20,9 @@ const LEFT_OUT_SHOWN_MAX = 5;
 
 export function addSourceFlags(command: Command): Command {
   return command
-    .option('--kind <kind>', 'people, events or auto', 'auto')
+    .option('--kind <kind>', 'what the rows are: people, events or auto', 'auto')
     .option('--action <action>', 'what to do with people: identify, delete, suppress or unsuppress', 'identify')
-    .option('--format <format>', 'csv, tsv, ndjson or auto', 'auto')
+    .option('--format <format>', 'input format: csv, tsv, ndjson or auto', 'auto')
     .option('--id-column <name>', 'the column with the person id (default: id, customer_id or user_id)')
     .option('--email-column <name>', 'the column with the e-mail (default: email)')
     .option(
@@ -35,27 +35,27 @@ export function addSourceFlags(command: Command): Command {
       '--timestamp-column <name>',
       'the column with the event time (default: timestamp, time, occurred_at or created_at)',
     )
-    .option('--map <file.json>', 'mapping file: rename, drop, type, nest, constants')
+    .option('--map <file.json>', 'mapping file, to rename, drop, type and nest columns and to add constants')
     .addOption(
       command
-        .createOption('--set <key=value>', 'attribute with the same value for every row; repeatable')
+        .createOption('--set <key=value>', 'attribute to set to the same value in every row; repeatable')
         .argParser(append),
     )
-    .option('--types <types>', 'auto, string, or col:type,...', 'auto')
+    .option('--types <types>', 'column types: auto, string, or col:type,...', 'auto')
     .option('--empty <policy>', 'what an empty CSV cell means: omit, null or keep (default: omit)')
-    .option('--null <text,...>', "texts that mean an empty cell, such as 'NULL,\\N'; '' means that there are none")
-    .option('--timezone <zone>', 'time zone for times without an offset, such as Europe/Vienna or UTC')
+    .option('--null <text,...>', "texts to treat as empty cells, such as 'NULL,\\N'; '' for none")
+    .option('--timezone <zone>', 'time zone of times without an offset, such as Europe/Vienna or UTC')
     .option('--header <names>', 'column names for a CSV file without a header line, such as id,email,plan')
-    .option('--delimiter <char>', 'any single character, such as , ; | tab or ~, or auto', 'auto')
+    .option('--delimiter <char>', 'column delimiter: any single character, such as , ; | tab or ~, or auto', 'auto')
     .option(
       '--encoding <encoding>',
-      'utf-8, utf-16le, latin1, shift_jis, gbk, windows-1251, any other encoding of the WHATWG standard, or auto',
+      'text encoding: utf-8, utf-16le, latin1, shift_jis, gbk, windows-1251, any other WHATWG encoding, or auto',
       'auto',
     )
-    .option('--group-object-type <id>', 'object type id for the groups in Segment-style lines')
-    .option('--api <version>', 'v2 (batches) or v1 (one request per row)', 'v2')
+    .option('--group-object-type <id>', 'object type id for groups in Segment-style lines')
+    .option('--api <version>', 'Track API version: v2 (batches) or v1 (one request per row)', 'v2')
     .option('--dedupe-key <col,...>', 'columns that together identify an event')
-    .option('--dataset <name>', 'name that event ids are derived from (default: the file name)')
+    .option('--dataset <name>', 'name to derive event ids from (default: the file name)')
     .option('--skip <n>', 'rows to skip at the start', '0')
     .option('--limit <n>', 'maximum number of rows to take')
     .option('--skip-recent', 'leave out events recent enough to trigger campaigns');
