@@ -8,8 +8,10 @@ const DIGITS_MAX = 15;
 /** What an exponent with two decimals, the usual way to show it, may be off by. */
 const ROUNDING = 0.01;
 
+/** A column of a row whose cell a spreadsheet changed. */
 export interface Loss {
   readonly name: string;
+  /** Changed, it would name somebody else, or another event. */
   readonly isIdentifier: boolean;
 }
 
