@@ -23,19 +23,19 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     load: () => import('./commands/import.ts'),
   },
   validate: {
-    summary: 'everything import would do, offline: plan, warnings, errors',
+    summary: 'check files offline: plan, warnings and errors of an import',
     load: () => import('./commands/validate.ts'),
   },
   'retry-failed': {
-    summary: 'send again what the journal holds as failed',
+    summary: 'send the failed rows of a run again',
     load: () => import('./commands/retry-failed.ts'),
   },
   failures: {
-    summary: 'write undelivered rows with the reason, ready to fix and import',
+    summary: 'write undelivered rows with their reasons, ready to correct and send again',
     load: () => import('./commands/failures.ts'),
   },
   status: {
-    summary: 'runs in the journal: state, counts, what to do next',
+    summary: 'show the runs in the journal: state, counts and what to do next',
     load: () => import('./commands/status.ts'),
   },
   loadtest: {
@@ -43,7 +43,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     load: () => import('./commands/loadtest.ts'),
   },
   cleanup: { summary: 'delete the test people that load tests created', load: () => import('./commands/cleanup.ts') },
-  sandbox: { summary: 'a local Customer.io for rehearsal and tests', load: () => import('./commands/sandbox.ts') },
+  sandbox: {
+    summary: 'run a local stand-in for Customer.io, for rehearsals and tests',
+    load: () => import('./commands/sandbox.ts'),
+  },
 };
 
 /** Parses, loads the one command that was asked for, runs it, and ends with its exit code. */

@@ -62,22 +62,12 @@ export function createConnection({
 }): Connection {
   let at: Opened = { ...NOT_OPENED };
   let isAsking = false;
-  const client = new Client(route.origin, {
-    pipelining: 1,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: 0, // one clock for the whole request, at the caller's
-    bodyTimeout: 0,
-    connect: (to, done) =>
-      route.connect(to, (...[error, socket]) => {
-        if (error) return done(error, null);
-        at = { ...NOT_OPENED, socket };
-        void useIfSilent(socket, clock, done);
-      }),
-  });
-  client.on('disconnect', (_origin, _clients, error) => {
-    if (!isUnasked(error)) return;
-    at.hasSpokenUnasked = true;
-    if (!isAsking) trust.lose(at.rowsAfterFirst);
+  const client = createClient(route, clock, {
+    onOpened: (socket) => void (at = { ...NOT_OPENED, socket }),
+    onSpokenUnasked() {
+      at.hasSpokenUnasked = true;
+      if (!isAsking) trust.lose(at.rowsAfterFirst);
+    },
   });
 
   async function answerTo<T>(
@@ -118,6 +108,30 @@ export function createConnection({
     isFresh: () => at.answers === 0,
     destroy: () => client.destroy(),
   };
+}
+
+/** undici's client, held to one connection, one request at a time, and no time limits of its own. */
+function createClient(
+  route: Route,
+  clock: Pick<Clock, 'sleep'>,
+  { onOpened, onSpokenUnasked }: { readonly onOpened: (socket: Socket) => void; readonly onSpokenUnasked: () => void },
+): Client {
+  const client = new Client(route.origin, {
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: 0, // one clock for the whole request, at the caller's
+    bodyTimeout: 0,
+    connect: (to, done) =>
+      route.connect(to, (...[error, socket]) => {
+        if (error) return done(error, null);
+        onOpened(socket);
+        void useIfSilent(socket, clock, done);
+      }),
+  });
+  client.on('disconnect', (_origin, _clients, error) => {
+    if (isUnasked(error)) onSpokenUnasked();
+  });
+  return client;
 }
 
 /** Whatever is said before anything was asked is no answer. */

@@ -9,10 +9,10 @@ import { duration, plainNumber } from './flags/values.ts';
 
 export function configure(command: Command): void {
   addTargetFlags(command)
-    .option('--run <id>', 'clean up after one load test (default: every one that is not cleaned up)')
-    .option('--list', 'show load tests and whether they are cleaned up')
-    .option('--dry-run', 'say what would be deleted')
-    .option('--yes', 'do not ask')
+    .option('--run <id>', 'clean up after one load test (default: all that have not been cleaned up)')
+    .option('--list', 'list load tests and whether they have been cleaned up')
+    .option('--dry-run', 'show what would be deleted; delete nothing')
+    .option('--yes', 'do not ask before deleting')
     .option('--confirm <last4>', 'last 4 characters of the site id, instead of --yes')
     .option(
       '--rate <n>',
@@ -21,7 +21,7 @@ export function configure(command: Command): void {
     )
     .option(
       '--settle-wait <duration>',
-      'between two sweeps, since the service applies late (default: 60s; sandbox: 500ms)',
+      'pause between sweeps, because the service may apply changes late (default: 60s; sandbox: 500ms)',
     );
   addCommonFlags(command);
   addHelpEnd(

@@ -7,9 +7,9 @@ import { oneOf, wholeNumber } from './flags/values.ts';
 
 export function configure(command: Command): void {
   command
-    .option('--run <id>', 'the run (default: the latest that has undelivered rows)')
-    .option('--format <format>', 'csv or ndjson', 'csv')
-    .option('-o, --output <file>', 'where to write (default: stdout)');
+    .option('--run <id>', 'the run to write (default: the latest that has undelivered rows)')
+    .option('--format <format>', 'output format: csv or ndjson', 'csv')
+    .option('-o, --output <file>', 'file to write to (default: stdout)');
   addCommonFlags(command);
   addHelpEnd(command, ['cio-bulk failures -o undelivered.csv'], [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.stopped]);
 }

@@ -9,10 +9,10 @@ import { addSendingFlags, sendingOptions } from './flags/sending.ts';
 import { addSourceFlags, sourceOptions, tellLeftOut } from './flags/source.ts';
 
 export function configure(command: Command): void {
-  command.argument('<file...>', 'CSV, TSV or NDJSON files, directories, patterns; - is stdin');
+  command.argument('<file...>', 'CSV, TSV or NDJSON files, directories or glob patterns; - reads standard input');
   addSourceFlags(command);
   addSendingFlags(command)
-    .option('--dry-run', 'show the plan, what would be invalid, and a sample payload; send nothing')
+    .option('--dry-run', 'show the plan, the rows that would be invalid and a sample payload; send nothing')
     .option('--restart', 'abandon the unfinished run of this file and start a new one')
     .option('--yes', 'do not ask before deleting or suppressing people');
   addCommonFlags(command);

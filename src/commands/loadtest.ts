@@ -10,16 +10,16 @@ import { duration, oneOf, plainNumber, wholeNumber } from './flags/values.ts';
 
 export function configure(command: Command): void {
   addTargetFlags(command)
-    .option('--scenario <name>', SCENARIOS.join(', '), 'ramp')
+    .option('--scenario <name>', `the scenario to run: ${SCENARIOS.join(', ')}`, 'ramp')
     .option('--rate <n>', "maximum HTTP requests per second (default: the scenario's own, 80 for most)")
-    .option('--duration <duration>', 'length of the whole test; its shape is stretched')
+    .option('--duration <duration>', 'length of the whole test; the scenario is stretched to fit')
     .option('--max-users <n>', 'maximum number of test people', '5000')
-    .option('--p95 <duration>', 'limit of the 95th percentile, per operation', '500ms')
-    .option('--p99 <duration>', 'limit of the 99th percentile, per operation', '2s')
-    .option('--confirm <last4>', 'last 4 characters of the site id of the staging workspace')
+    .option('--p95 <duration>', 'limit for the 95th percentile of the latency of each operation', '500ms')
+    .option('--p99 <duration>', 'limit for the 99th percentile', '2s')
+    .option('--confirm <last4>', "last 4 characters of the staging workspace's site id")
     .option('--allow-over-limit', 'allow more than 80 % of the documented limit')
-    .option('--force', 'run although an earlier load test was not cleaned up')
-    .option('--compare <run|last>', 'show the change against an earlier run of the same scenario and rate')
+    .option('--force', 'run even if an earlier load test has not been cleaned up')
+    .option('--compare <run|last>', 'compare with an earlier run of the same scenario and rate')
     .option('--junit <file>', 'write the result as JUnit XML')
     .option('--k6-bin <path>', 'the k6 to use (default: CIO_BULK_K6, then PATH)');
   addCommonFlags(command);

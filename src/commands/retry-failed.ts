@@ -12,10 +12,10 @@ export function configure(command: Command): void {
   command
     .option('--run <id>', 'the run to retry (default: the latest that has failed rows)')
     .option('--rejected', 'also send rows that the API refused')
-    .option('--unclear', 'also send rows about which the API reported errors without naming them')
+    .option('--unclear', 'also send rows of batches in which the API reported errors without saying where')
     .option(
       '--from <fixed.csv>',
-      'send the rows of a corrected failures file, and failed rows of the same persons, in order',
+      'send the rows of a corrected failures file, and failed rows of the same people, in order',
     );
   addPlanFlags(command);
   addSendingFlags(command);

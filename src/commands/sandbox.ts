@@ -8,25 +8,27 @@ import { startSandbox, type Sandbox, type SandboxOptions } from '../session/sand
 const DEFAULT_PORT = '8787';
 
 const HELP = `
-Faults are shares of the requests, injected at random but the same for the same --seed:
+Faults are shares of the requests. They are injected at random, but the same --seed gives the same faults:
   429=1%,500=0.5%,reset-before=0.1%,reset-after=0.1%,timeout=0.1%,torn=0.1%,html503=0.1%,partial=1%,errors-in-200=0.1%
-GET /_sandbox/state counts what it holds and what it was asked; docs/sandbox.md describes the rest.
-It ends with 0 when Ctrl-C or SIGTERM stops it, and with 5 when it cannot start (port taken, database unusable).`;
+GET /_sandbox/state counts what it holds and the requests it has had; docs/sandbox.md describes the rest.
+It exits with 0 when stopped by Ctrl-C or SIGTERM, and with 5 when it cannot start (port taken, database unusable).`;
 
 /** Flags and help of `cio-bulk sandbox`. */
 export function configure(command: Command): void {
   addHelpEnd(
     command
-      .description('run a local Customer.io (Track v1 and v2, the App API calls we use) for rehearsal and tests')
+      .description(
+        'run a local stand-in for Customer.io (Track API v1 and v2, and the App API calls that cio-bulk makes), for rehearsals and tests',
+      )
       .option('--port <n>', 'port on 127.0.0.1; 0 = any free one', DEFAULT_PORT)
       .option('--db <file>', 'SQLite file that keeps people and events (default: a temporary one)')
-      .option('--rate-limit <n>', 'requests per second; over it the answer is 429')
+      .option('--rate-limit <n>', 'requests per second; anything above is answered with 429')
       .option('--latency <ms>', 'delay of every answer: 80, or a range such as 20-200')
-      .option('--faults <list>', 'what goes wrong how often, such as "429=1%,reset-after=0.1%"')
-      .option('--seed <n>', 'seed of faults and latency (default: 1)')
-      .option('--json', 'one JSON object with URL and credentials instead of text')
-      .option('--quiet', 'print only the environment to set')
-      .option('--verbose', 'no further effect here; accepted by every command')
+      .option('--faults <list>', 'faults to inject, and how often, such as "429=1%,reset-after=0.1%"')
+      .option('--seed <n>', 'seed for faults and latency (default: 1)')
+      .option('--json', 'print the URL and credentials as one JSON object instead of text')
+      .option('--quiet', 'print only the environment variables to set')
+      .option('--verbose', 'no effect here; accepted because every command takes it')
       .addHelpText('after', HELP),
     ['cio-bulk sandbox --port 0 --latency 20-200 --faults "429=1%,partial=1%"'],
     [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.unreachable],

@@ -6,7 +6,7 @@ import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './f
 import { wholeNumber } from './flags/values.ts';
 
 export function configure(command: Command): void {
-  command.option('--run <id>', 'one run in detail (default: a table of all runs)');
+  command.option('--run <id>', 'show one run in detail (default: a table of all runs)');
   addCommonFlags(command);
   addHelpEnd(command, ['cio-bulk status'], [EXIT.ok, EXIT.bug, EXIT.usage, EXIT.stopped]);
 }

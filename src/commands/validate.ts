@@ -9,12 +9,12 @@ import { addSourceFlags, sourceOptions, tellLeftOut } from './flags/source.ts';
 import { plainNumber } from './flags/values.ts';
 
 export function configure(command: Command): void {
-  command.argument('<file...>', 'CSV, TSV or NDJSON files, directories, patterns; - is stdin');
+  command.argument('<file...>', 'CSV, TSV or NDJSON files, directories or glob patterns; - reads standard input');
   addSourceFlags(command)
-    .option('--write-map <file>', 'write the plan as a mapping file, to be kept and given to --map')
+    .option('--write-map <file>', 'write the plan to a mapping file, to use with --map')
     .option(
       '--rate <n>',
-      'HTTP requests per second that the estimate is for; 0 = no limit',
+      'HTTP requests per second to estimate the duration for; 0 = no limit',
       String(SENDING_DEFAULTS.rate),
     );
   addCommonFlags(command);

@@ -35,3 +35,19 @@ export interface Courier {
   /** What sending waits for right now, for people who watch. Undefined while something gets through. */
   health(): Waiting | undefined;
 }
+
+/** The same courier with its traffic counted from now on: that of one run among several. */
+export function countingFromHere(courier: Courier): Courier {
+  const before = courier.traffic();
+  return {
+    ...courier,
+    traffic() {
+      const now = courier.traffic();
+      return {
+        requests: now.requests - before.requests,
+        retries: now.retries - before.retries,
+        bytesSent: now.bytesSent - before.bytesSent,
+      };
+    },
+  };
+}

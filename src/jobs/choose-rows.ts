@@ -4,7 +4,7 @@ import type { Plan } from '../domain/plan.ts';
 import { parseRecord } from '../input/records/csv.ts';
 import { rowOf } from '../input/records/ndjson.ts';
 import { storeCorrections, withoutRowsBehind, withRowsOfSamePersons } from '../journal/corrections.ts';
-import type { Journal } from '../journal/open.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Run } from '../journal/runs.ts';
 import { undeliveredRows } from '../journal/undelivered.ts';
 import { count, plural } from '../domain/text/numbers.ts';

@@ -16,6 +16,7 @@ import {
 import { showError } from '../output/show-error.ts';
 import { showSummary } from '../output/summary.ts';
 import type { RunEnd } from '../pipeline/progress.ts';
+import type { SettledCounts } from './limits.ts';
 import type { SendSetting } from './setting.ts';
 import { hasSkippedRecent } from './skipped-recent.ts';
 
@@ -29,6 +30,7 @@ export type RunEnding =
   | {
       readonly kind: 'stopped';
       readonly counts: RunEnd;
+      readonly settled: SettledCounts;
       readonly why: CioBulkError | undefined;
       readonly limit: number | null;
     }
@@ -129,19 +131,16 @@ function exitCodeOf(ending: RunEnding, tally: Tally, signal: ExitCode | undefine
 }
 
 function sayHowToContinue(
-  { counts: { tally }, why, limit }: Extract<RunEnding, { kind: 'stopped' }>,
+  { settled, why, limit }: Extract<RunEnding, { kind: 'stopped' }>,
   { terminal, host }: SendSetting,
 ): void {
   if (why) showError(terminal, why, 'Stopped');
   else if (host.stopCode() === undefined && limit !== null)
     terminal.say(`Stopped after ${plural(limit, 'row')} (--limit)`);
   terminal.next(
-    sameCommand(
-      why?.code === 'max_errors'
-        ? { argv: withHigherMaxErrors(host.argv, undeliveredRows(tally), settledRows(tally)) }
-        : host,
-      { hasBegun: true },
-    ),
+    sameCommand(why?.code === 'max_errors' ? { argv: withHigherMaxErrors(host.argv, settled) } : host, {
+      hasBegun: true,
+    }),
   );
 }
 

@@ -4,7 +4,7 @@ import { CioBulkError } from '../domain/errors.ts';
 import { undeliveredRows } from '../domain/outcome.ts';
 import type { Plan, SourceLayout } from '../domain/plan.ts';
 import { firstPosition, openBlocks } from '../input/records/blocks.ts';
-import type { Journal } from '../journal/open.ts';
+import type { Journal } from '../journal/journal.ts';
 import { createRun, findRun, goOnBeforeUnended, runsOfSource, setRunState, type Run } from '../journal/runs.ts';
 import { count } from '../domain/text/numbers.ts';
 import { safeLine } from '../domain/text/safe-text.ts';

@@ -7,7 +7,7 @@ import type { InputFile } from '../input/bytes/files.ts';
 import { sourceAt } from '../input/bytes/source-at.ts';
 import { recordsOf } from '../input/records/records.ts';
 import { createImportLedger } from '../journal/import-ledger.ts';
-import type { Journal } from '../journal/open.ts';
+import type { Journal } from '../journal/journal.ts';
 import { noteBytesWanted, notesOf } from '../journal/run-notes.ts';
 import { runsOfSource, secondsUsed, setEnvironment, type Run } from '../journal/runs.ts';
 import { sameCommand } from '../output/next-command.ts';
@@ -92,25 +92,43 @@ async function importSource(
   await confirmAction(source, options, setting.isConfirmed, host);
   const timesFrom = timesAfter(setting.session, host);
   const found = await findRun(source, setting, recent);
-  const { run, spec } = found;
+  const { run } = found;
   const bytes = await bytesOf(source);
   if (run.state === 'open') assertNotCut(journal, run, bytes);
   if (found.nothingToSend) {
     await source.discard();
     return endRun({ run, ending: { kind: 'nothing_to_send' } }, setting);
   }
+  source.spooled.catch(limits.fail);
+  const work = await startWork(source, found, setting, { name: file.name, timesFrom });
+  try {
+    return await sendRun(work, setting, limits);
+  } catch (error) {
+    const now = await bytesOf(source).catch(() => null);
+    if (bytes !== null && now !== null && now < bytes) noteBytesWanted(journal, run.id, bytes);
+    throw error;
+  }
+}
+
+/** Starts to read what is left of the source. */
+async function startWork(
+  source: OpenSource,
+  found: RecentRun,
+  { session: { journal, workspace, clockAheadMs }, source: options, host }: ImportSetting,
+  { name, timesFrom }: { readonly name: string; readonly timesFrom: number },
+): Promise<RunWork> {
+  const { run, spec } = found;
+  const estimate = createRowEstimate({ bytesTotal: await bytesTotalOf(source), rowsMax: options.limit });
   const reading = startReading({
     ...taskOf(source, found, options),
     timesFrom,
     clockAheadMs,
     identity: { target: workspace, dataset: spec.dataset, clockMs: spec.clockMs },
-    name: file.name,
+    name,
   });
-  source.spooled.catch(limits.fail);
-  const estimate = createRowEstimate({ bytesTotal: await bytesTotalOf(source), rowsMax: options.limit });
-  const work: RunWork = {
+  return {
     run,
-    name: file.name,
+    name,
     chunks: estimate.counted(reading),
     isComplete: reading.isComplete,
     onSpent: reading.giveBack,
@@ -122,13 +140,6 @@ async function importSource(
     limit: options.limit,
     onFinished: source.discard,
   };
-  try {
-    return await sendRun(work, setting, limits);
-  } catch (error) {
-    const now = await bytesOf(source).catch(() => null);
-    if (bytes !== null && now !== null && now < bytes) noteBytesWanted(journal, run.id, bytes);
-    throw error;
-  }
 }
 
 /** Bytes of the file as it lies there; null for a stream, which only we write down. */

@@ -1,8 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { CioBulkError, type ErrorCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { settledRows, undeliveredRows } from '../domain/outcome.ts';
-import type { RunProgress } from '../pipeline/progress.ts';
 import type { SendingOptions } from '../session/options.ts';
 
 /** `--max-errors n%` judges nothing before this many rows are settled. */
@@ -10,11 +8,18 @@ const SHARE_ROWS_MIN = 100;
 
 type LimitOptions = Pick<SendingOptions, 'maxErrors' | 'maxDurationMs'>;
 
+/** What `--max-errors` is measured against. */
+export interface SettledCounts {
+  readonly settled: number;
+  /** Those of them that did not arrive. */
+  readonly undelivered: number;
+}
+
 /** What may end a run before its source does. The first reason wins. */
 export interface Limits {
   /** Aborts at a signal, a limit, a deadline, or a failed spool. */
   readonly stopping: AbortSignal;
-  check(progress: RunProgress): void;
+  check(counts: SettledCounts): void;
   fail(error: unknown): void;
   reason(): CioBulkError | undefined;
   close(): void;
@@ -58,11 +63,9 @@ export function createLimits(options: LimitOptions, host: Host, startedAt = host
   setMaxListeners(0, stopping); // every request in flight listens
   return {
     stopping,
-    check({ tally }) {
+    check({ settled, undelivered }) {
       const { maxErrors } = options;
       if (!maxErrors || reason) return;
-      const undelivered = undeliveredRows(tally);
-      const settled = settledRows(tally);
       const tooMany =
         maxErrors.rows !== undefined
           ? undelivered > maxErrors.rows
@@ -70,7 +73,7 @@ export function createLimits(options: LimitOptions, host: Host, startedAt = host
       if (tooMany)
         end(
           'max_errors',
-          `${undelivered} rows are undelivered, more than --max-errors allows`,
+          `${undelivered} rows ended up undelivered, more than --max-errors allows`,
           'see them with `cio-bulk failures`; run the same command with a higher --max-errors to continue',
         );
     },

@@ -106,8 +106,7 @@ function send(
     rowsTotal: () => count,
     retry: { rows: count, rowsRead: () => findRun(journal, run.id)?.rowsRead ?? run.rowsRead },
   };
-  // --max-errors has no meaning here: these rows are undelivered from the start.
-  return withLimits({ ...sending, maxErrors: undefined }, host, (limits) => sendRun(work, setting, limits));
+  return withLimits(sending, host, (limits) => sendRun(work, setting, limits));
 }
 
 function chooseRun(

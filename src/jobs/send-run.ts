@@ -1,3 +1,4 @@
+import { countingFromHere, type Courier } from '../domain/courier.ts';
 import { CioBulkError, type ExitCode } from '../domain/errors.ts';
 import { settledRows, undeliveredRows, type Tally } from '../domain/outcome.ts';
 import type { Waiting } from '../domain/waiting.ts';
@@ -7,9 +8,8 @@ import { createProgress, type Progress } from '../output/progress.ts';
 import { undeliveredLines } from '../output/undelivered-lines.ts';
 import { addsUp, type RunEnd, type RunProgress } from '../pipeline/progress.ts';
 import { runPipeline, type RunOptions } from '../pipeline/run.ts';
-import { countingFromHere } from '../session/session.ts';
 import { endRun, type RunEnding } from './end-run.ts';
-import type { Limits } from './limits.ts';
+import type { Limits, SettledCounts } from './limits.ts';
 import type { SendSetting } from './setting.ts';
 
 /** What is left of a run to be sent, and what the people watching want to know about it. */
@@ -45,13 +45,15 @@ interface RetryCounts {
 /** Sends what is left of a run within its limits, shows the progress, and reports how it ended. */
 export async function sendRun(work: RunWork, setting: SendSetting, limits: Limits): Promise<ExitCode> {
   const { sending, host, terminal } = setting;
-  const session = countingFromHere(setting.session);
+  const courier = countingFromHere(setting.session.courier);
   const startedAt = host.clock.monotonic();
-  const show = startProgress(work, { ...setting, session });
+  const show = startProgress(work, courier, setting);
+  const showUndelivered = undeliveredLines(terminal, work.run.id, work.name);
+  let undelivered = 0;
   const end = (ending: RunEnding): ExitCode => {
     const durationMs = host.clock.monotonic() - startedAt;
     const done = {
-      ...session.traffic(),
+      ...courier.traffic(),
       durationMs,
       rowsSettled: (tally: Tally) => settledHere(work, tally),
       warnings: work.warnings?.() ?? [],
@@ -64,16 +66,19 @@ export async function sendRun(work: RunWork, setting: SendSetting, limits: Limit
       isComplete: work.isComplete,
       ...(work.onSpent ? { onSpent: work.onSpent } : {}),
       ledger: work.ledger,
-      courier: session.courier,
+      courier,
       findRecords: work.findRecords,
       clock: host.clock,
       concurrency: sending.concurrency,
       batchRowsMax: sending.batchRows,
       batchBytesMax: sending.batchBytes,
       stopping: limits.stopping,
-      onUndelivered: undeliveredLines(terminal, work.run.id, work.name),
+      onUndelivered(rows) {
+        undelivered += rows.length;
+        showUndelivered(rows);
+      },
       onProgress(now) {
-        limits.check(now);
+        limits.check(settledCounts(work, now.tally, undelivered));
         show.update(now);
       },
     });
@@ -81,9 +86,9 @@ export async function sendRun(work: RunWork, setting: SendSetting, limits: Limit
     const counts = countsOfRun(work, pipelineEnd);
     if (counts.finished) await work.onFinished?.();
     const { next, limit = null } = work;
-    return end(
-      counts.finished ? { kind: 'complete', counts, next } : { kind: 'stopped', counts, why: limits.reason(), limit },
-    );
+    if (counts.finished) return end({ kind: 'complete', counts, next });
+    const settled = settledCounts(work, counts.tally, undelivered);
+    return end({ kind: 'stopped', counts, settled, why: limits.reason(), limit });
   } catch (error) {
     show.stop();
     end({ kind: 'failed', error });
@@ -94,11 +99,12 @@ export async function sendRun(work: RunWork, setting: SendSetting, limits: Limit
 /** Also says when a stream keeps the run waiting for more. */
 function startProgress(
   work: RunWork,
-  { session, host, terminal }: SendSetting,
+  courier: Courier,
+  { host, terminal }: SendSetting,
 ): Pick<Progress, 'stop'> & { update(now: RunProgress): void } {
   let idleSince: number | undefined; // every row that came is settled
   const waitingFor = (): Waiting | undefined =>
-    session.waiting() ??
+    courier.health() ??
     (work.isStream && idleSince !== undefined
       ? { state: 'input', reason: `more data from ${work.name}`, since: idleSince, until: null }
       : undefined);
@@ -112,11 +118,17 @@ function startProgress(
         rowsSettled: rowsBefore + settledHere(work, tally),
         rowsRead: work.retry?.rows ?? rowsRead,
         undelivered: undeliveredRows(tally),
-        requests: session.traffic().requests,
+        requests: courier.traffic().requests,
       });
     },
     stop: progress.stop,
   };
+}
+
+/** The whole run's rows; of a retry, whose rows were all undelivered before it began, those that it has settled anew. */
+function settledCounts({ run, retry }: RunWork, tally: Tally, undelivered: number): SettledCounts {
+  if (!retry) return { settled: settledRows(tally), undelivered: undeliveredRows(tally) };
+  return { settled: tally.delivered - run.tally.delivered + undelivered, undelivered };
 }
 
 /** Rows that this process has settled. */

@@ -5,7 +5,9 @@ import { count, minuteOf, plural, shellWord, span } from '../domain/text/numbers
 import { safeLine } from '../domain/text/safe-text.ts';
 import { textTable } from '../domain/text/table.ts';
 import { senderOf } from '../journal/lock.ts';
-import { journalError, openJournal, type Journal } from '../journal/open.ts';
+import { journalError } from '../journal/errors.ts';
+import type { Journal } from '../journal/journal.ts';
+import { openJournal } from '../journal/open.ts';
 import { notesOf, type RunNotes } from '../journal/run-notes.ts';
 import { findRun, inDoubtOf, listRuns, type Run } from '../journal/runs.ts';
 import { countUndelivered, waitsForLeave } from '../journal/undelivered.ts';

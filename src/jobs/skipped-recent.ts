@@ -4,7 +4,7 @@ import type { Recent, RecentPolicy } from '../domain/plan.ts';
 import { decodeRanges, mergeRanges, rangesOf } from '../domain/row-ranges.ts';
 import { createRun, inDoubtOf, runsOfSource, type Run } from '../journal/runs.ts';
 import { noteRun, noteSkippedSince, notesOf } from '../journal/run-notes.ts';
-import type { Journal } from '../journal/open.ts';
+import type { Journal } from '../journal/journal.ts';
 import { undeliveredRows } from '../journal/undelivered.ts';
 import type { FoundRun, RunSpec } from './find-run.ts';
 

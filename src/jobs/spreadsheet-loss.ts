@@ -1,7 +1,50 @@
+import type { UndeliveredRow } from '../domain/ledger.ts';
+import type { Plan, SourceLayout } from '../domain/plan.ts';
+import { parseRecord } from '../input/records/csv.ts';
+import { valueIn, type FixedRow } from './corrected-file.ts';
+
 /** Digits after which a spreadsheet writes zeros: it keeps numbers in 64 bits. */
 const DIGITS_MAX = 15;
 /** What an exponent with two decimals, the usual way to show it, may be off by. */
 const ROUNDING = 0.01;
+
+/** A column of a row whose cell a spreadsheet changed. */
+export interface Loss {
+  readonly name: string;
+  /** Changed, it would name somebody else, or another event. */
+  readonly isIdentifier: boolean;
+}
+
+/** Cells that a spreadsheet changed by itself, between the source of the run and the corrected file. */
+export function lostBySpreadsheet(
+  { before, after }: { readonly before: SourceLayout; readonly after: SourceLayout },
+  plan: Plan,
+  { record }: UndeliveredRow,
+  { content }: FixedRow,
+): Loss[] {
+  if (before.format === 'ndjson') return [];
+  const cells = parseRecord(record, before.delimiter);
+  if (cells?.length !== before.header.length) return [];
+  return plan.columns.flatMap(({ name, role }): Loss[] => {
+    if (role === 'drop') return [];
+    const [old, now] = [
+      cells[before.header.findIndex((one) => one.trim() === name.trim())],
+      valueIn(content, after, name),
+    ];
+    if (old === undefined || typeof now !== 'string' || !isSpreadsheetLoss(old, now)) return [];
+    return [
+      {
+        name,
+        isIdentifier:
+          role === 'id' ||
+          role === 'email' ||
+          role === 'cio_id' ||
+          role === 'event_id' ||
+          plan.dedupeKey?.includes(name) === true,
+      },
+    ];
+  });
+}
 
 /**
  * Whether a cell was changed as a spreadsheet changes it when it takes it for a number: the same number without its leading zeros

@@ -9,9 +9,6 @@ import { migrate, numberPragma, schemaVersion } from './migrate.ts';
 import { assertOwnFile, prepareFile } from './place.ts';
 import { MIGRATIONS } from './schema.ts';
 
-export { journalError } from './errors.ts';
-export type { Journal } from './journal.ts';
-
 const BUSY_TIMEOUT_MS = 5_000;
 const WAL_BYTES_MAX = 64 * 1024 * 1024;
 

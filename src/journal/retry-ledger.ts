@@ -7,54 +7,11 @@ import { findRun } from './runs.ts';
 
 /** The ledger of a retry: rows move between the states of the same run, or leave the journal as delivered. */
 export function createRetryLedger(journal: Journal, runId: number, now: () => number): Ledger {
-  const setIntent = journal.prepare('UPDATE undelivered SET intent = ? WHERE run = ? AND row BETWEEN ? AND ?');
-  const dropIntent = journal.prepare('UPDATE undelivered SET intent = NULL WHERE run = ? AND intent = ?');
-  const stateOf = journal
-    .prepare<[number, number], UndeliveredState>('SELECT state FROM undelivered WHERE run = ? AND row = ?')
-    .pluck();
-  const update = journal.prepare(
-    'UPDATE undelivered SET state = ?, code = ?, reason = ?, payload = ?, single = ?, persons = ?, intent = NULL WHERE run = ? AND row = ?',
-  );
-  const deliver = journal
-    .prepare<[number, number, number, number], UndeliveredState>(
-      'DELETE FROM undelivered WHERE run = ? AND intent = ? AND row BETWEEN ? AND ? RETURNING state',
-    )
-    .pluck();
-  const count = journal.prepare(
-    `UPDATE runs SET delivered = delivered + ?, rejected = rejected + ?, failed = failed + ?, invalid = invalid + ?, unclear = unclear + ?, updated_at = ? WHERE id = ?`,
-  );
+  const moves = prepareMoves(journal);
+  const apply = journal.transaction((change: Change) => applyChange(moves, runId, change, now()));
   let tally = findRun(journal, runId)?.tally ?? EMPTY_TALLY;
   const nextBatch =
     1 + Number(journal.prepare('SELECT coalesce(max(intent), 0) FROM undelivered WHERE run = ?').pluck().get(runId));
-
-  const apply = journal.transaction((change: Change): Tally => {
-    let moved = EMPTY_TALLY;
-    for (const { batch, rows } of change.intents)
-      for (const [first, last] of rows) setIntent.run(batch, runId, first, last);
-    for (const batch of change.withdrawn) dropIntent.run(runId, batch);
-    for (const settled of change.settled) moved = addTally(moved, settle(settled));
-    crashPoint('in retry settling');
-    count.run(moved.delivered, moved.rejected, moved.failed, moved.invalid, moved.unclear, now(), runId);
-    return moved;
-  });
-
-  function settle({ batch, rows, undelivered }: SettledRows): Tally {
-    const moved = { ...EMPTY_TALLY };
-    for (const row of undelivered) {
-      const before = stateOf.get(runId, row.row);
-      if (before === undefined) continue;
-      moved[before]--;
-      moved[row.state]++;
-      update.run(row.state, row.code, row.reason, row.payload, row.single, JSON.stringify(row.persons), runId, row.row);
-    }
-    if (batch === undefined) return moved;
-    for (const [first, last] of rows)
-      for (const before of deliver.all(runId, batch, first, last)) {
-        moved[before]--;
-        moved.delivered++;
-      }
-    return moved;
-  }
 
   return {
     state: () => ({
@@ -71,6 +28,60 @@ export function createRetryLedger(journal: Journal, runId: number, now: () => nu
     tally: () => tally,
     finish: () => undefined, // a retry does not know whether the source was read to its end
   };
+}
+
+type Moves = ReturnType<typeof prepareMoves>;
+
+/** A statement for each move of a row, and one for the counts. */
+function prepareMoves(journal: Journal) {
+  return {
+    intend: journal.prepare('UPDATE undelivered SET intent = ? WHERE run = ? AND row BETWEEN ? AND ?'),
+    withdraw: journal.prepare('UPDATE undelivered SET intent = NULL WHERE run = ? AND intent = ?'),
+    stateOf: journal
+      .prepare<[number, number], UndeliveredState>('SELECT state FROM undelivered WHERE run = ? AND row = ?')
+      .pluck(),
+    changeState: journal.prepare(
+      'UPDATE undelivered SET state = ?, code = ?, reason = ?, payload = ?, single = ?, persons = ?, intent = NULL WHERE run = ? AND row = ?',
+    ),
+    deliver: journal
+      .prepare<[number, number, number, number], UndeliveredState>(
+        'DELETE FROM undelivered WHERE run = ? AND intent = ? AND row BETWEEN ? AND ? RETURNING state',
+      )
+      .pluck(),
+    count: journal.prepare(
+      'UPDATE runs SET delivered = delivered + ?, rejected = rejected + ?, failed = failed + ?, invalid = invalid + ?, unclear = unclear + ?, updated_at = ? WHERE id = ?',
+    ),
+  };
+}
+
+/** Writes everything that moves, and returns what that adds to the counters. */
+function applyChange(moves: Moves, runId: number, change: Change, now: number): Tally {
+  let moved = EMPTY_TALLY;
+  for (const { batch, rows } of change.intents)
+    for (const [first, last] of rows) moves.intend.run(batch, runId, first, last);
+  for (const batch of change.withdrawn) moves.withdraw.run(runId, batch);
+  for (const settled of change.settled) moved = addTally(moved, settle(moves, runId, settled));
+  crashPoint('in retry settling');
+  moves.count.run(moved.delivered, moved.rejected, moved.failed, moved.invalid, moved.unclear, now, runId);
+  return moved;
+}
+
+function settle(moves: Moves, runId: number, { batch, rows, undelivered }: SettledRows): Tally {
+  const moved = { ...EMPTY_TALLY };
+  for (const { row, state, code, reason, payload, single, persons } of undelivered) {
+    const before = moves.stateOf.get(runId, row);
+    if (before === undefined) continue;
+    moved[before]--;
+    moved[state]++;
+    moves.changeState.run(state, code, reason, payload, single, JSON.stringify(persons), runId, row);
+  }
+  if (batch === undefined) return moved;
+  for (const [first, last] of rows)
+    for (const before of moves.deliver.all(runId, batch, first, last)) {
+      moved[before]--;
+      moved.delivered++;
+    }
+  return moved;
 }
 
 function inDoubtRows(journal: Journal, runId: number): RowRanges {

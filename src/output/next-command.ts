@@ -53,7 +53,10 @@ export function allowedCommand(argv: readonly string[]): string {
 }
 
 /** The same command after --max-errors stopped it, with twice as many errors allowed as there are: with the old limit it would stop at once. */
-export function withHigherMaxErrors(argv: readonly string[], undelivered: number, settled: number): string[] {
+export function withHigherMaxErrors(
+  argv: readonly string[],
+  { settled, undelivered }: { readonly settled: number; readonly undelivered: number },
+): string[] {
   const higher = (given: string): string =>
     given.endsWith('%')
       ? `${Math.min(100, Math.ceil((200 * undelivered) / Math.max(1, settled)))}%`

@@ -120,6 +120,28 @@ it('when only recent events are left, the command that is printed sends them', a
   expect(service.taken).toHaveLength(1102);
 });
 
+it('--max-errors stops a retry of rows that fail again, and the command that is printed goes on', async (test) => {
+  const { service, folder, run, type } = await openPlace(test);
+  const rows = Array.from({ length: 300 }, (_, i) => `${i},${i % 10 === 0 ? 'bad' : 'good'}`);
+  writeFileSync(join(folder, 'many.csv'), `id,v\n${rows.join('\n')}\n`);
+  service.mood = () => true;
+  expect((await run('import', 'many.csv', '--env-file', 'keys.env')).code).toBe(6);
+
+  service.mood = isBad;
+  const retry = ['retry-failed', '--rejected', '--env-file', 'keys.env', '--batch-rows', '20', '--concurrency', '1'];
+  const stopped = await run(...retry, '--max-errors', '3', '--json');
+  expect(stopped.code, stopped.stderr).toBe(7);
+  expect(stopped.stderr).toMatch(/ \d rows ended up undelivered, more than --max-errors allows/);
+  expect(stopped.summary?.['delivered']).toBeOneOf([36, 54, 72, 90]); // four batches may be under way
+  let last = stopped;
+  for (let times = 0; last.code === 7 && times < 5; times++) last = await type(last.lastLine);
+  expect(last.code, last.stderr).toBe(6);
+  expect(service.taken).toHaveLength(270);
+
+  service.mood = 'takes';
+  expect((await run(...retry, '--max-errors', '0')).code).toBe(0); // however many rows it began with
+});
+
 it.for([
   [['--max-errors', '3'], /--max-errors \d+/],
   [['--max-errors=2%'], /--max-errors=\d+%/],

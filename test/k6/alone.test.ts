@@ -1,27 +1,27 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { k6Bin } from '../support/k6-binary.ts';
 import { startTarget } from '../support/k6/target.ts';
+import { tempFolder, type Finishing } from '../support/temp.ts';
 
-/** The scripts as the package has them: without the sources beside them. */
-const folder = mkdtempSync(join(tmpdir(), 'cio-bulk-k6-alone-'));
-cpSync(fileURLToPath(new URL('../../k6', import.meta.url)), join(folder, 'k6'), { recursive: true });
-
+/** Runs a script as the package has it: without the sources beside it. */
 function k6(
+  test: Finishing,
   script: string,
   env: Readonly<Record<string, string>>,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
+  const scripts = join(tempFolder(test), 'k6');
+  cpSync(fileURLToPath(new URL('../../k6', import.meta.url)), scripts, { recursive: true });
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(?:CUSTOMERIO_|CIO_BULK_|K6_)/.test(name)),
   );
   return new Promise((resolve) => {
     const child = execFile(
       k6Bin ?? '',
-      ['run', '--quiet', '--no-usage-report', join(folder, 'k6', script)],
+      ['run', '--quiet', '--no-usage-report', join(scripts, script)],
       { env: { ...clean, ...env } },
       (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
@@ -31,9 +31,9 @@ function k6(
 const KEYS = { CUSTOMERIO_SITE_ID: 'site', CUSTOMERIO_TRACK_API_KEY: 'key' };
 
 describe.skipIf(k6Bin === undefined)('a script with k6 alone', { concurrent: true, timeout: 60_000 }, () => {
-  it('runs and prints a few lines', async () => {
+  it('runs and prints a few lines', async (test) => {
     const target = await startTarget();
-    const { code, stdout } = await k6('smoke.ts', {
+    const { code, stdout } = await k6(test, 'smoke.ts', {
       ...KEYS,
       CUSTOMERIO_TRACK_URL: target.url,
       CIO_BULK_DURATION: '3s',
@@ -47,11 +47,12 @@ describe.skipIf(k6Bin === undefined)('a script with k6 alone', { concurrent: tru
     expect(target.arrivals[0]?.url).toBe('/api/v1/customers/cio-bulk-lt-mytest-0');
   });
 
-  it('reads its credentials from a file, and writes its numbers to one', async () => {
+  it('reads its credentials from a file, and writes its numbers to one', async (test) => {
     const target = await startTarget();
+    const folder = tempFolder(test);
     const [secrets, numbers] = [join(folder, 'secrets.json'), join(folder, 'numbers.json')];
     writeFileSync(secrets, JSON.stringify(KEYS), { mode: 0o600 });
-    await k6('smoke.ts', {
+    await k6(test, 'smoke.ts', {
       CIO_BULK_SECRETS: secrets,
       CIO_BULK_SUMMARY: numbers,
       CUSTOMERIO_TRACK_URL: target.url,
@@ -65,7 +66,7 @@ describe.skipIf(k6Bin === undefined)('a script with k6 alone', { concurrent: tru
     });
   });
 
-  it.each([
+  it.for([
     ['without a target', {}, 'set CUSTOMERIO_TRACK_URL'],
     ['with a path in the URL', { CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:9/api' }, 'without a path'],
     [
@@ -78,14 +79,14 @@ describe.skipIf(k6Bin === undefined)('a script with k6 alone', { concurrent: tru
       { CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:9', CIO_BULK_RATE: 'fast' },
       'CIO_BULK_RATE must be a number',
     ],
-  ])('refuses to run %s', async (_what, env, message) => {
-    const { code, stderr } = await k6('smoke.ts', { ...KEYS, ...env });
+  ] as const)('refuses to run %s', async ([_what, env, message], test) => {
+    const { code, stderr } = await k6(test, 'smoke.ts', { ...KEYS, ...env });
     expect(code).toBe(107);
     expect(stderr).toContain(message);
   });
 
-  it('refuses to run without credentials', async () => {
-    const { code, stderr } = await k6('smoke.ts', { CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:9' });
+  it('refuses to run without credentials', async (test) => {
+    const { code, stderr } = await k6(test, 'smoke.ts', { CUSTOMERIO_TRACK_URL: 'http://127.0.0.1:9' });
     expect(code).toBe(107);
     expect(stderr).toContain('CUSTOMERIO_SITE_ID');
   });

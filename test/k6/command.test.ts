@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { startSandbox } from '../../src/session/sandbox-process.ts';
 import { k6Bin } from '../support/k6-binary.ts';
+import { tempFolder } from '../support/temp.ts';
 
 const binPath = fileURLToPath(new URL('../../bin/cio-bulk.js', import.meta.url));
 
@@ -17,8 +17,6 @@ interface Ended {
   readonly stdout: string;
   readonly stderr: string;
 }
-
-const newFolder = (): string => mkdtempSync(join(tmpdir(), 'cio-bulk-loadtest-'));
 
 function cioBulk(
   args: readonly string[],
@@ -54,8 +52,8 @@ const objects = ({ stdout }: Ended): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe.skipIf(k6Bin === undefined)('cio-bulk loadtest --sandbox', { concurrent: true, timeout: 60_000 }, () => {
-  it('prints the table on stdout, writes JUnit, compares with the last run, and ends with the command that cleans up', async () => {
-    const cwd = newFolder();
+  it('prints the table on stdout, writes JUnit, compares with the last run, and ends with the command that cleans up', async (test) => {
+    const cwd = tempFolder(test);
     const args = ['--sandbox', '--scenario', 'ramp', '--rate', '40', '--duration', '3s', ...LOOSE];
     const first = await cioBulk([...args, '--junit', 'result.xml'], cwd);
     expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/Verdict +PASS/) });
@@ -68,10 +66,10 @@ describe.skipIf(k6Bin === undefined)('cio-bulk loadtest --sandbox', { concurrent
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('no earlier ramp run at 41') });
   });
 
-  it('--json prints plan, progress and summary, one object a line', async () => {
+  it('--json prints plan, progress and summary, one object a line', async (test) => {
     const ended = await cioBulk(
       ['--sandbox', '--scenario', 'ramp', '--rate', '40', '--duration', '4s', '--json', ...LOOSE],
-      newFolder(),
+      tempFolder(test),
     );
     expect(ended.code).toBe(0);
     const types = objects(ended).map(({ type }) => type);
@@ -81,8 +79,8 @@ describe.skipIf(k6Bin === undefined)('cio-bulk loadtest --sandbox', { concurrent
 
   it.for(['{"rps":4}', '{"vus":1}', '{"paused":true}', '{"duration":"1s","iterations":2}', 'no JSON'])(
     "k6's own configuration in the home folder bends nothing: %s",
-    async (config) => {
-      const cwd = newFolder();
+    async (config, test) => {
+      const cwd = tempFolder(test);
       for (const folder of ['.config/k6', '.config/loadimpact/k6', 'xdg/k6', 'xdg/loadimpact/k6']) {
         mkdirSync(join(cwd, folder), { recursive: true });
         writeFileSync(join(cwd, folder, 'config.json'), config);
@@ -111,11 +109,11 @@ describe.skipIf(k6Bin === undefined)('cio-bulk loadtest --sandbox', { concurrent
     },
   );
 
-  it('a Ctrl-C ends it with 130, a summary, and the command that cleans up', async () => {
+  it('a Ctrl-C ends it with 130, a summary, and the command that cleans up', async (test) => {
     let isFirst = true;
     const ended = await cioBulk(
       ['--sandbox', '--rate', '40', '--duration', '60s', '--json'],
-      newFolder(),
+      tempFolder(test),
       {},
       (kill) => {
         if (isFirst) kill('SIGINT');
@@ -133,10 +131,10 @@ describe.skipIf(k6Bin === undefined)('cio-bulk loadtest --sandbox', { concurrent
 });
 
 describe.skipIf(k6Bin === undefined)('cio-bulk loadtest of a workspace', { timeout: 60_000 }, () => {
-  it('needs staging, a confirmation and a clean slate, and then runs and ends with 9 when thresholds are crossed', async () => {
+  it('needs staging, a confirmation and a clean slate, and then runs and ends with 9 when thresholds are crossed', async (test) => {
     const sandbox = await startSandbox({ latency: 600, region: 'us' });
     try {
-      const cwd = newFolder();
+      const cwd = tempFolder(test);
       const keys = {
         CUSTOMERIO_TRACK_URL: sandbox.trackUrl,
         CUSTOMERIO_SITE_ID: sandbox.siteId,
@@ -179,14 +177,14 @@ describe.skipIf(k6Bin === undefined)('cio-bulk loadtest of a workspace', { timeo
 });
 
 describe('cio-bulk loadtest', () => {
-  it('without k6 ends with 9 and how to install it', async () => {
-    expect(await cioBulk(['--sandbox', '--k6-bin', 'nowhere'], newFolder())).toMatchObject({
+  it('without k6 ends with 9 and how to install it', async (test) => {
+    expect(await cioBulk(['--sandbox', '--k6-bin', 'nowhere'], tempFolder(test))).toMatchObject({
       code: 9,
       stderr: expect.stringContaining('brew install k6'),
     });
   });
 
-  it.each([
+  it.for([
     ['--scenario', 'fast'],
     ['--rate', '0'],
     ['--duration', 'long'],
@@ -195,8 +193,8 @@ describe('cio-bulk loadtest', () => {
     ['--vus', '10'],
     ['--junit', 'no/such/folder.xml'],
     ['--compare', 'last'],
-  ])('%s %s is refused with 2', async (flag, value) => {
-    expect(await cioBulk(['--sandbox', flag, value], newFolder())).toMatchObject({
+  ] as const)('%s %s is refused with 2', async ([flag, value], test) => {
+    expect(await cioBulk(['--sandbox', flag, value], tempFolder(test))).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(flag.replace('--compare', 'compare')),
     });

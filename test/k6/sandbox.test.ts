@@ -4,15 +4,17 @@ import type { SandboxOptions, SandboxState } from '../../src/session/sandbox-pro
 import { k6Bin } from '../support/k6-binary.ts';
 import { launch } from '../support/k6/launch.ts';
 import type { Launched, LaunchOptions } from '../support/k6/launch.ts';
+import type { Finishing } from '../support/temp.ts';
 
 /** One load test against a sandbox of its own, and what the sandbox counted. */
 async function rehearse(
+  test: Finishing,
   settings: SandboxOptions,
   options: Omit<LaunchOptions, 'url'>,
 ): Promise<Launched & { state: SandboxState }> {
   const sandbox = await startSandbox({ ...settings, siteId: 'site', trackApiKey: 'key' });
   try {
-    const launched = await launch({ ...options, url: sandbox.trackUrl });
+    const launched = await launch(test, { ...options, url: sandbox.trackUrl });
     return { ...launched, state: await sandbox.state() };
   } finally {
     await sandbox.stop();
@@ -30,8 +32,8 @@ function statusesOf({ requests }: SandboxState): Record<string, number> {
 }
 
 describe.skipIf(k6Bin === undefined)('a load test and the sandbox agree', { timeout: 60_000 }, () => {
-  it('on requests, status codes, people and the highest second', async () => {
-    const { summary, plan, state } = await rehearse({}, { scenario: 'ramp', rate: 80, durationMs: 8_000 });
+  it('on requests, status codes, people and the highest second', async (test) => {
+    const { summary, plan, state } = await rehearse(test, {}, { scenario: 'ramp', rate: 80, durationMs: 8_000 });
     expect(summary.verdict).toBe('pass');
     expect(summary.statuses).toEqual(statusesOf(state));
     expect(state.people).toBe(summary.operations['identify']?.count);
@@ -41,25 +43,25 @@ describe.skipIf(k6Bin === undefined)('a load test and the sandbox agree', { time
     expect(summary.achieved.peak_rate).toBeLessThan(state.max_requests_in_any_second * 1.5);
   });
 
-  it('on the people of batches', async () => {
-    const { summary, state } = await rehearse({}, { scenario: 'batch', rate: 5, durationMs: 4_000 });
+  it('on the people of batches', async (test) => {
+    const { summary, state } = await rehearse(test, {}, { scenario: 'batch', rate: 5, durationMs: 4_000 });
     expect(summary.verdict).toBe('pass');
     expect(state.people).toBe(summary.achieved.requests * 200);
   });
 
-  it('that answers 429 above a rate: aborted', async () => {
-    const { summary } = await rehearse({ rateLimit: 20 }, { scenario: 'ramp', rate: 80, durationMs: 15_000 });
+  it('that answers 429 above a rate: aborted', async (test) => {
+    const { summary } = await rehearse(test, { rateLimit: 20 }, { scenario: 'ramp', rate: 80, durationMs: 15_000 });
     expect(summary).toMatchObject({ verdict: 'aborted', reason: expect.stringContaining('answered 429') });
     expect(summary.limited).toBe(summary.statuses['429']);
   });
 
-  it('that is slow: fail', async () => {
-    const { summary } = await rehearse({ latency: 650 }, { scenario: 'ramp', durationMs: 4_000, p95Ms: 500 });
+  it('that is slow: fail', async (test) => {
+    const { summary } = await rehearse(test, { latency: 650 }, { scenario: 'ramp', durationMs: 4_000, p95Ms: 500 });
     expect(summary).toMatchObject({ verdict: 'fail', reason: expect.stringContaining('p95 was') });
   });
 
-  it('that answers 500 now and then: fail, counted under 500', async () => {
-    const { summary, state } = await rehearse({ faults: '500=8%' }, { scenario: 'ramp', durationMs: 5_000 });
+  it('that answers 500 now and then: fail, counted under 500', async (test) => {
+    const { summary, state } = await rehearse(test, { faults: '500=8%' }, { scenario: 'ramp', durationMs: 5_000 });
     expect(summary).toMatchObject({ verdict: 'fail', reason: expect.stringContaining('of the requests failed') });
     expect(summary.statuses).toEqual(statusesOf(state));
   });

@@ -6,9 +6,9 @@ import { launch } from '../support/k6/launch.ts';
 import { startTarget } from '../support/k6/target.ts';
 
 describe.skipIf(k6Bin === undefined)('each scenario in short form', { timeout: 60_000 }, () => {
-  it.each(SCENARIOS)('%s passes, and the target counts what the summary says', async (scenario) => {
+  it.for(SCENARIOS)('%s passes, and the target counts what the summary says', async (scenario, test) => {
     const target = await startTarget();
-    const { plan, summary, files, samples, moves } = await launch({
+    const { plan, summary, files, samples, moves } = await launch(test, {
       url: target.url,
       scenario,
       rate: scenario === 'batch' ? 5 : 40,
@@ -44,9 +44,9 @@ describe.skipIf(k6Bin === undefined)('each scenario in short form', { timeout: 6
 });
 
 describe.skipIf(k6Bin === undefined)('test people', { timeout: 60_000 }, () => {
-  it('are numbered without gaps from 0, marked, unsubscribed and without a reachable address', async () => {
+  it('are numbered without gaps from 0, marked, unsubscribed and without a reachable address', async (test) => {
     const target = await startTarget();
-    const { summary } = await launch({ url: target.url, scenario: 'ramp', durationMs: 4_000 });
+    const { summary } = await launch(test, { url: target.url, scenario: 'ramp', durationMs: 4_000 });
     await target.die();
     const people = target.arrivals
       .filter(({ method }) => method === 'PUT')
@@ -60,9 +60,9 @@ describe.skipIf(k6Bin === undefined)('test people', { timeout: 60_000 }, () => {
     }
   });
 
-  it.each(['ramp', 'batch'] as const)('of a %s run are never more than --max-users', async (scenario) => {
+  it.for(['ramp', 'batch'] as const)('of a %s run are never more than --max-users', async (scenario, test) => {
     const target = await startTarget();
-    const { summary } = await launch({
+    const { summary } = await launch(test, {
       url: target.url,
       scenario,
       rate: scenario === 'batch' ? 5 : 40,
@@ -79,9 +79,9 @@ describe.skipIf(k6Bin === undefined)('test people', { timeout: 60_000 }, () => {
 });
 
 describe.skipIf(k6Bin === undefined)('what a run leaves on disk', { timeout: 60_000 }, () => {
-  it('never holds the credentials', async () => {
+  it('never holds the credentials', async (test) => {
     const target = await startTarget();
-    const { files } = await launch({ url: target.url, scenario: 'smoke', durationMs: 3_000 });
+    const { files } = await launch(test, { url: target.url, scenario: 'smoke', durationMs: 3_000 });
     await target.die();
     const text = [files.summary, files.k6Log, files.k6Numbers, files.dashboard]
       .map((path) => readFileSync(path, 'utf8'))

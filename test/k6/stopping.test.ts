@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +10,7 @@ import { k6Bin } from '../support/k6-binary.ts';
 import { launch } from '../support/k6/launch.ts';
 import { isAlive } from '../support/alive.ts';
 import { startTarget } from '../support/k6/target.ts';
+import { tempFolder, type Finishing } from '../support/temp.ts';
 
 const launcherPath = fileURLToPath(new URL('../support/k6/launcher-process.mjs', import.meta.url));
 
@@ -18,9 +18,9 @@ describe.skipIf(k6Bin === undefined)(
   'ending a load test before its time',
   { concurrent: true, timeout: 60_000 },
   () => {
-    it('by Ctrl-C lets k6 write its summary, and says who stopped it', async () => {
+    it('by Ctrl-C lets k6 write its summary, and says who stopped it', async (test) => {
       const target = await startTarget();
-      const { child, root } = startLauncher(target.url);
+      const { child, root } = startLauncher(test, target.url);
       const output = collect(child);
       await until(() => target.arrivals.length > 30);
       child.kill('SIGINT');
@@ -35,9 +35,9 @@ describe.skipIf(k6Bin === undefined)(
       expect(isAlive(k6PidIn(output()))).toBe(false);
     });
 
-    it('by killing the launcher leaves no load behind', async () => {
+    it('by killing the launcher leaves no load behind', async (test) => {
       const target = await startTarget();
-      const { child, root } = startLauncher(target.url);
+      const { child, root } = startLauncher(test, target.url);
       const output = collect(child);
       await until(() => target.arrivals.length > 30);
       const pid = k6PidIn(output());
@@ -55,9 +55,9 @@ describe.skipIf(k6Bin === undefined)(
       expect(readFileSync(join(root, 'killtest', 'k6.log'), 'utf8')).toContain('cio-bulk is gone');
     });
 
-    it('by killing k6 is told as what it was', async () => {
+    it('by killing k6 is told as what it was', async (test) => {
       const target = await startTarget();
-      const { child, root } = startLauncher(target.url);
+      const { child, root } = startLauncher(test, target.url);
       const output = collect(child);
       await until(() => target.arrivals.length > 30);
       process.kill(k6PidIn(output()), 'SIGKILL');
@@ -68,10 +68,10 @@ describe.skipIf(k6Bin === undefined)(
       expect(summary.reason).toContain('k6 was ended by SIGKILL');
     });
 
-    it('by a second Ctrl-C ends k6 at once', async () => {
+    it('by a second Ctrl-C ends k6 at once', async (test) => {
       const target = await startTarget(() => ({ delayMs: 3_000 }));
       const aborting = new AbortController();
-      const { summary } = await launch({
+      const { summary } = await launch(test, {
         url: target.url,
         scenario: 'ramp',
         durationMs: 30_000,
@@ -86,8 +86,8 @@ describe.skipIf(k6Bin === undefined)(
   },
 );
 
-function startLauncher(url: string): { child: ChildProcess; root: string } {
-  const root = mkdtempSync(join(tmpdir(), 'cio-bulk-k6-'));
+function startLauncher(test: Finishing, url: string): { child: ChildProcess; root: string } {
+  const root = tempFolder(test);
   return {
     child: spawn(
       process.execPath,

@@ -1,24 +1,18 @@
 /** The sandbox as a process: start, stop, death of its parent, and what stays in its file. */
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { isAlive } from '../support/alive.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/session/sandbox-process.ts';
+import { tempFolder } from '../support/temp.ts';
 
 async function start(options: SandboxOptions = {}): Promise<Sandbox> {
   const sandbox = await startSandbox(options);
   onTestFinished(() => sandbox.stop());
   return sandbox;
-}
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'cio-bulk-sandbox-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 async function send({ url, siteId, trackApiKey }: Sandbox, ...operations: readonly unknown[]): Promise<number> {
@@ -56,7 +50,7 @@ test('it listens on loopback with made-up credentials and tells its state', asyn
 });
 
 test("people and event ids survive from run to run, counts of requests do not, and the file is the owner's alone", async () => {
-  const db = join(temporaryFolder(), '.cio-bulk', 'sandbox.db');
+  const db = join(tempFolder({ onTestFinished }), '.cio-bulk', 'sandbox.db');
   const first = await start({ db });
   await send(first, person('1'), purchase);
   await first.stop();
@@ -72,12 +66,12 @@ test("people and event ids survive from run to run, counts of requests do not, a
 });
 
 test('a database is a workspace of its own, and the same one as long as it is there', async () => {
-  const db = join(temporaryFolder(), 'sandbox.db');
+  const db = join(tempFolder({ onTestFinished }), 'sandbox.db');
   const [first, ...others] = [
     await start({ db }),
     await start(),
     await start(),
-    await start({ db: join(temporaryFolder(), 'sandbox.db') }),
+    await start({ db: join(tempFolder({ onTestFinished }), 'sandbox.db') }),
   ];
   await first?.stop();
   expect((await start({ db })).siteId).toBe(first?.siteId);
@@ -86,13 +80,13 @@ test('a database is a workspace of its own, and the same one as long as it is th
 });
 
 test('two that open a new database at once agree who they are', async () => {
-  const db = join(temporaryFolder(), 'sandbox.db');
+  const db = join(tempFolder({ onTestFinished }), 'sandbox.db');
   const [one, two] = await Promise.all([start({ db }), start({ db })]);
   expect(one.siteId).toBe(two.siteId);
 });
 
 test('what was acknowledged is there after the sandbox itself was killed', async () => {
-  const db = join(temporaryFolder(), 'sandbox.db');
+  const db = join(tempFolder({ onTestFinished }), 'sandbox.db');
   const first = await start({ db });
   await send(first, person('1'), person('2'));
   process.kill(first.pid, 'SIGKILL');
@@ -101,7 +95,7 @@ test('what was acknowledged is there after the sandbox itself was killed', async
 });
 
 test('two sandboxes may share a file', async () => {
-  const db = join(temporaryFolder(), 'sandbox.db');
+  const db = join(tempFolder({ onTestFinished }), 'sandbox.db');
   const [one, two] = [await start({ db }), await start({ db })];
   const statuses = await Promise.all(
     Array.from({ length: 20 }, (_, n) => send(n % 2 === 0 ? one : two, person(String(n)))),
@@ -111,7 +105,7 @@ test('two sandboxes may share a file', async () => {
 });
 
 test('it ends when its parent is killed', async () => {
-  const script = join(temporaryFolder(), 'parent.mjs');
+  const script = join(tempFolder({ onTestFinished }), 'parent.mjs');
   const module = fileURLToPath(new URL('../../dist/session/sandbox-process.js', import.meta.url));
   writeFileSync(
     script,

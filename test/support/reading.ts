@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RawRow, RowBlock } from '../../src/domain/block.ts';
 import type { Position } from '../../src/domain/chunk.ts';
@@ -8,6 +7,7 @@ import type { SourceLayout } from '../../src/domain/plan.ts';
 import { type BlockOptions, openBlocks } from '../../src/input/records/blocks.ts';
 import { detectLayout, type LayoutOptions } from '../../src/input/detect/layout.ts';
 import type { Limits } from '../../src/input/records/limits.ts';
+import { tempFolder, type Finishing } from './temp.ts';
 
 export const AUTO: LayoutOptions = { format: 'auto', delimiter: 'auto', encoding: 'auto' };
 
@@ -17,11 +17,11 @@ export const TINY: Limits = { blockBytes: 16, rowsMax: 3, recordBytesMax: 16 * 1
 export interface Folder {
   readonly path: string;
   write(name: string, content: string | Uint8Array): string;
-  remove(): void;
 }
 
-export function createFolder(): Folder {
-  const path = mkdtempSync(join(tmpdir(), 'cio-bulk-input-'));
+/** A temporary folder with files to read. */
+export function createFolder(test: Finishing): Folder {
+  const path = tempFolder(test);
   return {
     path,
     write(name, content) {
@@ -29,7 +29,6 @@ export function createFolder(): Folder {
       writeFileSync(file, content);
       return file;
     },
-    remove: () => rmSync(path, { recursive: true, force: true }),
   };
 }
 

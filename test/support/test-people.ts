@@ -5,7 +5,8 @@ import { workspaceOf } from '../../src/session/target.ts';
 import { personId, type LoadtestRun } from '../../src/domain/loadtest.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { createLoadtestLedger } from '../../src/journal/loadtests.ts';
-import { openJournal, type Journal } from '../../src/journal/open.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { openJournal } from '../../src/journal/open.ts';
 import { startCli, type CliOptions, type CliResult, type RunningCli } from './cli.ts';
 import { tempFolder, type Finishing } from './temp.ts';
 

@@ -12,13 +12,13 @@ const FLAGS = ['timezone', 'types', 'empty', 'eventName', 'set'] as const;
 /** Flags for mapping invalid rows again. */
 export function addPlanFlags(command: Command): Command {
   return command
-    .option('--timezone <zone>', 'map invalid rows again: of times without an offset, such as Europe/Vienna or UTC')
-    .option('--types <types>', 'map invalid rows again: string, or col:type,...')
-    .option('--empty <policy>', 'map invalid rows again: what an empty cell means: omit, null or keep')
-    .option('--event-name <name>', 'map invalid rows again: the event name of rows without one')
+    .option('--timezone <zone>', 'map invalid rows again with this time zone for times without an offset')
+    .option('--types <types>', 'map invalid rows again with these column types: string, or col:type,...')
+    .option('--empty <policy>', 'map invalid rows again with this meaning of an empty cell: omit, null or keep')
+    .option('--event-name <name>', 'map invalid rows again with this event name for rows that have none')
     .addOption(
       command
-        .createOption('--set <key=value>', 'map invalid rows again: constant attribute, repeatable')
+        .createOption('--set <key=value>', 'map invalid rows again with this attribute set in every row; repeatable')
         .argParser(append),
     );
 }

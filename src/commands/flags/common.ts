@@ -10,10 +10,10 @@ import { createTerminal, type Terminal } from '../../output/terminal.ts';
 export function addCommonFlags(command: Command): Command {
   return command
     .option('--journal <path>', 'the journal file (default: .cio-bulk/journal.db, or CIO_BULK_JOURNAL)')
-    .option('--json', 'one JSON object a line on stdout')
-    .option('--quiet', 'no talk on stderr')
-    .option('--verbose', 'more talk on stderr')
-    .option('--no-color', 'no colours');
+    .option('--json', 'print one JSON object per line on stdout')
+    .option('--quiet', 'print nothing on stderr but errors and the command that continues')
+    .option('--verbose', 'print more details on stderr')
+    .option('--no-color', 'print without colours');
 }
 
 /** The end of every help page: an example that runs as printed, and the exit codes the command can return. */

@@ -7,9 +7,9 @@ const ENVIRONMENT = `
 Environment (or a file for --env-file; none of it with --sandbox):
   CUSTOMERIO_SITE_ID, CUSTOMERIO_TRACK_API_KEY  the Track API credentials of the workspace (required)
   CUSTOMERIO_REGION                             us (default) or eu
-  CUSTOMERIO_APP_API_KEY                        lets cleanup check that everybody is gone
+  CUSTOMERIO_APP_API_KEY                        lets cleanup check that all test people are gone
   CUSTOMERIO_ENVIRONMENT                        staging allows load tests
-  CUSTOMERIO_TRACK_URL, CUSTOMERIO_APP_URL      base URLs of a proxy or a test server`;
+  CUSTOMERIO_TRACK_URL, CUSTOMERIO_APP_URL      base URLs of a proxy or test server`;
 
 export function addTargetFlags(command: Command): Command {
   return command
@@ -22,19 +22,19 @@ export function addTargetFlags(command: Command): Command {
 export function addSendingFlags(command: Command): Command {
   return addTargetFlags(command)
     .option('--rate <n>', 'maximum HTTP requests per second, retries included; 0 = no limit', String(DEFAULTS.rate))
-    .option('--max-rows-per-second <n>', 'maximum rows per second, in addition to --rate')
+    .option('--max-rows-per-second <n>', 'maximum rows per second, on top of --rate')
     .option('--concurrency <n>', 'maximum requests in flight', String(DEFAULTS.concurrency))
     .option('--batch-rows <n>', 'maximum rows in a v2 batch', String(DEFAULTS.batchRows))
     .option('--batch-bytes <n>', 'maximum bytes in a v2 batch', String(DEFAULTS.batchBytes))
-    .option('--max-attempts <n>', 'attempts per request', String(DEFAULTS.maxAttempts))
+    .option('--max-attempts <n>', 'maximum attempts per request', String(DEFAULTS.maxAttempts))
     .option('--timeout <duration>', 'time limit for one request', '10s')
     .option(
       '--max-outage <duration>',
-      'stop when the API has not answered for this long; the run can be resumed',
+      'give up when the API has not answered for this long; the run can be resumed',
       '15m',
     )
-    .option('--max-errors <n|n%>', 'stop when more rows than this are undelivered')
-    .option('--max-duration <duration>', 'stop taking rows after this long, settle those in flight, and exit with 8')
+    .option('--max-errors <n|n%>', 'stop when more rows than this end up undelivered')
+    .option('--max-duration <duration>', 'take no more rows after this long, settle those in flight and exit with 8')
     .option('--allow-triggers', 'send events recent enough to trigger campaigns');
 }
 

@@ -6,6 +6,7 @@ import { CioBulkError } from '../../domain/errors.ts';
 import type { Encoding } from '../../domain/plan.ts';
 import { parseRecord } from '../../input/records/csv.ts';
 import { parseMappingFile } from '../../mapping/plan/mapping-file.ts';
+import type { MappingFile, PlanOptions } from '../../mapping/plan/plan-options.ts';
 import { safeLine } from '../../domain/text/safe-text.ts';
 import type { LeftOut } from '../../input/bytes/files.ts';
 import type { Terminal } from '../../output/terminal.ts';
@@ -19,9 +20,9 @@ const LEFT_OUT_SHOWN_MAX = 5;
 
 export function addSourceFlags(command: Command): Command {
   return command
-    .option('--kind <kind>', 'people, events or auto', 'auto')
+    .option('--kind <kind>', 'what the rows are: people, events or auto', 'auto')
     .option('--action <action>', 'what to do with people: identify, delete, suppress or unsuppress', 'identify')
-    .option('--format <format>', 'csv, tsv, ndjson or auto', 'auto')
+    .option('--format <format>', 'input format: csv, tsv, ndjson or auto', 'auto')
     .option('--id-column <name>', 'the column with the person id (default: id, customer_id or user_id)')
     .option('--email-column <name>', 'the column with the e-mail (default: email)')
     .option(
@@ -34,27 +35,27 @@ export function addSourceFlags(command: Command): Command {
       '--timestamp-column <name>',
       'the column with the event time (default: timestamp, time, occurred_at or created_at)',
     )
-    .option('--map <file.json>', 'mapping file: rename, drop, type, nest, constants')
+    .option('--map <file.json>', 'mapping file, to rename, drop, type and nest columns and to add constants')
     .addOption(
       command
-        .createOption('--set <key=value>', 'attribute with the same value for every row; repeatable')
+        .createOption('--set <key=value>', 'attribute to set to the same value in every row; repeatable')
         .argParser(append),
     )
-    .option('--types <types>', 'auto, string, or col:type,...', 'auto')
+    .option('--types <types>', 'column types: auto, string, or col:type,...', 'auto')
     .option('--empty <policy>', 'what an empty CSV cell means: omit, null or keep (default: omit)')
-    .option('--null <text,...>', "texts that mean an empty cell, such as 'NULL,\\N'; '' means that there are none")
-    .option('--timezone <zone>', 'time zone for times without an offset, such as Europe/Vienna or UTC')
+    .option('--null <text,...>', "texts to treat as empty cells, such as 'NULL,\\N'; '' for none")
+    .option('--timezone <zone>', 'time zone of times without an offset, such as Europe/Vienna or UTC')
     .option('--header <names>', 'column names for a CSV file without a header line, such as id,email,plan')
-    .option('--delimiter <char>', 'any single character, such as , ; | tab or ~, or auto', 'auto')
+    .option('--delimiter <char>', 'column delimiter: any single character, such as , ; | tab or ~, or auto', 'auto')
     .option(
       '--encoding <encoding>',
-      'utf-8, utf-16le, latin1, shift_jis, gbk, windows-1251, any other encoding of the WHATWG standard, or auto',
+      'text encoding: utf-8, utf-16le, latin1, shift_jis, gbk, windows-1251, any other WHATWG encoding, or auto',
       'auto',
     )
-    .option('--group-object-type <id>', 'object type id for the groups in Segment-style lines')
-    .option('--api <version>', 'v2 (batches) or v1 (one request per row)', 'v2')
+    .option('--group-object-type <id>', 'object type id for groups in Segment-style lines')
+    .option('--api <version>', 'Track API version: v2 (batches) or v1 (one request per row)', 'v2')
     .option('--dedupe-key <col,...>', 'columns that together identify an event')
-    .option('--dataset <name>', 'name that event ids are derived from (default: the file name)')
+    .option('--dataset <name>', 'name to derive event ids from (default: the file name)')
     .option('--skip <n>', 'rows to skip at the start', '0')
     .option('--limit <n>', 'maximum number of rows to take')
     .option('--skip-recent', 'leave out events recent enough to trigger campaigns');
@@ -65,36 +66,8 @@ function append(value: string, before: readonly string[] = []): string[] {
 }
 
 export function sourceOptions(options: Record<string, unknown>, cwd: string): SourceOptions {
-  const mapPath = text(options, 'map');
-  const mapText = mapPath === undefined ? undefined : readMap(resolve(cwd, mapPath), mapPath);
-  const map = mapText === undefined || mapPath === undefined ? null : parseMappingFile(mapText, mapPath);
-  const dedupeKey = text(options, 'dedupeKey')
-    ?.split(',')
-    .map((name) => name.trim());
-  const nulls = text(options, 'null')
-    ?.split(',')
-    .filter((marker) => marker !== '');
-  const empty = readChoice(options, 'empty', '--empty', ['omit', 'null', 'keep']);
-  const given = {
-    kind: readChoice(options, 'kind', '--kind', ['auto', 'people', 'events']),
-    action: explicitAction(options),
-    idColumn: text(options, 'idColumn'),
-    emailColumn: text(options, 'emailColumn'),
-    cioIdColumn: text(options, 'cioIdColumn'),
-    eventColumn: text(options, 'eventColumn'),
-    eventName: text(options, 'eventName'),
-    timestampColumn: text(options, 'timestampColumn'),
-    types: text(options, 'types'),
-    timezone: text(options, 'timezone'),
-    api: readChoice(options, 'api', '--api', ['v2', 'v1']),
-    set: options['set'] as readonly string[] | undefined,
-    dedupeKey,
-    empty,
-    nulls,
-    groupObjectType: text(options, 'groupObjectType'),
-  };
-  if (given.eventColumn !== undefined && given.eventName !== undefined)
-    throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
+  const map = readMap(text(options, 'map'), cwd);
+  const given = planFlags(options);
   const format = readChoice(options, 'format', '--format', ['auto', 'csv', 'tsv', 'ndjson']) ?? 'auto';
   const delimiter = delimiterOf(text(options, 'delimiter') ?? 'auto');
   const header = headerOf(text(options, 'header'));
@@ -110,14 +83,15 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
     header,
     delimiter,
     encoding,
-    plan: { ...withoutUndefined(given), map },
+    plan: { ...given, map: map?.file ?? null },
     skip,
     limit: limit === undefined ? null : wholeNumber('--limit', limit, 1),
     dataset,
     skipRecent,
+    // The order of the keys is part of the fingerprint.
     meaning: {
-      ...withoutUndefined(given),
-      map: mapText ?? null,
+      ...given,
+      map: map?.text ?? null,
       format,
       ...(header === undefined ? {} : { header }),
       delimiter,
@@ -128,6 +102,35 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
   };
 }
 
+/** What the flags say about the mapping. A flag that was not given is absent. */
+function planFlags(options: Record<string, unknown>): Omit<PlanOptions, 'map'> {
+  const flags = {
+    kind: readChoice(options, 'kind', '--kind', ['auto', 'people', 'events']),
+    action: explicitAction(options),
+    idColumn: text(options, 'idColumn'),
+    emailColumn: text(options, 'emailColumn'),
+    cioIdColumn: text(options, 'cioIdColumn'),
+    eventColumn: text(options, 'eventColumn'),
+    eventName: text(options, 'eventName'),
+    timestampColumn: text(options, 'timestampColumn'),
+    types: text(options, 'types'),
+    timezone: text(options, 'timezone'),
+    api: readChoice(options, 'api', '--api', ['v2', 'v1']),
+    set: options['set'] as readonly string[] | undefined,
+    dedupeKey: text(options, 'dedupeKey')
+      ?.split(',')
+      .map((name) => name.trim()),
+    empty: readChoice(options, 'empty', '--empty', ['omit', 'null', 'keep']),
+    nulls: text(options, 'null')
+      ?.split(',')
+      .filter((marker) => marker !== ''),
+    groupObjectType: text(options, 'groupObjectType'),
+  };
+  if (flags.eventColumn !== undefined && flags.eventName !== undefined)
+    throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
+  return withoutUndefined(flags);
+}
+
 /** The flag's default must not overrule a mapping file: only an action that was typed counts. */
 function explicitAction(
   options: Record<string, unknown>,
@@ -136,11 +139,20 @@ function explicitAction(
   return action === 'identify' ? undefined : action;
 }
 
-function readMap(path: string, shown: string): string {
+function readMap(
+  path: string | undefined,
+  cwd: string,
+): { readonly text: string; readonly file: MappingFile } | undefined {
+  if (path === undefined) return undefined;
+  const content = contentOf(path, cwd);
+  return { text: content, file: parseMappingFile(content, path) };
+}
+
+function contentOf(path: string, cwd: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(resolve(cwd, path), 'utf8');
   } catch (error) {
-    throw new CioBulkError('mapping', `--map ${shown} cannot be read`, { cause: error });
+    throw new CioBulkError('mapping', `--map ${path} cannot be read`, { cause: error });
   }
 }
 

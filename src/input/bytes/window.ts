@@ -1,4 +1,4 @@
-import { IDLE, type SourceWatch } from './byte-source.ts';
+import { IDLE, type Pieces, type SourceWatch } from './byte-source.ts';
 import { openText, type TextLayout } from './decoders.ts';
 import { sourceAt } from './source-at.ts';
 
@@ -42,34 +42,15 @@ export function openWindow(layout: TextLayout, { follow, signal, watchAs, patien
     patienceMs,
     ...(watchAs === undefined ? {} : { watchAs }),
   });
+  const feed = createFeed(pieces, signal);
   let current: Buffer = Buffer.alloc(0);
-  let ended = false;
-  let failure: { readonly error: unknown } | undefined;
-
-  /** The next piece, undefined at the end, IDLE when a growing source pauses. */
-  async function next(): Promise<Buffer | typeof IDLE | undefined> {
-    if (ended || failure !== undefined) return undefined;
-    try {
-      const piece = await pieces.next();
-      if (piece.done !== true) return piece.value;
-      ended = true;
-    } catch (error) {
-      failure = { error };
-      signal?.throwIfAborted();
-    }
-    return undefined;
-  }
-
-  function throwIfBroken(): void {
-    if (failure !== undefined) throw failure.error;
-  }
 
   async function fill(bytes: number): Promise<void> {
     if (current.length >= bytes) return;
     const parts = [current];
     let total = current.length;
     while (total < bytes) {
-      const piece = await next();
+      const piece = await feed.next();
       if (piece === undefined) break;
       if (piece !== IDLE) {
         parts.push(piece);
@@ -84,8 +65,8 @@ export function openWindow(layout: TextLayout, { follow, signal, watchAs, patien
     for (;;) {
       await fill(bytes);
       if (current.length >= bytes) return true;
-      throwIfBroken();
-      if (ended) return false;
+      feed.throwIfBroken();
+      if (feed.isEnded()) return false;
     }
   }
 
@@ -93,14 +74,46 @@ export function openWindow(layout: TextLayout, { follow, signal, watchAs, patien
     fill,
     need,
     bytes: () => current,
-    isEnded: () => ended,
+    isEnded: feed.isEnded,
     drop(bytes) {
       current = current.subarray(bytes);
     },
-    throwIfBroken,
+    throwIfBroken: feed.throwIfBroken,
     watch,
     async close() {
       await pieces.return();
+    },
+  };
+}
+
+/** Pieces of a text as they come. A failure ends them like the end of the source does, and is kept back. */
+interface Feed {
+  /** The next piece, undefined when no more will come, IDLE when a growing source pauses. */
+  next(): Promise<Buffer | typeof IDLE | undefined>;
+  /** The source was read to its end. */
+  isEnded(): boolean;
+  throwIfBroken(): void;
+}
+
+function createFeed(pieces: Pieces, signal: AbortSignal | undefined): Feed {
+  let ended = false;
+  let failure: { readonly error: unknown } | undefined;
+  return {
+    async next() {
+      if (ended || failure !== undefined) return undefined;
+      try {
+        const piece = await pieces.next();
+        if (piece.done !== true) return piece.value;
+        ended = true;
+      } catch (error) {
+        failure = { error };
+        signal?.throwIfAborted();
+      }
+      return undefined;
+    },
+    isEnded: () => ended,
+    throwIfBroken() {
+      if (failure !== undefined) throw failure.error;
     },
   };
 }

@@ -22,27 +22,28 @@ export interface IdentityCheck {
 
 /** `slotsMax` bounds the memory: what does not fit is compared with what does, and `warnings` says so. */
 export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityCheck {
-  const columnOf = (role: 'id' | 'email'): Column | undefined => plan.columns.find((column) => column.role === role);
-  const [id, email] = [columnOf('id'), columnOf('email')];
+  const columns = personColumns(plan);
   const isNeeded = plan.kind === 'people';
   const emails = createIdentityTable(slotsMax);
   const foldedIds = createIdentityTable(slotsMax);
-  const shared = createFinding();
-  const alike = createFinding();
-  const odd = createFinding();
-  const misplaced = createFinding();
+  const shared = createFinding('an e-mail that another id has too', 'Customer.io keeps one person per e-mail');
+  const alike = createFinding(
+    'an id that differs from another only in case or blanks around it',
+    'those are different people to Customer.io',
+  );
+  const odd = createFinding('an e-mail that does not look like one address', 'it is sent as it stands');
+  const misplaced = createFinding(
+    'an id that looks like an e-mail address',
+    'if it is one, name its column with --email-column',
+  );
 
-  function note(idText: string, emailText: string, row: number): void {
-    if (emailText !== '' && !looksLikeEmail(emailText)) odd.add(row);
-    if (idText === '' || isNullMarker(idText) || isNullMarker(emailText)) return;
-    if (idText.includes('@') && looksLikeEmail(idText)) misplaced.add(row);
+  function note(id: string, email: string, row: number): void {
+    if (email !== '' && !looksLikeEmail(email)) odd.add(row);
+    if (id === '' || isNullMarker(id) || isNullMarker(email)) return;
+    if (id.includes('@') && looksLikeEmail(id)) misplaced.add(row);
     if (!isNeeded) return;
-    if (foldedIds.differs(ALREADY_FOLDED.test(idText) ? idText : idText.trim().toLowerCase(), idText)) alike.add(row);
-    if (
-      emailText !== '' &&
-      emails.differs(ALREADY_FOLDED.test(emailText) ? emailText : emailText.toLowerCase(), idText)
-    )
-      shared.add(row);
+    if (foldedIds.differs(ALREADY_FOLDED.test(id) ? id : id.trim().toLowerCase(), id)) alike.add(row);
+    if (email !== '' && emails.differs(ALREADY_FOLDED.test(email) ? email : email.toLowerCase(), id)) shared.add(row);
   }
 
   return {
@@ -51,28 +52,15 @@ export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityChec
       for (let index = 0; index < rows.length; index++) {
         const row = rows[index];
         const number = startRow + index + 1;
-        if (Array.isArray(row)) note(row[id?.index ?? -1] ?? '', row[email?.index ?? -1] ?? '', number);
-        else if (row !== undefined && 'json' in row) noteJson(row.json, number);
+        if (Array.isArray(row)) note(row[columns.id?.index ?? -1] ?? '', row[columns.email?.index ?? -1] ?? '', number);
+        else if (row !== undefined && 'json' in row) {
+          const { id, email } = namesIn(row.json, columns);
+          note(id, email, number);
+        }
       }
     },
     warnings() {
-      const warnings: string[] = [];
-      if (shared.count() > 0)
-        warnings.push(
-          `${rowsText(shared.count())} an e-mail that another id has too (first: row ${shared.firstRow()}): Customer.io keeps one person per e-mail`,
-        );
-      if (alike.count() > 0)
-        warnings.push(
-          `${rowsText(alike.count())} an id that differs from another only in case or blanks around it (first: row ${alike.firstRow()}): those are different people to Customer.io`,
-        );
-      if (odd.count() > 0)
-        warnings.push(
-          `${rowsText(odd.count())} an e-mail that does not look like one address (first: row ${odd.firstRow()}): it is sent as it stands`,
-        );
-      if (misplaced.count() > 0)
-        warnings.push(
-          `${rowsText(misplaced.count())} an id that looks like an e-mail address (first: row ${misplaced.firstRow()}): if it is one, name its column with --email-column`,
-        );
+      const warnings = [shared, alike, odd, misplaced].flatMap((finding) => finding.warnings());
       if (emails.isFull() || foldedIds.isFull())
         warnings.push(
           'more identifiers than are kept in memory: those that came late were compared with the early ones, not with each other',
@@ -80,28 +68,12 @@ export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityChec
       return warnings;
     },
   };
+}
 
-  function noteJson(json: JsonRecord, number: number): void {
-    switch (jsonForm(json, plan.hasTypedLines === true)) {
-      case 'flat':
-        return note(fieldOf(json, id?.name), fieldOf(json, email?.name), number);
-      case 'typed': {
-        const traits = [json['traits'], json['attributes'], json['data'], json['properties'], traitsOf(json)].find(
-          isRecord,
-        );
-        return note(
-          fieldOf(json, 'userId') || fieldOf(json, 'user_id'),
-          fieldOf(json, 'email') || fieldOf(traits ?? {}, 'email'),
-          number,
-        );
-      }
-      case 'operation': {
-        const { identifiers, attributes } = json;
-        if (isRecord(identifiers))
-          note(fieldOf(identifiers, 'id'), isRecord(attributes) ? fieldOf(attributes, 'email') : '', number);
-      }
-    }
-  }
+interface PersonColumns {
+  readonly id: Column | undefined;
+  readonly email: Column | undefined;
+  readonly hasTypedLines: boolean;
 }
 
 interface Column {
@@ -109,7 +81,34 @@ interface Column {
   readonly index: number;
 }
 
-function createFinding(): { add(row: number): void; count(): number; firstRow(): number } {
+function personColumns({ columns, hasTypedLines }: Plan): PersonColumns {
+  return {
+    id: columns.find(({ role }) => role === 'id'),
+    email: columns.find(({ role }) => role === 'email'),
+    hasTypedLines: hasTypedLines === true,
+  };
+}
+
+/** How a line of NDJSON names its person; empty where it does not. */
+function namesIn(json: JsonRecord, { id, email, hasTypedLines }: PersonColumns): { id: string; email: string } {
+  const form = jsonForm(json, hasTypedLines);
+  if (form === 'flat') return { id: fieldOf(json, id?.name), email: fieldOf(json, email?.name) };
+  if (form === 'typed') {
+    const traits = [json['traits'], json['attributes'], json['data'], json['properties'], traitsOf(json)].find(
+      isRecord,
+    );
+    return {
+      id: fieldOf(json, 'userId') || fieldOf(json, 'user_id'),
+      email: fieldOf(json, 'email') || fieldOf(traits ?? {}, 'email'),
+    };
+  }
+  const { identifiers, attributes } = json;
+  if (!isRecord(identifiers)) return { id: '', email: '' };
+  return { id: fieldOf(identifiers, 'id'), email: isRecord(attributes) ? fieldOf(attributes, 'email') : '' };
+}
+
+/** Counts rows of one kind; its warning says what they have and what that means. */
+function createFinding(what: string, meaning: string): { add(row: number): void; warnings(): string[] } {
   let count = 0;
   let firstRow = 0;
   return {
@@ -117,13 +116,11 @@ function createFinding(): { add(row: number): void; count(): number; firstRow():
       count += 1;
       firstRow ||= row;
     },
-    count: () => count,
-    firstRow: () => firstRow,
+    warnings: () =>
+      count === 0
+        ? []
+        : [`${count === 1 ? '1 row has' : `${count} rows have`} ${what} (first: row ${firstRow}): ${meaning}`],
   };
-}
-
-function rowsText(count: number): string {
-  return count === 1 ? '1 row has' : `${count} rows have`;
 }
 
 function fieldOf(json: JsonRecord, name: string | undefined): string {

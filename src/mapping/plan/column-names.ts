@@ -55,12 +55,12 @@ export function listNames(names: readonly string[]): string {
   return shown.join(', ') + (names.length > shown.length ? `, and ${names.length - shown.length} more` : '');
 }
 
+// oxlint-disable-next-line no-control-regex -- these are the ones to remove
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]+/gu;
+
 /** Text of a file made safe for a terminal: no control or formatting characters, and cut. */
 export function safeText(text: string, charsMax: number): string {
-  // oxlint-disable-next-line no-control-regex -- these are the ones to remove
-  const clean = text
-    .slice(0, charsMax * 4)
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]+/gu, ' ');
+  const clean = text.slice(0, charsMax * 4).replaceAll(UNPRINTABLE, ' ');
   const characters = Array.from(clean);
   return characters.length > charsMax ? `${characters.slice(0, charsMax - 1).join('')}…` : clean;
 }

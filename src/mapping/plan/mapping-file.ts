@@ -1,8 +1,8 @@
-/** Mapping files (`--map`): read with a pointer to every fault, and written from a plan (`validate --write-map`). */
+/** Mapping files (`--map`), read with a pointer to every fault. mapping-write.ts writes one from a plan. */
 import { CioBulkError } from '../../domain/errors.ts';
+import { createJsonChecks, type JsonChecks } from './json-checks.ts';
 import { escapePointer, JsonFault, parseJsonSource } from './json-source.ts';
 import type { JsonSource } from './json-source.ts';
-import { isRecord } from '../values/json-values.ts';
 import type { JsonRecord } from '../values/json-values.ts';
 import type { MappingColumn, MappingFile } from './plan-options.ts';
 import { isZone } from '../values/zones.ts';
@@ -37,7 +37,7 @@ const COLUMN_KEYS = ['to', 'type', 'mismatch', 'empty', 'format', 'timezone'];
 /** @throws CioBulkError `mapping`, with the fault's JSON pointer and line:column */
 export function parseMappingFile(text: string, path: string): MappingFile {
   const source = parse(text, path);
-  const check = createChecks(source, path);
+  const check = createJsonChecks(source, path);
   const root = check.record(source.value, '');
   check.keys(root, '', KEYS);
   const drop = [...(check.texts(root, '', 'drop') ?? [])];
@@ -49,7 +49,7 @@ export function parseMappingFile(text: string, path: string): MappingFile {
       columns.set(
         name,
         typeof entry === 'string'
-          ? { to: check.path(entry, pointer) }
+          ? { to: pathOf(check, entry, pointer) }
           : columnOf(check, check.record(entry, pointer), pointer),
       );
   }
@@ -67,7 +67,7 @@ export function parseMappingFile(text: string, path: string): MappingFile {
       timestampColumn: check.nameOrNull(root, 'timestamp_column'),
       eventIdColumn: check.nameOrNull(root, 'event_id_column'),
       dedupeKey: check.texts(root, '', 'dedupe_key'),
-      timezone: check.zone(root, ''),
+      timezone: zoneOf(check, root, ''),
       types: check.choice(root, '', 'types', ['auto', 'string'] as const),
       empty: check.choice(root, '', 'empty', EMPTY),
       nulls: check.texts(root, '', 'null_values', 'text'),
@@ -79,15 +79,15 @@ export function parseMappingFile(text: string, path: string): MappingFile {
   };
 }
 
-function columnOf(check: Checks, entry: JsonRecord, pointer: string): MappingColumn {
+function columnOf(check: JsonChecks, entry: JsonRecord, pointer: string): MappingColumn {
   check.keys(entry, pointer, COLUMN_KEYS);
   return defined({
-    to: entry['to'] === undefined ? undefined : check.path(entry['to'], `${pointer}/to`),
+    to: entry['to'] === undefined ? undefined : pathOf(check, entry['to'], `${pointer}/to`),
     type: check.choice(entry, pointer, 'type', TYPES),
     mismatch: check.choice(entry, pointer, 'mismatch', ['text', 'invalid'] as const),
     empty: check.choice(entry, pointer, 'empty', EMPTY),
     format: check.choice(entry, pointer, 'format', FORMATS),
-    timezone: check.zone(entry, pointer),
+    timezone: zoneOf(check, entry, pointer),
   });
 }
 
@@ -102,83 +102,31 @@ function parse(text: string, path: string): JsonSource {
   }
 }
 
-type Checks = ReturnType<typeof createChecks>;
-
-function createChecks(source: JsonSource, path: string) {
-  const fail = (pointer: string, message: string, hint?: string): never => {
-    throw new CioBulkError(
-      'mapping',
-      `${path}:${source.placeOf(pointer)}: ${pointer === '' ? 'the file' : pointer} ${message}`,
-      hint === undefined ? {} : { hint },
+function zoneOf(check: JsonChecks, from: JsonRecord, pointer: string): string | undefined {
+  const zone = check.text(from, pointer, 'timezone');
+  if (zone !== undefined && !isZone(zone))
+    check.fail(
+      `${pointer}/timezone`,
+      'is no time zone',
+      'use a name such as Europe/Vienna, an offset such as +02:00, or UTC',
     );
-  };
-  const record = (value: unknown, pointer: string): JsonRecord =>
-    isRecord(value) ? value : fail(pointer, 'must be an object');
-  const text = (from: JsonRecord, pointer: string, key: string): string | undefined => {
-    const value = from[key];
-    if (value === undefined) return undefined;
-    return typeof value === 'string' && value !== ''
-      ? value
-      : fail(`${pointer}/${key}`, 'must be a text that is not empty');
-  };
-  return {
-    record,
-    text,
-    optionalRecord: (from: JsonRecord, pointer: string, key: string): JsonRecord | undefined =>
-      from[key] === undefined ? undefined : record(from[key], `${pointer}/${key}`),
-    keys(from: JsonRecord, pointer: string, allowed: readonly string[]): void {
-      for (const key of Object.keys(from)) {
-        if (!allowed.includes(key))
-          fail(
-            `${pointer}/${escapePointer(key)}`,
-            'is no key of a mapping file',
-            `allowed here: ${allowed.join(', ')}`,
-          );
-      }
-    },
-    choice<T extends string>(from: JsonRecord, pointer: string, key: string, choices: readonly T[]): T | undefined {
-      const value = from[key];
-      if (value === undefined) return undefined;
-      return (
-        choices.find((choice) => choice === value) ?? fail(`${pointer}/${key}`, `must be one of ${choices.join(', ')}`)
-      );
-    },
-    nameOrNull: (from: JsonRecord, key: string): string | null | undefined =>
-      from[key] === null ? null : text(from, '', key),
-    texts(from: JsonRecord, pointer: string, key: string, what = 'column name'): readonly string[] | undefined {
-      const value = from[key];
-      if (value === undefined) return undefined;
-      if (!Array.isArray(value)) return fail(`${pointer}/${key}`, `must be a list of ${what}s`);
-      return (value as unknown[]).map((item, index) =>
-        typeof item === 'string' ? item : fail(`${pointer}/${key}/${index}`, `must be a ${what}`),
-      );
-    },
-    zone(from: JsonRecord, pointer: string): string | undefined {
-      const zone = text(from, pointer, 'timezone');
-      if (zone !== undefined && !isZone(zone))
-        fail(
-          `${pointer}/timezone`,
-          'is no time zone',
-          'use a name such as Europe/Vienna, an offset such as +02:00, or UTC',
-        );
-      return zone;
-    },
-    /** `a.b` nests; `["a.b"]` is the one name with a dot in it. */
-    path(value: unknown, pointer: string): readonly string[] {
-      const names: readonly unknown[] =
-        typeof value === 'string'
-          ? value.split('.')
-          : Array.isArray(value)
-            ? (value as unknown[])
-            : fail(pointer, 'must be a name, a dotted path, or a list of names');
-      if (names.length === 0) return fail(pointer, 'must not be empty');
-      return names.map((name, index) =>
-        typeof name === 'string' && name !== ''
-          ? name
-          : fail(Array.isArray(value) ? `${pointer}/${index}` : pointer, 'has an empty name in it'),
-      );
-    },
-  };
+  return zone;
+}
+
+/** `a.b` nests; `["a.b"]` is the one name with a dot in it. */
+function pathOf(check: JsonChecks, value: unknown, pointer: string): readonly string[] {
+  const names: readonly unknown[] =
+    typeof value === 'string'
+      ? value.split('.')
+      : Array.isArray(value)
+        ? (value as unknown[])
+        : check.fail(pointer, 'must be a name, a dotted path, or a list of names');
+  if (names.length === 0) return check.fail(pointer, 'must not be empty');
+  return names.map((name, index) =>
+    typeof name === 'string' && name !== ''
+      ? name
+      : check.fail(Array.isArray(value) ? `${pointer}/${index}` : pointer, 'has an empty name in it'),
+  );
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -4,7 +4,7 @@ import { CioBulkError } from '../../domain/errors.ts';
 import { ITEM_BYTES_MAX } from '../../domain/limits.ts';
 import type { ColumnPlan, Plan, SourceLayout } from '../../domain/plan.ts';
 import { attributeTree } from '../rows/attribute-tree.ts';
-import { createColumns, listNames } from './column-names.ts';
+import { createColumns, listNames, type Columns } from './column-names.ts';
 import { planColumns } from './columns.ts';
 import { parseTypes } from './column-types.ts';
 import { NO_CONSENT, settleConsent } from '../values/consent.ts';
@@ -25,47 +25,28 @@ import { isZone } from '../values/zones.ts';
 
 /** @throws CioBulkError `usage`, `mapping`, `ambiguous_column` or `no_identifier`: all exit 2, before anything is sent. */
 export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], options: PlanOptions): PlanResult {
-  const isHeader = createHeaderCheck(layout.header);
   const map = options.map ?? null;
   const nullTexts = options.nulls ?? map?.nulls;
-  const nulls = createNulls(nullTexts);
-  const rows = firstRows.filter((row) => !(Array.isArray(row) && isHeader(row)));
-  const sample = nulls === null ? rows : rows.map(nulls.row);
+  const sample = dataRows(layout, firstRows, nullTexts);
   const lines = countLines(sample);
   // Blanks around a name in the header are nobody's intention; cells keep theirs.
   const columns = createColumns(layout.format === 'ndjson' ? lines.fields : layout.header.map((name) => name.trim()));
   const roles = rolesOf(columns, layout, options, lines);
+  const { kind } = roles;
   const types = parseTypes(options.types);
-  const empty = options.empty ?? map?.empty ?? (layout.format === 'ndjson' ? 'keep' : 'omit');
-  const timezone = options.timezone ?? map?.timezone ?? null;
-  if (timezone !== null && !isZone(timezone)) {
-    throw new CioBulkError('usage', `--timezone: "${timezone}" is no time zone`, {
-      hint: 'use a name such as Europe/Vienna, an offset such as +02:00, or UTC',
-    });
-  }
-  const action = options.action ?? map?.action ?? 'identify';
-  if (roles.kind === 'events' && action !== 'identify') {
-    throw new CioBulkError('usage', `--action ${action} is for people, and this file holds events`, {
-      hint: 'add --kind people if it holds people',
-    });
-  }
   const typesDefault = types.fallback ?? map?.types ?? 'auto';
+  const empty = options.empty ?? map?.empty ?? (layout.format === 'ndjson' ? 'keep' : 'omit');
+  const timezone = timezoneOf(options);
+  const action = actionOf(options, kind);
   const planned = planColumns({ layout, sample, columns, roles, map, types, typesDefault, empty, action });
-  const dedupeNames = options.dedupeKey ?? map?.dedupeKey ?? null;
-  const dedupeWhere = options.dedupeKey === undefined ? `${map?.path ?? ''}: /dedupe_key` : '--dedupe-key';
   const plan: Plan = {
-    kind: roles.kind,
+    kind,
     action,
     columns: planned.columns,
-    constants: constantsOf(options, typesDefault, { kind: roles.kind, timezone }),
+    constants: constantsOf(options, typesDefault, { kind, timezone }),
     eventName: options.eventName ?? map?.eventName ?? null,
     timezone,
-    dedupeKey:
-      dedupeNames?.map(
-        (name) =>
-          columns.names[columns.named(name, dedupeWhere, options.dedupeKey === undefined ? 'mapping' : 'usage')] ??
-          name,
-      ) ?? null,
+    dedupeKey: dedupeKeyOf(columns, options),
     ...(nullTexts === undefined ? {} : { nulls: nullTexts }),
     ...(lines.hasTyped ? { hasTypedLines: true } : {}),
     ...(options.groupObjectType === undefined ? {} : { groupObjectType: options.groupObjectType }),
@@ -77,31 +58,59 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   };
   attributeTree(plan); // refuses two things in one place
   assertOneEmail(plan);
-  const isEmpty = layout.format !== 'ndjson' && layout.header.length === 0; // no header, no rows: nothing can go wrong
-  // Among lines that say themselves what they are, a flat one that nobody can use is one bad row.
-  const isAllFlat = layout.format !== 'ndjson' || (lines.flat > 0 && lines.flat === lines.total);
-  if (!isEmpty && isAllFlat) assertUsable(plan, columns.names, layout);
+  if (needsIdentifier(layout, lines)) assertUsable(plan, columns.names, layout);
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);
   identities.add(sample, 0);
-  if (looksLikeData(layout.header))
-    warnings.push(`the first line looks like data and was taken for the names of the columns: ${HEADER_HINT}`);
-  const [first] = sample;
-  if (
-    Array.isArray(first) &&
-    first.some((cell, index) => roles.byColumn.has(index) && USUAL_IDENTIFIERS.includes(cell.trim().toLowerCase()))
-  )
-    warnings.push(
-      'the first row looks like the names of columns: leave --header out if the file has a header, or pass over the row with --skip 1',
-    );
-  if (roles.kindNote !== null) warnings.push(roles.kindNote);
   return {
     plan,
     table,
     lines: lines.byType,
-    warnings: [...warnings, ...unknowableEvents(plan, sample)],
+    warnings: [
+      ...warnings,
+      ...headerWarnings(layout, sample, roles),
+      ...(roles.kindNote === null ? [] : [roles.kindNote]),
+      ...unknowableEvents(plan, sample),
+    ],
     identityWarnings: identities.warnings(),
   };
+}
+
+/** The first rows as a run will see them: without repeated headers, and with the texts that mean an empty cell taken for one. */
+function dataRows(layout: SourceLayout, firstRows: readonly RawRow[], nullTexts: Plan['nulls']): readonly RawRow[] {
+  const isHeader = createHeaderCheck(layout.header);
+  const nulls = createNulls(nullTexts);
+  const rows = firstRows.filter((row) => !(Array.isArray(row) && isHeader(row)));
+  return nulls === null ? rows : rows.map(nulls.row);
+}
+
+function timezoneOf({ timezone: given, map }: PlanOptions): string | null {
+  const timezone = given ?? map?.timezone ?? null;
+  if (timezone !== null && !isZone(timezone)) {
+    throw new CioBulkError('usage', `--timezone: "${timezone}" is no time zone`, {
+      hint: 'use a name such as Europe/Vienna, an offset such as +02:00, or UTC',
+    });
+  }
+  return timezone;
+}
+
+function actionOf(options: PlanOptions, kind: Plan['kind']): Plan['action'] {
+  const action = options.action ?? options.map?.action ?? 'identify';
+  if (kind === 'events' && action !== 'identify') {
+    throw new CioBulkError('usage', `--action ${action} is for people, and this file holds events`, {
+      hint: 'add --kind people if it holds people',
+    });
+  }
+  return action;
+}
+
+/** The columns that identify an event, by their names in the file. */
+function dedupeKeyOf(columns: Columns, { dedupeKey, map }: PlanOptions): readonly string[] | null {
+  const [names, where, code] =
+    dedupeKey === undefined
+      ? ([map?.dedupeKey, `${map?.path ?? ''}: /dedupe_key`, 'mapping'] as const)
+      : ([dedupeKey, '--dedupe-key', 'usage'] as const);
+  return names?.map((name) => columns.names[columns.named(name, where, code)] ?? name) ?? null;
 }
 
 function constantsOf(
@@ -119,12 +128,7 @@ function constantsOf(
 }
 
 /** Lines that say themselves what they are need no columns: those of flat ones decide the kind only where a flat row can be sent. */
-function rolesOf(
-  columns: ReturnType<typeof createColumns>,
-  layout: SourceLayout,
-  options: PlanOptions,
-  lines: LineCounts,
-): Roles {
+function rolesOf(columns: Columns, layout: SourceLayout, options: PlanOptions, lines: LineCounts): Roles {
   const roles = findRoles(columns, layout.format, options);
   const areFlatUsable = [...roles.byColumn.values(), ...roles.unseen.values()].some(
     (role) => role === 'id' || role === 'email' || role === 'cio_id',
@@ -147,6 +151,11 @@ function assertOneEmail(plan: Plan): void {
       hint: 'rename or drop it with --map, or name it with --email-column',
     },
   );
+}
+
+/** Not where no row could miss it: without a header there are no rows, and among typed lines a flat one that nobody can use is one bad row. */
+function needsIdentifier(layout: SourceLayout, { flat, total }: LineCounts): boolean {
+  return layout.format === 'ndjson' ? flat > 0 && flat === total : layout.header.length > 0;
 }
 
 function assertUsable(plan: Plan, names: readonly string[], layout: SourceLayout): void {
@@ -172,4 +181,19 @@ function assertUsable(plan: Plan, names: readonly string[], layout: SourceLayout
       hint: `name one with --event-column, or give all rows one name with --event-name; the columns are ${listNames(names)}`,
     });
   }
+}
+
+/** The first line may be data that was taken for the header, or the header that was taken for data. */
+function headerWarnings(layout: SourceLayout, [first]: readonly RawRow[], { byColumn }: Roles): string[] {
+  const warnings: string[] = [];
+  if (looksLikeData(layout.header))
+    warnings.push(`the first line looks like data and was taken for the names of the columns: ${HEADER_HINT}`);
+  if (
+    Array.isArray(first) &&
+    first.some((cell, index) => byColumn.has(index) && USUAL_IDENTIFIERS.includes(cell.trim().toLowerCase()))
+  )
+    warnings.push(
+      'the first row looks like the names of columns: leave --header out if the file has a header, or pass over the row with --skip 1',
+    );
+  return warnings;
 }

@@ -97,50 +97,11 @@ interface GivenRoles extends Pick<Roles, 'unseen' | 'absent'> {
 
 /** The roles that flags and the mapping file give. */
 function givenRoles(columns: Columns, format: Format, options: PlanOptions): GivenRoles {
-  const map = options.map ?? null;
-  const sources: readonly RoleSource[] = [
-    { role: 'id', flag: '--id-column', fromFlag: options.idColumn, key: 'id_column', fromFile: map?.idColumn },
-    {
-      role: 'email',
-      flag: '--email-column',
-      fromFlag: options.emailColumn,
-      key: 'email_column',
-      fromFile: map?.emailColumn,
-    },
-    {
-      role: 'cio_id',
-      flag: '--cio-id-column',
-      fromFlag: options.cioIdColumn,
-      key: 'cio_id_column',
-      fromFile: map?.cioIdColumn,
-    },
-    {
-      role: 'event',
-      flag: '--event-column',
-      fromFlag: options.eventColumn,
-      key: 'event_column',
-      fromFile: map?.eventColumn,
-    },
-    {
-      role: 'timestamp',
-      flag: '--timestamp-column',
-      fromFlag: options.timestampColumn,
-      key: 'timestamp_column',
-      fromFile: map?.timestampColumn,
-    },
-    {
-      role: 'event_id',
-      flag: '--dedupe-key',
-      fromFlag: undefined,
-      key: 'event_id_column',
-      fromFile: map?.eventIdColumn,
-    },
-  ];
   const byColumn = new Map<number, Role>();
   const unseen = new Map<string, Role>();
   const absent = new Set<Role>();
   const given = new Set<Role>();
-  for (const { role, flag, fromFlag, key, fromFile } of sources) {
+  for (const { role, flag, fromFlag, key, fromFile } of roleSources(options)) {
     const name = fromFlag ?? fromFile;
     if (name === undefined) continue;
     given.add(role);
@@ -155,7 +116,7 @@ function givenRoles(columns: Columns, format: Format, options: PlanOptions): Giv
     }
     const index =
       fromFlag === undefined
-        ? columns.named(name, `${map?.path ?? ''}: /${key}`, 'mapping')
+        ? columns.named(name, `${options.map?.path ?? ''}: /${key}`, 'mapping')
         : columns.named(name, flag, 'usage');
     const other = byColumn.get(index);
     if (other !== undefined) {
@@ -166,6 +127,31 @@ function givenRoles(columns: Columns, format: Format, options: PlanOptions): Giv
     byColumn.set(index, role);
   }
   return { byColumn, unseen, absent, given };
+}
+
+/** Where the user may say which column has a role: a flag, and a key of the mapping file. */
+function roleSources(options: PlanOptions): readonly RoleSource[] {
+  const map = options.map ?? undefined;
+  return [
+    roleSource('id', ['--id-column', options.idColumn], ['id_column', map?.idColumn]),
+    roleSource('email', ['--email-column', options.emailColumn], ['email_column', map?.emailColumn]),
+    roleSource('cio_id', ['--cio-id-column', options.cioIdColumn], ['cio_id_column', map?.cioIdColumn]),
+    roleSource('event', ['--event-column', options.eventColumn], ['event_column', map?.eventColumn]),
+    roleSource(
+      'timestamp',
+      ['--timestamp-column', options.timestampColumn],
+      ['timestamp_column', map?.timestampColumn],
+    ),
+    roleSource('event_id', ['--dedupe-key', undefined], ['event_id_column', map?.eventIdColumn]),
+  ];
+}
+
+function roleSource(
+  role: Role,
+  [flag, fromFlag]: readonly [string, string | undefined],
+  [key, fromFile]: readonly [string, string | null | undefined],
+): RoleSource {
+  return { role, flag, fromFlag, key, fromFile };
 }
 
 export function isDropped(name: string, map: PlanOptions['map']): boolean {

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxConfig } from './config.ts';
@@ -60,22 +60,11 @@ export async function createSandbox(config: SandboxConfig): Promise<Sandbox> {
   };
   let url = '';
 
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    const serving =
-      request.url?.startsWith('/_sandbox') === true
-        ? serveControl(exchange, request, response)
-        : serve(exchange, request, response);
-    serving.catch((error: unknown) => {
-      process.stderr.write(`sandbox: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-      if (!response.headersSent) send(response, metaError(500, 'the sandbox has a bug; see its stderr'));
-    });
-  });
-
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) =>
+    answer(exchange, request, response),
+  );
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(config.port, HOST, resolve);
-    });
+    await listening(server, config.port);
   } catch (error) {
     workspace.close();
     throw error;
@@ -95,4 +84,22 @@ export async function createSandbox(config: SandboxConfig): Promise<Sandbox> {
       workspace.close();
     },
   };
+}
+
+function answer(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
+  const serving =
+    request.url?.startsWith('/_sandbox') === true
+      ? serveControl(exchange, request, response)
+      : serve(exchange, request, response);
+  serving.catch((error: unknown) => {
+    process.stderr.write(`sandbox: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    if (!response.headersSent) send(response, metaError(500, 'the sandbox has a bug; see its stderr'));
+  });
+}
+
+function listening(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, HOST, resolve);
+  });
 }

@@ -1,6 +1,5 @@
 /** The whole program, run as a user runs it, over inputs that nobody has thought of. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
@@ -8,7 +7,7 @@ import { expect, it } from 'vitest';
 import { startSandbox } from '../../../src/session/sandbox-process.ts';
 import { EXIT } from '../../../src/domain/errors.ts';
 import { CREDENTIALS, runCli, type CliResult } from '../../support/cli.ts';
-import type { Finishing } from '../../support/temp.ts';
+import { finishing, tempFolder } from '../../support/temp.ts';
 
 /** Far above what a small file takes, even on a busy machine. */
 const BOUNDED_MS = 30_000;
@@ -66,22 +65,12 @@ function writeCsv(
 }
 
 /** Runs the program in a folder of its own, and leaves nothing behind. */
-async function inFolder(
-  name: string,
-  content: Uint8Array,
-  args: readonly string[],
-  trackUrl?: string,
-): Promise<CliResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'cio-bulk-any-'));
-  const undo: (() => void | Promise<void>)[] = [];
-  const test: Finishing = { onTestFinished: (step) => void undo.push(step) };
-  try {
+function inFolder(name: string, content: Uint8Array, args: readonly string[], trackUrl?: string): Promise<CliResult> {
+  return finishing((test) => {
+    const folder = tempFolder(test);
     writeFileSync(join(folder, name), content);
-    return await runCli(test, args, { cwd: folder, ...(trackUrl === undefined ? {} : { trackUrl }) });
-  } finally {
-    for (const step of undo) await step();
-    rmSync(folder, { recursive: true, force: true });
-  }
+    return runCli(test, args, { cwd: folder, ...(trackUrl === undefined ? {} : { trackUrl }) });
+  });
 }
 
 it('any table, written as CSV in any dialect and imported, is what the workspace then holds', async (test) => {

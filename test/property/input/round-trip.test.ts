@@ -4,16 +4,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as fc from 'fast-check';
 import { parse } from 'csv-parse/sync';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CioBulkError } from '../../../src/domain/errors.ts';
 import type { SourceLayout } from '../../../src/domain/plan.ts';
 import { detectLayout } from '../../../src/input/detect/layout.ts';
 import type { Limits } from '../../../src/input/records/limits.ts';
 import { recordsOf } from '../../../src/input/records/records.ts';
 import { AUTO, blocksOf, createFolder, readAll } from '../../support/reading.ts';
+import { SUITE } from '../../support/temp.ts';
 
-const folder = createFolder();
-afterAll(() => folder.remove());
+const folder = createFolder(SUITE);
 
 const limits: fc.Arbitrary<Limits> = fc.record({
   blockBytes: fc.integer({ min: 1, max: 60 }),

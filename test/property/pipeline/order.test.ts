@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import * as fc from 'fast-check';
@@ -8,6 +6,7 @@ import { createRandom } from '../../support/random.ts';
 import { type MadeRow } from '../../support/chunks.ts';
 import { importUntilDone, retryUntilDone } from '../../support/pipeline/journey.ts';
 import { createWorld } from '../../support/pipeline/world.ts';
+import { finishing, tempFolder } from '../../support/temp.ts';
 
 interface Draft {
   readonly kind: 'identify' | 'alias' | 'event' | 'mail event' | 'merge' | 'single' | 'nobody';
@@ -114,9 +113,9 @@ describe('order', () => {
             concurrency: fc.integer({ min: 1, max: 6 }),
             deathShare: fc.constantFrom(0, 0.02, 0.1, 0.3),
           }),
-          async (drafts, sky, { seed, ...sending }) => {
-            const folder = mkdtempSync(join(tmpdir(), 'cio-bulk-order-'));
-            try {
+          (drafts, sky, { seed, ...sending }) =>
+            finishing(async (test) => {
+              const folder = tempFolder(test);
               const random = createRandom(seed);
               const world = createWorld(sky, random);
               const rows = drafts.map((one, i) => made(one, i + 1));
@@ -127,10 +126,7 @@ describe('order', () => {
               checkOrder(rows, world.applied);
               checkJournal(journey.journalPath, rows.length, world.refused.size);
               expect(new Set([...world.applied, ...world.refused]).size).toBe(rows.length);
-            } finally {
-              rmSync(folder, { recursive: true, force: true });
-            }
-          },
+            }),
         ),
         { numRuns: Number(process.env['CIO_BULK_TEST_RUNS'] ?? 150), examples: FOUND },
       );
@@ -158,9 +154,9 @@ describe('order of a person with several names', () => {
             concurrency: fc.integer({ min: 2, max: 6 }),
             deathShare: fc.constantFrom(0, 0.05, 0.2),
           }),
-          async (drafts, { seed, ...sending }) => {
-            const folder = mkdtempSync(join(tmpdir(), 'cio-bulk-order-'));
-            try {
+          (drafts, { seed, ...sending }) =>
+            finishing(async (test) => {
+              const folder = tempFolder(test);
               const random = createRandom(seed);
               const world = createWorld(FAIR, random);
               const rows = drafts.map((one, i) => made(one, i + 1));
@@ -170,10 +166,7 @@ describe('order of a person with several names', () => {
                 rows.map((row, i) => ({ ...row, persons: [`p${drafts[i]?.who}`] })),
                 world.applied,
               );
-            } finally {
-              rmSync(folder, { recursive: true, force: true });
-            }
-          },
+            }),
         ),
         { numRuns: Number(process.env['CIO_BULK_TEST_RUNS'] ?? 100) },
       );

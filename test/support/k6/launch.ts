@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Secret } from '../../../src/domain/secret.ts';
 import type { Clock } from '../../../src/domain/host.ts';
@@ -12,6 +9,7 @@ import type { LoadtestSummary } from '../../../src/loadtest/summary.ts';
 import type { Sample } from '../../../src/loadtest/watch.ts';
 import { k6Bin } from '../k6-binary.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
+import { tempFolder, type Finishing } from '../temp.ts';
 
 export const clock: Clock = {
   now: () => Date.now(),
@@ -45,7 +43,7 @@ export interface Launched {
 }
 
 /** Runs a load test with real k6 as the command does, with a ledger in memory. */
-export async function launch(options: LaunchOptions): Promise<Launched> {
+export async function launch(test: Finishing, options: LaunchOptions): Promise<Launched> {
   const {
     url,
     scenario,
@@ -83,7 +81,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     env,
     workspace: 'test',
     ledger,
-    root: mkdtempSync(join(tmpdir(), 'cio-bulk-k6-')),
+    root: tempFolder(test),
     clock,
     stopping: options.stopping ?? new AbortController().signal,
     aborting: options.aborting ?? new AbortController().signal,

@@ -4,7 +4,8 @@ import Database from 'better-sqlite3';
 import { describe, expect, it, type TestContext } from 'vitest';
 import type { Change, UndeliveredRow } from '../../../src/domain/ledger.ts';
 import { createImportLedger } from '../../../src/journal/import-ledger.ts';
-import { openJournal, type Journal } from '../../../src/journal/open.ts';
+import type { Journal } from '../../../src/journal/journal.ts';
+import { openJournal } from '../../../src/journal/open.ts';
 import { createRun } from '../../../src/journal/runs.ts';
 import { tempFolder } from '../../support/temp.ts';
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { lockSender } from '../../../src/journal/lock.ts';
-import { openJournal, type Journal } from '../../../src/journal/open.ts';
+import type { Journal } from '../../../src/journal/journal.ts';
+import { openJournal } from '../../../src/journal/open.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const WORKSPACE = 'a'.repeat(64);

@@ -2,7 +2,8 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { createImportLedger } from '../../../src/journal/import-ledger.ts';
-import { openJournal, type Journal } from '../../../src/journal/open.ts';
+import type { Journal } from '../../../src/journal/journal.ts';
+import { openJournal } from '../../../src/journal/open.ts';
 import { createRun, findRun, setRunState, type RunState } from '../../../src/journal/runs.ts';
 import { tempFolder } from '../../support/temp.ts';
 

@@ -1,10 +1,10 @@
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findK6 } from '../../../src/loadtest/find-k6.ts';
+import { SUITE, tempFolder } from '../../support/temp.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'cio-bulk-find-k6-'));
+const dir = tempFolder(SUITE);
 
 /** A program that prints what a k6 of that version prints. */
 function fakeK6(version: string, folder = mkdtempSync(join(dir, 'bin-'))): string {

@@ -1,5 +1,4 @@
-import { mkdtempSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compareSummaries, toComparisonLines } from '../../../src/loadtest/compare.ts';
@@ -9,6 +8,7 @@ import { createFiles, readLatest, readSummary, writeSummary } from '../../../src
 import type { LoadtestSummary } from '../../../src/loadtest/summary.ts';
 import { toTable } from '../../../src/loadtest/table.ts';
 import { GOOD, planOf, STAGING, summaryOf } from '../../support/loadtest-examples.ts';
+import { SUITE, tempFolder } from '../../support/temp.ts';
 
 const slower = summaryOf(
   {
@@ -86,7 +86,7 @@ describe('comparing two runs', () => {
 });
 
 describe('stored runs', () => {
-  const root = mkdtempSync(join(tmpdir(), 'cio-bulk-store-'));
+  const root = tempFolder(SUITE);
   const store = (summary: LoadtestSummary): string => {
     const files = createFiles(root, summary.run);
     writeSummary(files.summary, summary);

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { expandInputs } from '../../../../src/input/bytes/files.ts';
 import { createFolder } from '../../../support/reading.ts';
+import { SUITE } from '../../../support/temp.ts';
 
-const folder = createFolder();
-afterAll(() => folder.remove());
+const folder = createFolder(SUITE);
 beforeAll(() => {
   mkdirSync(join(folder.path, 'exports/deep'), { recursive: true });
   mkdirSync(join(folder.path, 'empty'));

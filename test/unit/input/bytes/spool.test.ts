@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { InputStream } from '../../../../src/domain/host.ts';
 import { detectLayout } from '../../../../src/input/detect/layout.ts';
 import { isStream, removeSpool, spoolStdin } from '../../../../src/input/bytes/spool.ts';
 import { AUTO, blocksOf, createFolder } from '../../../support/reading.ts';
+import { SUITE } from '../../../support/temp.ts';
 
-const folder = createFolder();
-afterAll(() => folder.remove());
+const folder = createFolder(SUITE);
 const spool = join(folder.path, 'stdin-1');
 beforeEach(() => removeSpool(spool));
 

@@ -2,11 +2,11 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as zlib from 'node:zlib';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createFolder, failureOf, readAll } from '../../../support/reading.ts';
+import { SUITE } from '../../../support/temp.ts';
 
-const folder = createFolder();
-afterAll(() => folder.remove());
+const folder = createFolder(SUITE);
 
 const CSV = 'id,name\n1,Ann\n2,Bob\n';
 const ROWS = [

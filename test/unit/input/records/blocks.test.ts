@@ -1,14 +1,14 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openBlocks } from '../../../../src/input/records/blocks.ts';
 import { detectLayout } from '../../../../src/input/detect/layout.ts';
 import { LIMITS } from '../../../../src/input/records/limits.ts';
 import { AUTO, blocksOf, createFolder, TINY } from '../../../support/reading.ts';
+import { SUITE } from '../../../support/temp.ts';
 
-const folder = createFolder();
-afterAll(() => folder.remove());
+const folder = createFolder(SUITE);
 
 const HEADER = 'id,name\n';
 const rowsText = (from: number, to: number) =>

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../../src/input/records/limits.ts';
 import { recordsOf } from '../../../../src/input/records/records.ts';
 import { blocksOf, createFolder, readAll } from '../../../support/reading.ts';
+import { SUITE } from '../../../support/temp.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../../fixtures/csv');
-const folder = createFolder();
-afterAll(() => folder.remove());
+const folder = createFolder(SUITE);
 
 const fixture = (name: string) => readAll(join(FIXTURES, name));
 const text = (name: string, content: string | Uint8Array) => readAll(folder.write(name, content));

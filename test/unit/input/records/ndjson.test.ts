@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RawNumber } from '../../../../src/domain/raw-number.ts';
 import { LIMITS } from '../../../../src/input/records/limits.ts';
 import { recordsOf } from '../../../../src/input/records/records.ts';
 import { blocksOf, createFolder, failureOf, readAll, TINY } from '../../../support/reading.ts';
+import { SUITE } from '../../../support/temp.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../../fixtures/ndjson');
-const folder = createFolder();
-afterAll(() => folder.remove());
+const folder = createFolder(SUITE);
 
 const fixture = async (name: string) => (await readAll(join(FIXTURES, name))).rows;
 const lines = async (content: string) => (await readAll(folder.write('lines.ndjson', content))).rows;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { packOperations, type PackedOperations } from '../../../../src/domain/chunk.ts';
 import { newUlidWords, parseUlid, type UlidWords } from '../../../../src/domain/ulid.ts';
 import { createLastChanges, createSeenEvents } from '../../../../src/mapping/rows/seen.ts';
 
@@ -21,6 +22,9 @@ describe('seen events', () => {
   });
 });
 
+const packed = (texts: readonly string[]): PackedOperations =>
+  packOperations(texts.map((text, row) => ({ row, bytes: Buffer.from(text), keys: [], kinds: 0 })));
+
 function memory(): {
   chunk: (texts: readonly string[], keys: readonly number[]) => void;
   changes: ReturnType<typeof createLastChanges>;
@@ -36,9 +40,7 @@ function memory(): {
         changes.remember([keys[index] ?? 0], index);
         pieces.push(text);
       }
-      let end = -1;
-      const ends = Uint32Array.from(texts, (text) => (end += 1 + Buffer.byteLength(text)));
-      changes.endChunk({ body: Buffer.from(texts.join(',')), ends });
+      changes.endChunk(packed(texts));
       pieces.length = 0;
     },
   };
@@ -74,7 +76,7 @@ describe('last changes', () => {
       changes.isRepeat([2], 'b', 0, 0),
       changes.isRepeat([3], 'c', 0, 0),
     ]).toEqual([false, false, true]);
-    changes.endChunk({ body: Buffer.from('a,c'), ends: Uint32Array.of(1, 3) });
+    changes.endChunk(packed(['a', 'c']));
     pieces.length = 0;
     expect([
       changes.isRepeat([1], 'a', 0, 0),
