@@ -1,18 +1,12 @@
 /** Collects the operations of one chunk and packs them into one buffer: everything is serialised exactly once. */
 import type { Buffers } from '../../domain/buffers.ts';
-import type {
-  InvalidCode,
-  InvalidRow,
-  PackedOperations,
-  PreparedChunk,
-  SingleRequest,
-  SkipCode,
-} from '../../domain/chunk.ts';
+import type { InvalidCode, PackedOperations, PreparedChunk, SingleRequest, SkipCode } from '../../domain/chunk.ts';
 import type { RowBlock } from '../../domain/block.ts';
-import { createWarningCounts, type WarningCode } from '../../domain/warnings.ts';
+import type { WarningCode } from '../../domain/warnings.ts';
 import { quote } from '../values/json-text.ts';
 import type { Addressed } from './addressed.ts';
 import { createNumbers, type Numbers } from './numbers.ts';
+import { createSetAside, invalidRow } from './set-aside.ts';
 
 /** State of the chunk at work. Fields are written by the mappers in this folder; one packer serves all chunks in turn. */
 export interface Packer {
@@ -45,9 +39,7 @@ export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
   let kinds = 0;
   let singles = new Map<number, SingleRequest>();
   let guarded = new Set<number>();
-  let invalid: InvalidRow[] = [];
-  let skipped: Partial<Record<SkipCode, number>> = {};
-  const warnings = createWarningCounts();
+  const aside = createSetAside();
 
   const packer: Packer = {
     index: 0,
@@ -64,19 +56,9 @@ export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
       numbers.add(at, packer.index, about.keys);
       kinds |= about.kinds;
     },
-    invalid(code, message, column, field) {
-      invalid.push({
-        index: packer.index,
-        code,
-        message,
-        ...(column === undefined ? {} : { column }),
-        ...(field === undefined ? {} : { field }),
-      });
-    },
-    skip(code) {
-      skipped[code] = (skipped[code] ?? 0) + 1;
-    },
-    warn: (code, column) => warnings.add(code, column, 1),
+    invalid: (code, message, column, field) => aside.invalid(packer.index, invalidRow(code, message, column, field)),
+    skip: aside.skip,
+    warn: aside.warn,
     finish(block) {
       const count = pieces.length;
       const chunk: PreparedChunk = {
@@ -90,19 +72,14 @@ export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
           singles: singles.size > 0 ? singles : NO_SINGLES,
           guarded: guarded.size > 0 ? guarded : NONE_GUARDED,
         },
-        invalid,
-        skipped,
+        ...aside.take(),
         raw: block.raw,
         ...(block.unended === undefined ? {} : { unended: block.unended }),
-        warnings: warnings.list(),
       };
       pieces.length = 0;
       kinds = 0;
       if (singles.size > 0) singles = new Map();
       if (guarded.size > 0) guarded = new Set();
-      invalid = [];
-      skipped = {};
-      warnings.clear();
       return chunk;
     },
   };

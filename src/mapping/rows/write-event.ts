@@ -57,25 +57,27 @@ export function createEventWriter(
       if (text.length * 3 <= itemBytesMax || bytesOver(text, itemBytesMax) === 0)
         return take(text, words, null, isGuarded);
     }
-    if (isInvalidForV1(given)) return;
+    if (isInvalidForV1(given, plan, packer)) return;
     const type = action === 'event' ? '' : `"type":"${action}",`;
     const anonymous = kind === 'anonymous_id' ? `"anonymous_id":${valueText},` : '';
     take(`{${type}${anonymous}"name":${nameText},${stamp},"data":${data}}`, words, v1Event(kind, value), isGuarded);
   };
 
-  const isInvalidForV1 = ({ kind, value, data }: Event): boolean => {
-    const dataBytes = bytesOver(data, EVENT_DATA_BYTES_MAX);
-    const fault = dataBytes > 0 ? null : v1Fault(kind, value);
-    if (dataBytes > 0)
-      packer.invalid(
-        'too_long',
-        `the event's data has ${dataBytes} bytes as JSON; the limit is ${EVENT_DATA_BYTES_MAX}`,
-      );
-    else if (fault !== null && isV1) packer.invalid('bad_identifier', `${fault}: use --api v2`, undefined, kind);
-    else if (fault !== null)
-      packer.invalid('too_long', `an event over ${itemBytesMax} bytes has to go through v1, but ${fault}`);
-    return dataBytes > 0 || fault !== null;
-  };
-
   return { event, eventCount: () => count };
+}
+
+/** An event that is too long for v2, or has to go through v1, and that v1 does not take either: its row is settled as invalid. */
+function isInvalidForV1(
+  { kind, value, data }: Event,
+  { api, itemBytesMax }: PrepareSpec['plan'],
+  packer: Packer,
+): boolean {
+  const dataBytes = bytesOver(data, EVENT_DATA_BYTES_MAX);
+  const fault = dataBytes > 0 ? null : v1Fault(kind, value);
+  if (dataBytes > 0)
+    packer.invalid('too_long', `the event's data has ${dataBytes} bytes as JSON; the limit is ${EVENT_DATA_BYTES_MAX}`);
+  else if (fault !== null && api === 'v1') packer.invalid('bad_identifier', `${fault}: use --api v2`, undefined, kind);
+  else if (fault !== null)
+    packer.invalid('too_long', `an event over ${itemBytesMax} bytes has to go through v1, but ${fault}`);
+  return dataBytes > 0 || fault !== null;
 }
