@@ -11,7 +11,7 @@ import { createLanes, type Lanes } from './lanes.ts';
 import { createLinks } from './links.ts';
 import type { RunProgress } from './progress.ts';
 import { createResumption } from './resumption.ts';
-import type { RunOptions } from './run.ts';
+import type { RunOptions } from './run-options.ts';
 import { createSettling, type Settling } from './settling.ts';
 import { createWindow } from './window.ts';
 
