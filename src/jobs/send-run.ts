@@ -56,7 +56,7 @@ export async function sendRun(work: RunWork, setting: SendSetting, limits: Limit
     const done = {
       ...courier.traffic(),
       durationMs,
-      rowsSettled: (tally: Tally) => settledHere(work, tally),
+      rowsSettled: (tally: Tally) => settledHere(work, tally, undelivered),
       warnings: work.warnings?.() ?? [],
     };
     return endRun({ run: work.run, ending, done }, setting);
@@ -80,7 +80,7 @@ export async function sendRun(work: RunWork, setting: SendSetting, limits: Limit
       },
       onProgress(now) {
         limits.check(settledCounts(work, now.tally, undelivered));
-        show.update(now);
+        show.update(now, undelivered);
       },
     });
     show.stop();
@@ -102,7 +102,7 @@ function startProgress(
   work: RunWork,
   courier: Courier,
   { host, terminal }: SendSetting,
-): Pick<Progress, 'stop'> & { update(now: RunProgress): void } {
+): Pick<Progress, 'stop'> & { update(now: RunProgress, undelivered: number): void } {
   let idleSince: number | undefined; // every row that came is settled
   const waitingFor = (): Waiting | undefined =>
     courier.health() ??
@@ -112,11 +112,11 @@ function startProgress(
   const rowsBefore = work.retry ? 0 : settledRows(work.run.tally);
   const progress = createProgress(terminal, host.clock, work.title ?? work.name, { rowsBefore, waitingFor });
   return {
-    update({ tally, rowsRead, pending }) {
+    update({ tally, rowsRead, pending }, undelivered) {
       idleSince = pending === 0 ? host.clock.monotonic() : undefined;
       progress.update({
         rowsTotal: work.rowsTotal(),
-        rowsSettled: rowsBefore + settledHere(work, tally),
+        rowsSettled: rowsBefore + settledHere(work, tally, undelivered),
         rowsRead: work.retry?.rows ?? rowsRead,
         undelivered: undeliveredRows(tally),
         requests: courier.traffic().requests,
@@ -126,15 +126,15 @@ function startProgress(
   };
 }
 
-/** The whole run's rows; of a retry, whose rows were all undelivered before it began, those that it has settled anew. */
-function settledCounts({ run, retry }: RunWork, tally: Tally, undelivered: number): SettledCounts {
-  if (!retry) return { settled: settledRows(tally), undelivered: undeliveredRows(tally) };
-  return { settled: tally.delivered - run.tally.delivered + undelivered, undelivered };
+/** What limits are measured against: all rows of the run; of a retry, whose rows were all undelivered before it began, those settled anew. */
+function settledCounts(work: RunWork, tally: Tally, undelivered: number): SettledCounts {
+  if (work.retry) return { settled: settledHere(work, tally, undelivered), undelivered };
+  return { settled: settledRows(tally), undelivered: undeliveredRows(tally) };
 }
 
-/** Rows that this process has settled. */
-function settledHere({ run, retry }: RunWork, tally: Tally): number {
-  return retry ? tally.delivered - run.tally.delivered : settledRows(tally) - settledRows(run.tally);
+/** Rows that this process has settled, of which so many are undelivered: a retry leaves those in the counts where they were. */
+function settledHere({ run, retry }: RunWork, tally: Tally, undelivered: number): number {
+  return retry ? tally.delivered - run.tally.delivered + undelivered : settledRows(tally) - settledRows(run.tally);
 }
 
 function countsOfRun({ run, retry }: RunWork, end: RunEnd): RunEnd {

@@ -138,6 +138,10 @@ it('--max-errors stops a retry of rows that fail again, and the command that is 
   expect(last.code, last.stderr).toBe(6);
   expect(service.taken).toHaveLength(270);
 
+  const inVain = await run(...retry, '--json');
+  expect(inVain.summary).toMatchObject({ delivered: 270, rejected: 30 });
+  expect(inVain.summary?.['rows_per_second']).toBeGreaterThan(0); // rows that fail again have been worked on, too
+
   service.mood = 'takes';
   expect((await run(...retry, '--max-errors', '0')).code).toBe(0); // however many rows it began with
 });
