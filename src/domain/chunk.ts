@@ -99,6 +99,11 @@ export interface PreparedChunk {
   readonly invalid: readonly InvalidRow[];
   /** Rows left out on purpose, by reason. */
   readonly skipped: Readonly<Partial<Record<SkipCode, number>>>;
+  /**
+   * Indexes of the rows that were left out as unchanged; absent when there are none. Whoever reads them again knows no longer what they
+   * repeat, and must not send them after newer rows of their person.
+   */
+  readonly unchanged?: readonly number[];
   /** The source text of the chunk, `start.offset` to `end.offset`: record i is found again by `recordsOf`. */
   readonly raw: Uint8Array;
   /** See `RowBlock.unended`. */

@@ -10,6 +10,8 @@ import type { SingleRequest } from './chunk.ts';
 
 const MASKS: Readonly<Record<PersonKind, number>> = { id: 1, email: 2, cio_id: 4, phone: 8, anonymous_id: 0 };
 const MASK_MAX = 15;
+/** The mask of every kind. */
+export const ALL_KINDS = MASK_MAX;
 const OBJECT = 1 << 16;
 const CIO_OBJECT = 1 << 17;
 

@@ -31,6 +31,8 @@ export interface SettledRows {
   readonly batch: number | undefined;
   readonly rows: RowRanges;
   readonly delivered: number;
+  /** Rows that were left out and are counted now: see `PreparedChunk.unchanged`. */
+  readonly skipped?: number;
   readonly undelivered: readonly UndeliveredRow[];
   /** Rows of the batch that stay in doubt (stopped half-way through halving it). */
   readonly inDoubt: RowRanges;
@@ -39,6 +41,7 @@ export interface SettledRows {
 /** Rows up to here are settled without a gap. Rows that needed no request are counted now, exactly once. */
 export interface Passed {
   readonly position: Position;
+  /** Without those that were counted before. */
   readonly skipped: number;
   readonly invalid: readonly UndeliveredRow[];
   /** The place before the last row, when that has no line end: see `RowBlock.unended`. */

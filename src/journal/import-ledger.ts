@@ -79,8 +79,8 @@ function pass({ beyond, progress, insertRow }: Tables, { position, invalid, unen
   beyond.passTo(position.row);
 }
 
-function tallyOf({ delivered, undelivered }: SettledRows): Tally {
-  const tally = { ...EMPTY_TALLY, delivered };
+function tallyOf({ delivered, skipped = 0, undelivered }: SettledRows): Tally {
+  const tally = { ...EMPTY_TALLY, delivered, skipped };
   for (const { state } of undelivered) tally[state]++;
   return tally;
 }

@@ -57,6 +57,7 @@ export function createAdmission({
     const chunk = window.admit(resumption.withoutSettledSkips(prepared), isInOneLane);
     const { count } = prepared.operations;
     links.learn(prepared.operations);
+    settling.leaveOut(chunk);
     for (let index = 0; index < count; index++) {
       if (resumption.recognises(chunk, index)) settling.skipSettled(chunk);
       else lanes.add(chunk, index);

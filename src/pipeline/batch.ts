@@ -11,6 +11,8 @@ export interface WindowChunk {
   readonly isInOneLane?: boolean;
   /** Operations not yet settled. */
   unsettled: number;
+  /** Rows left out and counted before the chunk has passed. */
+  leftOut: number;
   /** Rows that can never be sent, ready for the journal. Filled in when the chunk loses its buffers. */
   invalid: readonly UndeliveredRow[];
 }

@@ -2,7 +2,7 @@ import { crashPoint } from '../domain/crash-point.ts';
 import type { Position } from '../domain/chunk.ts';
 import type { Clock } from '../domain/host.ts';
 import type { Change, Ledger, Passed, RowRanges, SettledRows, UndeliveredRow } from '../domain/ledger.ts';
-import { rangesOf } from '../domain/row-ranges.ts';
+import { countRows, mergeRanges, rangesOf } from '../domain/row-ranges.ts';
 
 /** Settlements wait at most this long for an intent to travel with in one transaction. */
 const COMMIT_DELAY_MS = 50;
@@ -26,6 +26,8 @@ export interface CommitGroup {
   settle(settled: SettledRows): void;
   /** Rows that are settled without having been sent. */
   setAside(rows: readonly UndeliveredRow[]): void;
+  /** Rows that are left out for good: on disk with, or before, the next intent. */
+  leaveOut(rows: RowRanges): void;
   /** An intent or a settlement names a row in front of this place. */
   reach(position: Position): void;
   /** There may be something to commit, and no hurry. */
@@ -52,6 +54,7 @@ interface Due {
   readonly withdrawn: number[];
   readonly settled: SettledRows[];
   readonly aside: UndeliveredRow[];
+  readonly leftOut: (readonly [number, number])[];
   readonly waiters: { resolve: () => void; reject: (error: unknown) => void }[];
   reach: Position | undefined;
 }
@@ -111,6 +114,7 @@ export function createCommitGroup(options: CommitOptions): CommitGroup {
       due.aside.push(...rows);
       commitLater();
     },
+    leaveOut: (rows) => void due.leftOut.push(...rows),
     reach(position) {
       if (position.row <= reachedRow) return;
       reachedRow = position.row;
@@ -122,29 +126,34 @@ export function createCommitGroup(options: CommitOptions): CommitGroup {
 }
 
 function nothingDue(): Due {
-  return { intents: [], withdrawn: [], settled: [], aside: [], waiters: [], reach: undefined };
+  return { intents: [], withdrawn: [], settled: [], aside: [], leftOut: [], waiters: [], reach: undefined };
 }
 
 /** One transaction of all that is due; undefined when there is nothing to write. */
 function changeOf(
-  { intents, withdrawn, settled, aside, reach }: Due,
+  { intents, withdrawn, settled, aside, leftOut, reach }: Due,
   { pass, rowsRead }: CommitOptions,
 ): Change | undefined {
   const passed = pass();
-  if (intents.length + withdrawn.length + settled.length + aside.length === 0 && passed === undefined) return undefined;
-  const unsent =
-    aside.length === 0
-      ? []
-      : [
-          {
-            batch: undefined,
-            rows: rangesOf(aside.map(({ row }) => row)),
-            delivered: 0,
-            undelivered: aside,
-            inDoubt: [],
-          },
-        ];
-  return { intents, withdrawn, settled: [...settled, ...unsent], passed, reach, rowsRead: rowsRead() };
+  if (intents.length + withdrawn.length + settled.length + aside.length + leftOut.length === 0 && passed === undefined)
+    return undefined;
+  return {
+    intents,
+    withdrawn,
+    settled: [...settled, ...unsentOf(aside, leftOut)],
+    passed,
+    reach,
+    rowsRead: rowsRead(),
+  };
+}
+
+/** Rows that are settled without having been sent. */
+function unsentOf(aside: readonly UndeliveredRow[], leftOut: RowRanges): SettledRows[] {
+  const none = { batch: undefined, delivered: 0, undelivered: [], inDoubt: [] };
+  return [
+    ...(aside.length === 0 ? [] : [{ ...none, rows: rangesOf(aside.map(({ row }) => row)), undelivered: aside }]),
+    ...(leftOut.length === 0 ? [] : [{ ...none, rows: mergeRanges(leftOut), skipped: countRows(leftOut) }]),
+  ];
 }
 
 function write(ledger: Ledger, change: Change): void {

@@ -46,7 +46,13 @@ export function createResumption({ checkpoint, settled }: Pick<LedgerState, 'che
       if (count === 0) return chunk;
       before += count;
       ahead -= count;
-      return { ...chunk, rows: chunk.rows - count, skipped: lessSkipped(chunk.skipped, count) };
+      const unchanged = chunk.unchanged?.filter((index) => !isSettled(chunk.start.row + index + 1));
+      return {
+        ...chunk,
+        rows: chunk.rows - count,
+        skipped: lessSkipped(chunk.skipped, count),
+        ...(unchanged ? { unchanged } : {}),
+      };
     },
   };
 }

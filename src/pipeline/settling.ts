@@ -46,6 +46,8 @@ export interface Settling {
   settle(batch: Batch, delivery: Delivery): void;
   /** One row that is settled without having been sent. */
   setAside(chunk: WindowChunk, index: number, outcome: Undelivered): void;
+  /** Unchanged rows of a chunk that has come in: settled before any later row is sent, so that nobody sends them behind it. */
+  leaveOut(chunk: WindowChunk): void;
   /** One row that an earlier process has settled. */
   skipSettled(chunk: WindowChunk): void;
   /** A chunk came in that needs no request. */
@@ -109,6 +111,13 @@ export function createSettling(options: SettlingOptions): Settling {
       group.reach(chunk.prepared.end);
       settledOf(chunk, 1);
     },
+    leaveOut(chunk) {
+      const { unchanged = [], start, end } = chunk.prepared;
+      if (unchanged.length === 0) return;
+      group.leaveOut(rangesOf(unchanged.map((index) => start.row + index + 1)));
+      group.reach(end);
+      window.leaveOut(chunk, unchanged.length);
+    },
     skipSettled(chunk) {
       settledOf(chunk, 1);
       group.commitLater();
@@ -125,7 +134,7 @@ function passedOf(
   const last = chunks.at(-1);
   if (!last) return undefined;
   const skipped = chunks.reduce(
-    (sum, { prepared }) => sum + Object.values(prepared.skipped).reduce((a, b) => a + b, 0),
+    (sum, { prepared, leftOut }) => sum - leftOut + Object.values(prepared.skipped).reduce((a, b) => a + b, 0),
     0,
   );
   return {

@@ -6,6 +6,8 @@ export interface Window {
   admit(prepared: PreparedChunk, isInOneLane?: boolean): WindowChunk;
   /** `count` more operations of the chunk are settled. True when they were the last. */
   settle(chunk: WindowChunk, count: number): boolean;
+  /** `count` rows of the chunk that are no operations are counted already. */
+  leaveOut(chunk: WindowChunk, count: number): void;
   /** A chunk has let go of the buffers it was admitted with. */
   letGo(buffers: Pick<PreparedChunk, 'raw' | 'operations'>): void;
   /** Takes the settled chunks off the front: the checkpoint moves to the end of the last one. */
@@ -28,7 +30,13 @@ export function createWindow(): Window {
   let bytes = 0;
   return {
     admit(prepared, isInOneLane = false) {
-      const chunk: WindowChunk = { prepared, isInOneLane, unsettled: prepared.operations.count, invalid: [] };
+      const chunk: WindowChunk = {
+        prepared,
+        isInOneLane,
+        unsettled: prepared.operations.count,
+        leftOut: 0,
+        invalid: [],
+      };
       chunks.push(chunk);
       admitted += prepared.rows;
       pending += prepared.rows;
@@ -40,6 +48,10 @@ export function createWindow(): Window {
       pending -= count;
       return chunk.unsettled === 0;
     },
+    leaveOut(chunk, count) {
+      chunk.leftOut += count;
+      pending -= count;
+    },
     letGo(buffers) {
       bytes -= bytesOf(buffers);
     },
@@ -47,8 +59,8 @@ export function createWindow(): Window {
       let settled = 0;
       while (chunks[settled]?.unsettled === 0) settled++;
       const passed = chunks.splice(0, settled);
-      for (const { prepared } of passed) {
-        pending -= prepared.rows - prepared.operations.count;
+      for (const { prepared, leftOut } of passed) {
+        pending -= prepared.rows - prepared.operations.count - leftOut;
         bytes -= bytesOf(prepared); // only a chunk without operations still has any
       }
       return passed;

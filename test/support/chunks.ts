@@ -38,7 +38,7 @@ function placeAt(row: number): Position {
 }
 
 export function windowChunkOf(startRow: number, rows: readonly MadeRow[]): WindowChunk {
-  return { prepared: chunkOf(startRow, rows), unsettled: rows.length, invalid: [] };
+  return { prepared: chunkOf(startRow, rows), unsettled: rows.length, leftOut: 0, invalid: [] };
 }
 
 /** An identify addressed to the first person, which sets the second one's identifier, and carries the row number. */

@@ -9,6 +9,7 @@ export interface TakenOperation {
   readonly id?: string;
   readonly name?: string;
   readonly attributes?: Readonly<Record<string, unknown>>;
+  readonly timestamp?: number;
 }
 
 /** What the service does with a batch: accept it, fail (always, or if it holds one of these operations), accept it but answer as if it had failed, or refuse some operations. */

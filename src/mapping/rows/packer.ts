@@ -57,7 +57,7 @@ export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
       kinds |= about.kinds;
     },
     invalid: (code, message, column, field) => aside.invalid(packer.index, invalidRow(code, message, column, field)),
-    skip: aside.skip,
+    skip: (code) => aside.skip(packer.index, code),
     warn: aside.warn,
     finish(block) {
       const count = pieces.length;

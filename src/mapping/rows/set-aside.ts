@@ -5,24 +5,29 @@ import { createWarningCounts, type WarningCode } from '../../domain/warnings.ts'
 export interface SetAside {
   /** `index` of the row in its chunk; `column` counts from 1. */
   invalid(index: number, row: Omit<InvalidRow, 'index'>): void;
-  skip(code: SkipCode): void;
+  skip(index: number, code: SkipCode): void;
   warn(code: WarningCode, column: string | null): void;
   /** All of it; the next chunk begins with nothing. */
-  take(): Pick<PreparedChunk, 'invalid' | 'skipped' | 'warnings'>;
+  take(): Pick<PreparedChunk, 'invalid' | 'skipped' | 'unchanged' | 'warnings'>;
 }
 
 export function createSetAside(): SetAside {
   const warnings = createWarningCounts();
   let invalid: InvalidRow[] = [];
   let skipped: Partial<Record<SkipCode, number>> = {};
+  let unchanged: number[] = [];
   return {
     invalid: (index, row) => void invalid.push({ index, ...row }),
-    skip: (code) => void (skipped[code] = (skipped[code] ?? 0) + 1),
+    skip(index, code) {
+      skipped[code] = (skipped[code] ?? 0) + 1;
+      if (code === 'unchanged') unchanged.push(index);
+    },
     warn: (code, column) => warnings.add(code, column, 1),
     take() {
-      const taken = { invalid, skipped, warnings: warnings.list() };
+      const taken = { invalid, skipped, ...(unchanged.length > 0 ? { unchanged } : {}), warnings: warnings.list() };
       invalid = [];
       skipped = {};
+      unchanged = [];
       warnings.clear();
       return taken;
     },

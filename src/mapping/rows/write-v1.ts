@@ -30,7 +30,7 @@ export function createV1Writer(packer: Packer, times: WriteTimes | null): Writer
       const isTimed = times === null || seconds !== null || hasTime(names);
       const rest = attributes === '{}' ? '}' : `,${attributes.slice(1)}`;
       packer.operation(
-        isTimed ? attributes : `{"_timestamp":${times.next(person.keys)}${rest}`,
+        isTimed ? attributes : `{"_timestamp":${times.next(person.keys, person.mask)}${rest}`,
         person,
         v1Identify(kind, value),
         false,

@@ -1,7 +1,7 @@
 /** Changes as operations of the Track API v2. One that repeats what was last said of its person is skipped: it changes nothing. */
-import { maskOfKinds } from '../../domain/kinds.ts';
+import { ALL_KINDS, kindsOfSubjects, maskOfKinds } from '../../domain/kinds.ts';
 import { bytesOver } from '../../domain/limits.ts';
-import { hashPerson, type PersonKind } from '../../domain/person.ts';
+import { hashPerson, type PersonKind, type Subject } from '../../domain/person.ts';
 import { jsonText } from '../values/json-text.ts';
 import { address, addressAll, addressedBy, createPerson, subjectsOrInvalid } from './addressed.ts';
 import type { Packer } from './packer.ts';
@@ -17,9 +17,6 @@ export const START: Readonly<Record<PersonKind, string>> = {
   phone: '{"type":"person","identifiers":{"phone":',
   anonymous_id: '{"type":"person","identifiers":{"anonymous_id":',
 };
-
-/** As a mask of domain/kinds.ts. */
-const ALL_KINDS = 15;
 
 export function createV2Writer(packer: Packer, times: WriteTimes | null, itemBytesMax: number): Writer {
   const person = createPerson();
@@ -47,7 +44,7 @@ export function createV2Writer(packer: Packer, times: WriteTimes | null, itemByt
       addressAll(person, kind, value, names);
       const isTimed = times === null || seconds !== null || hasTime(names);
       const head = `${START[kind] + packer.quote(value)}},"action":"identify",`;
-      const stamp = isTimed ? '' : `"timestamp":${times.next(person.keys)},`;
+      const stamp = isTimed ? '' : `"timestamp":${times.next(person.keys, person.mask)},`;
       const text = `${head}${stamp}"attributes":${attributes}${seconds === null ? '}' : `,"timestamp":${seconds}}`}`;
       if (text.length * 3 > itemBytesMax && isTooLong(text)) return;
       forgetStrangers(person.mask);
@@ -71,7 +68,7 @@ export function createV2Writer(packer: Packer, times: WriteTimes | null, itemByt
       const isUntimed =
         typed['type'] === 'person' && operation['action'] === 'identify' && operation['timestamp'] === undefined;
       const text = jsonText(
-        isUntimed ? { ...typed, timestamp: times?.next((subjects[0] ?? []).map(hashPerson)) } : typed,
+        isUntimed ? { ...typed, timestamp: times === null ? undefined : timeOf(subjects[0] ?? [], times) } : typed,
       );
       const about = addressedBy(subjects);
       if (isTooLong(text)) return;
@@ -82,6 +79,10 @@ export function createV2Writer(packer: Packer, times: WriteTimes | null, itemByt
       packer.operation(text, about, null, false);
     },
   };
+}
+
+function timeOf(subject: Subject, times: WriteTimes): number {
+  return times.next(subject.map(hashPerson), maskOfKinds(kindsOfSubjects([subject])));
 }
 
 /** Whether a row has its own time among its attributes. */

@@ -58,6 +58,8 @@ describe('times', () => {
     expect(parseTime('-86400', 'unix', null)).toBeNaN();
     expect(parseTime('2025-03-04T10:11:12+14:00', 'auto', null)).toBe(at - 14 * 3_600_000);
     expect(parseTime('2025-03-04T10:11:12+14:30', 'auto', null)).toBeNaN();
+    for (const offset of ['+05:60', '+05:75', '-0599'])
+      expect(parseTime(`2025-03-04T10:11:12${offset}`, 'auto', null)).toBeNaN();
     expect(timeFault('2025-03-04T10:11:12+14:30', 'auto', null)).toContain('14 hours');
   });
 
