@@ -79,7 +79,7 @@ export async function sendRun(work: RunWork, setting: SendSetting, limits: Limit
         showUndelivered(rows);
       },
       onProgress(now) {
-        limits.check(settledCounts(work, now.tally, undelivered));
+        limits.check(settledCounts(work, now, undelivered));
         show.update(now, undelivered);
       },
     });
@@ -88,7 +88,7 @@ export async function sendRun(work: RunWork, setting: SendSetting, limits: Limit
     if (counts.finished) await work.onFinished?.();
     const { next, limit = null } = work;
     if (counts.finished) return end({ kind: 'complete', counts, next });
-    const settled = settledCounts(work, counts.tally, undelivered);
+    const settled = settledCounts(work, counts, undelivered);
     return end({ kind: 'stopped', counts, settled, why: limits.reason(), limit });
   } catch (error) {
     show.stop();
@@ -127,9 +127,9 @@ function startProgress(
 }
 
 /** What limits are measured against: all rows of the run; of a retry, whose rows were all undelivered before it began, those settled anew. */
-function settledCounts(work: RunWork, tally: Tally, undelivered: number): SettledCounts {
+function settledCounts(work: RunWork, { tally, invalidAhead }: RunProgress, undelivered: number): SettledCounts {
   if (work.retry) return { settled: settledHere(work, tally, undelivered), undelivered };
-  return { settled: settledRows(tally), undelivered: undeliveredRows(tally) };
+  return { settled: settledRows(tally) + invalidAhead, undelivered: undeliveredRows(tally) + invalidAhead };
 }
 
 /** Rows that this process has settled, of which so many are undelivered: a retry leaves those in the counts where they were. */

@@ -47,6 +47,7 @@ export function assemble(options: RunOptions): Parts {
     tally: ledger.tally(),
     rowsRead: resumption.rowsBefore() + window.rowsAdmitted() + resumption.rowsAhead(),
     pending: window.rowsPending(),
+    invalidAhead: window.invalidAhead(),
     offset,
   });
   const settling = createSettling({

@@ -5,6 +5,8 @@ export interface RunProgress {
   readonly tally: Tally;
   readonly rowsRead: number;
   readonly pending: number;
+  /** Those of the pending rows that are known to be invalid. */
+  readonly invalidAhead: number;
   /** Bytes of the source read and settled up to the checkpoint. */
   readonly offset: number;
 }

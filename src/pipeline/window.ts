@@ -16,6 +16,8 @@ export interface Window {
   rowsAdmitted(): number;
   /** Rows in the window that are not settled, or are not counted before their chunk has passed. */
   rowsPending(): number;
+  /** Invalid rows of chunks in the window: nobody counts them before their chunk has passed. */
+  invalidAhead(): number;
   /** Bytes of text and bodies that unsettled rows keep in memory. */
   bytesHeld(): number;
   /** Chunks in the window. A settled one that waits for an earlier one is only a stub. */
@@ -27,6 +29,7 @@ export function createWindow(): Window {
   const chunks: WindowChunk[] = [];
   let admitted = 0;
   let pending = 0;
+  let invalid = 0;
   let bytes = 0;
   return {
     admit(prepared, isInOneLane = false) {
@@ -40,6 +43,7 @@ export function createWindow(): Window {
       chunks.push(chunk);
       admitted += prepared.rows;
       pending += prepared.rows;
+      invalid += prepared.invalid.length;
       bytes += bytesOf(prepared);
       return chunk;
     },
@@ -61,12 +65,14 @@ export function createWindow(): Window {
       const passed = chunks.splice(0, settled);
       for (const { prepared, leftOut } of passed) {
         pending -= prepared.rows - prepared.operations.count - leftOut;
+        invalid -= prepared.invalid.length;
         bytes -= bytesOf(prepared); // only a chunk without operations still has any
       }
       return passed;
     },
     rowsAdmitted: () => admitted,
     rowsPending: () => pending,
+    invalidAhead: () => invalid,
     bytesHeld: () => bytes,
     size: () => chunks.length,
   };

@@ -146,6 +146,18 @@ it('--max-errors stops a retry of rows that fail again, and the command that is 
   expect((await run(...retry, '--max-errors', '0')).code).toBe(0); // however many rows it began with
 });
 
+it('--max-errors counts invalid rows as soon as they are read, in a small file too', async (test) => {
+  const { service, folder, run, type } = await openPlace(test);
+  const rows = Array.from({ length: 600 }, (_, i) => `${i % 2 === 0 ? '' : i},v`);
+  writeFileSync(join(folder, 'half.csv'), `id,v\n${rows.join('\n')}\n`);
+  const flags = ['--env-file', 'keys.env', '--batch-rows', '5', '--concurrency', '1'];
+  const stopped = await run('import', 'half.csv', '--max-errors', '10', ...flags);
+  expect(stopped.code, stopped.stderr).toBe(7);
+  expect(service.taken.length).toBeLessThan(100);
+  expect((await type(stopped.lastLine)).code).toBe(6);
+  expect(service.taken).toHaveLength(300);
+});
+
 it.for([
   [['--max-errors', '3'], /--max-errors \d+/],
   [['--max-errors=2%'], /--max-errors=\d+%/],

@@ -33,7 +33,7 @@ export function addSendingFlags(command: Command): Command {
       'give up when the API has not answered for this long; the run can be resumed',
       '15m',
     )
-    .option('--max-errors <n|n%>', 'stop when more rows than this end up undelivered')
+    .option('--max-errors <n|n%>', 'stop when more rows than this end up undelivered; a share counts from 100 rows on')
     .option('--max-duration <duration>', 'take no more rows after this long, settle those in flight and exit with 8')
     .option('--allow-triggers', 'send events recent enough to trigger campaigns');
 }
