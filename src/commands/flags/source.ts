@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { wholeNumber } from './values.ts';
 import { CioBulkError } from '../../domain/errors.ts';
 import type { Encoding } from '../../domain/plan.ts';
-import { parseRecord } from '../../input/records/csv.ts';
+import { parseRecord } from '../../input/records/cells.ts';
 import { parseMappingFile } from '../../mapping/plan/mapping-file.ts';
 import type { MappingFile, PlanOptions } from '../../mapping/plan/plan-options.ts';
 import { safeLine } from '../../domain/text/safe-text.ts';
@@ -172,7 +172,7 @@ function delimiterOf(given: string): string {
 
 function headerOf(given: string | undefined): readonly string[] | undefined {
   if (given === undefined) return undefined;
-  const names = parseRecord(given, ',')?.map((name) => name.trim());
+  const names = parseRecord(given, { delimiter: ',' })?.map((name) => name.trim());
   if (names === undefined || names.every((name) => name === ''))
     throw new CioBulkError('usage', '--header: expected names of columns, such as id,email,plan');
   return names;
