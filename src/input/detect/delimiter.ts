@@ -1,10 +1,10 @@
+import { USUAL_DELIMITERS } from '../../domain/dialect.ts';
 import type { Dialect } from '../../domain/plan.ts';
 import { parseRecord } from '../records/cells.ts';
 import { SHAPE } from '../records/extents.ts';
 import { LIMITS } from '../records/limits.ts';
 import { createCsvSplitter } from '../records/split-csv.ts';
 
-export const USUAL_DELIMITERS: readonly string[] = [',', ';', '\t', '|'];
 const SAMPLE_ROWS = 100;
 
 /**

@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
 import { basename, resolve } from 'node:path';
+import { dialectOf } from '../../domain/dialect.ts';
 import type { Compression, Encoding, Format, SourceLayout } from '../../domain/plan.ts';
 import { detectEncoding } from './encoding.ts';
 import { refuseForeignText } from './foreign-text.ts';
@@ -7,7 +8,7 @@ import { undecodable } from './refusals.ts';
 import { sourceAt } from '../bytes/source-at.ts';
 import { refuseBinary } from './binary.ts';
 import { hasLine, readSample, sampleText, type Sample } from './sample.ts';
-import { BOM, dialectOf, hasTableStart, refuseTableFlags, tableStart, type TableOptions } from './table-start.ts';
+import { BOM, hasTableStart, refuseTableFlags, tableStart, type TableOptions } from './table-start.ts';
 
 export interface LayoutOptions extends TableOptions {
   readonly format: 'auto' | Format;

@@ -1,3 +1,4 @@
+import { conflictIn, dialectOf } from '../../domain/dialect.ts';
 import { CioBulkError } from '../../domain/errors.ts';
 import type { Dialect, Format, SourceLayout } from '../../domain/plan.ts';
 import { parseRecord } from '../records/cells.ts';
@@ -51,33 +52,6 @@ export function tableStart(text: Sample, format: Format, options: TableOptions, 
     headerLines: lines + found.consumedLines,
     header: found.count === 0 && text.isWhole ? [] : headerOf(found, rest, dialect, name),
   };
-}
-
-/** What of a dialect is not as usual, without the delimiter. */
-export function dialectOf({ quote, escape, comment, ragged }: Partial<Dialect>): Omit<Dialect, 'delimiter'> {
-  return {
-    ...(quote === undefined ? {} : { quote }),
-    ...(escape === undefined ? {} : { escape }),
-    ...(comment === undefined ? {} : { comment }),
-    ...(ragged === undefined ? {} : { ragged }),
-  };
-}
-
-/** Two parts that one character cannot play at once; undefined when there are none. */
-export function conflictIn({ delimiter, quote = '"', escape, comment }: Dialect): string | undefined {
-  const parts = [
-    ['--delimiter', delimiter],
-    ['--quote', quote],
-    ['--escape', escape],
-    ['--comment', comment],
-  ] as const;
-  for (const [i, [one, character]] of parts.entries())
-    for (const [other, same] of parts.slice(i + 1))
-      if (character === same && character !== undefined)
-        return `${one} and ${other} cannot be the same character (${JSON.stringify(character)})`;
-  return quote === '' && escape !== undefined
-    ? '--escape works in quoted cells, and --quote none leaves none'
-    : undefined;
 }
 
 /** What is said about a table has no meaning for NDJSON. */

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { detectLayout, type LayoutOptions } from '../../../src/input/detect/layout.ts';
-import { dialectOf } from '../../../src/input/detect/table-start.ts';
+import { dialectOf } from '../../../src/domain/dialect.ts';
 import type { Extents } from '../../../src/input/records/extents.ts';
 import { LIMITS, type Limits } from '../../../src/input/records/limits.ts';
 import { createCsvSplitter } from '../../../src/input/records/split-csv.ts';
