@@ -59,8 +59,12 @@ function listWithin(sample: readonly RawRow[], name: string): Looks | null {
       };
 }
 
-/** Another delimiter than the usual ones, or lines before the header. */
+const IN_SINGLE_QUOTES = /^'(.*)'$/;
+
+/** Another quote or delimiter than the usual ones, or lines before the header. */
 function looksOfTable(lines: readonly string[], layout: SourceLayout): Looks | null {
+  if (layout.quote === undefined && layout.header.some((name) => isIdentifier(IN_SINGLE_QUOTES.exec(name.trim())?.[1])))
+    return { what: 'the names in its header are in single quotes', hint: `say so with --quote "'"` };
   for (const [index, line] of lines.entries()) {
     for (const delimiter of new Set(line.replaceAll(/[\w\s"'.-]/g, ''))) {
       if (delimiter > '~' || !hasIdentifier(line, delimiter)) continue;
@@ -81,13 +85,12 @@ function looksOfTable(lines: readonly string[], layout: SourceLayout): Looks | n
 }
 
 function hasIdentifier(line: string, delimiter: string): boolean {
-  const cells = line.split(delimiter).map((cell) =>
-    cell
-      .trim()
-      .replace(/^"(.*)"$/, '$1')
-      .toLowerCase(),
-  );
-  return cells.length > 1 && cells.some((cell) => USUAL_IDENTIFIERS.includes(cell));
+  const cells = line.split(delimiter).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+  return cells.length > 1 && cells.some(isIdentifier);
+}
+
+function isIdentifier(name: string | undefined): boolean {
+  return name !== undefined && USUAL_IDENTIFIERS.includes(name.toLowerCase());
 }
 
 function printed(delimiter: string): string {

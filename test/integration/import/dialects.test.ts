@@ -2,7 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { OPEN } from '../../support/cli.ts';
 import { openWorkspace, type Workspace } from '../../support/workspace.ts';
 
 const DIALECTS: readonly (readonly [what: string, args: readonly string[], text: string])[] = [
@@ -94,4 +96,34 @@ it('the same file in another dialect is another run', async (test) => {
   for (const args of [[], ['--quote', '"'], ['--comment', '#'], ['--comment', '#', '--ragged', 'error']])
     runs.push((await workspace.run(['import', 'p.csv', ...args, '--json'])).summary?.['run']);
   expect(runs).toEqual([1, 1, 2, 2]);
+});
+
+it('a stream that pauses within its title is waited for', async (test) => {
+  const workspace = await openWorkspace(test);
+  const running = workspace.start(['import', '-', '--skip-lines', '2', '--comment', '#', '--json'], { input: OPEN });
+  for (const text of ['Report\n', '\n# today\n', 'id,name\n1,Ann\n']) {
+    running.child.stdin?.write(text);
+    await sleep(1000); // more than the silence after which a stream is judged by what has come
+  }
+  running.child.stdin?.end();
+  const { code, summary } = await running.ended;
+  expect([code, summary]).toMatchObject([0, { delivered: 1 }]);
+});
+
+it('stored rows of an unusual dialect are mapped again', async (test) => {
+  const { folder, run, events } = await openWorkspace(test);
+  const args = ['--quote', "'", '--ragged', 'fill', '--allow-triggers', '--json'];
+  const rows = [
+    'user_id,event,timestamp,note,more',
+    "1,'buy',1700000000",
+    "2,'sell, ''all''','2024-01-02 03:04:05','x'",
+  ];
+  writeFileSync(join(folder, 'e.csv'), rows.join('\n'));
+  expect((await run(['import', 'e.csv', ...args])).summary).toMatchObject({ delivered: 1, invalid: 1 });
+  const again = await run(['retry-failed', '--timezone', 'UTC', '--json']);
+  expect(again.summary).toMatchObject({ delivered: 2, invalid: 0 });
+  expect((await events()).map(({ name, data }) => [name, data])).toEqual([
+    ['buy', {}],
+    ["sell, 'all'", { note: 'x' }],
+  ]);
 });
