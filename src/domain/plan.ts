@@ -13,18 +13,30 @@ export type EmptyPolicy = 'omit' | 'null' | 'keep';
 /** How a time is written; `auto` is ISO 8601 or unix time in a unit told by its size, and never a guess between day and month. */
 export type TimeFormat = 'auto' | 'unix' | 'unix_ms' | 'unix_us' | 'dd/mm/yyyy' | 'mm/dd/yyyy';
 
+/** How a table is written. What is absent is as RFC 4180 has it, and as runs have it that are older than the field. */
+export interface Dialect {
+  /** One character (CSV and TSV). */
+  readonly delimiter: string;
+  /** The ASCII character around cells, empty when nothing quotes. Absent: `"`. */
+  readonly quote?: string;
+  /** The ASCII character that, in a quoted cell, makes a quote, a line end or itself a part of the text. Absent: quotes are only doubled. */
+  readonly escape?: string;
+  /** Lines that begin with this ASCII character are no rows. */
+  readonly comment?: string;
+  /** A row that is too short gets empty cells, and one that is too long for nothing but empty cells loses them. */
+  readonly ragged?: 'fill';
+}
+
 /** Where the bytes are and how they are laid out. */
-export interface SourceLayout {
+export interface SourceLayout extends Dialect {
   /** Absolute path of the file; for stdin the path of its spool. */
   readonly path: string;
   readonly format: Format;
   readonly compression: Compression;
   readonly encoding: Encoding;
-  /** One byte (CSV and TSV). */
-  readonly delimiter: string;
   /** NDJSON whose file is one JSON array. */
   readonly jsonArray: boolean;
-  /** Bytes of UTF-8 text up to the first data row (byte order mark, `sep=` line, header), and its physical lines. */
+  /** Bytes of UTF-8 text up to the first data row (byte order mark, `sep=` line, skipped lines, header), and its physical lines. */
   readonly headerBytes: number;
   readonly headerLines: number;
   /** The header's cells as they stand in the file; empty for NDJSON. */

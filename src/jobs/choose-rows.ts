@@ -1,7 +1,7 @@
 import type { Host } from '../domain/host.ts';
 import type { UndeliveredState } from '../domain/outcome.ts';
 import type { Plan } from '../domain/plan.ts';
-import { parseRecord } from '../input/records/csv.ts';
+import { cellsOfRecord } from '../input/records/csv.ts';
 import { rowOf } from '../input/records/ndjson.ts';
 import { storeCorrections, withoutRowsBehind, withRowsOfSamePersons } from '../journal/corrections.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -97,7 +97,7 @@ function storedInvalidRows(journal: Journal, run: Run): FixedFile {
   const rows = new Map<number, FixedRow>();
   for (const { row, line, record, code } of undeliveredRows(journal, run.id, ['invalid'])) {
     if (code === 'unparsable') continue;
-    const cells = layout.format === 'ndjson' ? undefined : parseRecord(record, layout.delimiter);
+    const cells = layout.format === 'ndjson' ? undefined : cellsOfRecord(record, layout);
     if (layout.format !== 'ndjson' && cells?.length !== layout.header.length) continue;
     rows.set(row, { row, line, sourceLine: line, content: cells ?? rowOf(record, 'line', false), text: record });
   }

@@ -18,6 +18,13 @@ import { lostBySpreadsheet, type Loss } from './spreadsheet-loss.ts';
 
 const CORRECTED = { code: 'corrected', reason: 'the row was corrected and has not arrived yet' } as const;
 
+const UNWRITABLE: RowFault = {
+  code: 'unparsable',
+  reason: 'a cell has a delimiter or a line end, which its source cannot hold: nothing quotes there (--quote none)',
+  column: null,
+  field: null,
+};
+
 export interface FixedSource {
   readonly journal: Journal;
   readonly run: Run;
@@ -75,23 +82,32 @@ export function prepareFixedRows(source: FixedSource): FixedRows {
     known--;
     assertSameLine(before, fixed, source);
     const losses = lostBySpreadsheet({ before: spec.layout, after: file.layout }, plan, before, fixed);
-    const prepared = lostIdentifier(losses) ?? prepare(fixed);
+    const text = recordText(spec.layout, fixed.content, fixed.text, file.layout);
+    const prepared = lostIdentifier(losses) ?? withRecord(prepare(fixed), text);
     if ('reason' in prepared) {
       refused.push({ line: fixed.line, row: fixed.row, state: before.state, ...prepared });
       continue;
     }
     for (const { name } of losses) damaged.set(name, (damaged.get(name) ?? 0) + 1);
     sendable.add(before.row);
-    const { single, isEvent, isGuarded } = prepared;
+    const { single, isEvent, isGuarded, record } = prepared;
     const payload = payloadOf(prepared, before);
     if (isUnchanged(before, payload, single)) continue; // sent again as it is
     const persons = personsOf(Buffer.from(payload).toString(), prepared.request);
     if (!isEvent && !hasHeldBack(before, persons)) overtaken++;
     const { code, reason } = isGuarded ? WOULD_TRIGGER : CORRECTED;
-    const record = recordText(spec.layout, fixed.content, fixed.text, file.layout);
     corrections.push({ row: before.row, code, reason, persons, payload, single, record });
   }
   return { corrections, sendable, overtaken, refused, known, damaged };
+}
+
+/** What is stored of a corrected row is a record of its source: one that cannot be written cannot be sent. */
+function withRecord(
+  prepared: PreparedRow | RowFault,
+  record: string | undefined,
+): (PreparedRow & { readonly record: string }) | RowFault {
+  if ('reason' in prepared) return prepared;
+  return record === undefined ? UNWRITABLE : { ...prepared, record };
 }
 
 function newPreparer(source: FixedSource, { dataset, clockMs }: RunSpec, plan: Plan): Preparer {

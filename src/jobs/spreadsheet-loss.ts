@@ -1,6 +1,6 @@
 import type { UndeliveredRow } from '../domain/ledger.ts';
 import type { Plan, SourceLayout } from '../domain/plan.ts';
-import { parseRecord } from '../input/records/csv.ts';
+import { cellsOfRecord } from '../input/records/csv.ts';
 import { valueIn, type FixedRow } from './corrected-file.ts';
 
 /** Digits after which a spreadsheet writes zeros: it keeps numbers in 64 bits. */
@@ -23,7 +23,7 @@ export function lostBySpreadsheet(
   { content }: FixedRow,
 ): Loss[] {
   if (before.format === 'ndjson') return [];
-  const cells = parseRecord(record, before.delimiter);
+  const cells = cellsOfRecord(record, before);
   if (cells?.length !== before.header.length) return [];
   return plan.columns.flatMap(({ name, role }): Loss[] => {
     if (role === 'drop') return [];

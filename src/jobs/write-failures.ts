@@ -4,7 +4,7 @@ import type { UndeliveredState } from '../domain/outcome.ts';
 import type { SourceLayout } from '../domain/plan.ts';
 import { plural } from '../domain/text/numbers.ts';
 import { safeLine } from '../domain/text/safe-text.ts';
-import { parseRecord } from '../input/records/csv.ts';
+import { cellsOfRecord } from '../input/records/csv.ts';
 import { journalError } from '../journal/errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import { openJournal } from '../journal/open.ts';
@@ -127,7 +127,7 @@ function writerFor(journal: Journal, id: number, format: 'csv' | 'ndjson'): Fail
       hint: '`cio-bulk status` lists the runs',
     });
   const { layout = NO_SOURCE } = JSON.parse(run.spec) as Partial<RunSpec>;
-  const source = { run: id, layout, cellsOf: (record: string) => parseRecord(record, layout.delimiter) };
+  const source = { run: id, layout, cellsOf: (record: string) => cellsOfRecord(record, layout) };
   if (format === 'ndjson') return ndjsonFailures(source);
   return csvFailures(source, layout.format === 'ndjson' ? jsonKeysOf(undeliveredRows(journal, id, ALL)) : []);
 }

@@ -1,3 +1,4 @@
+import { cellText, isUsual } from '../domain/dialect.ts';
 import type { UndeliveredRow } from '../domain/ledger.ts';
 import type { RawRow } from '../domain/block.ts';
 import type { SourceLayout } from '../domain/plan.ts';
@@ -27,17 +28,20 @@ export interface FailuresSource {
 
 /**
  * Undelivered rows as CSV. The added columns stand in front, so that a row with too many or too few cells shifts nothing; the
- * original cells follow byte for byte. A record that is no CSV (or JSON) goes whole into `cio_bulk_record`.
+ * original cells follow byte for byte, or, where they are written in an unusual dialect, as CSV is usually written: the file must be read
+ * without a word about it. A record that is no CSV (or JSON) goes whole into `cio_bulk_record`.
  */
 export function csvFailures({ run, layout, cellsOf }: FailuresSource, jsonKeys: readonly string[]): FailuresWriter {
-  const delimiter = layout.format === 'ndjson' ? ',' : layout.delimiter;
   const isJson = layout.format === 'ndjson';
+  const isKept = !isJson && isUsual(layout);
+  const delimiter = isKept ? layout.delimiter : ',';
   const names = isJson ? jsonKeys : layout.header.map((name) => name.replace(/^\uFEFF/, ''));
-  const cell = (text: string): string => quoted(text, delimiter);
+  const cell = (text: string): string => cellText(text, { delimiter }) ?? '';
   return {
     header: [...ADDED_COLUMNS, ...names].map(cell).join(delimiter),
     line(row) {
-      const isReadable = isRecord(row) && (isJson ? parseObject(row.record) : cellsOf(row.record)) !== undefined;
+      const cells = isJson || !isRecord(row) ? undefined : cellsOf(row.record);
+      const isReadable = isJson ? isRecord(row) && parseObject(row.record) !== undefined : cells !== undefined;
       const added = [
         String(run),
         String(row.row),
@@ -49,8 +53,10 @@ export function csvFailures({ run, layout, cellsOf }: FailuresSource, jsonKeys: 
       ].map(cell);
       const rest = isJson
         ? names.map((name) => cell(jsonCell(isReadable ? ownField(row.record, name) : undefined))).join(delimiter)
-        : isReadable
-          ? row.record
+        : cells !== undefined
+          ? isKept
+            ? row.record
+            : cells.map(cell).join(delimiter)
           : names.map(() => '').join(delimiter);
       return names.length === 0 ? added.join(delimiter) : `${added.join(delimiter)}${delimiter}${rest}`;
     },
@@ -86,8 +92,11 @@ export function ndjsonFailures({ run, layout, cellsOf }: FailuresSource): Failur
   };
 }
 
-/** A corrected row as a record of its run's source: what was added to it is gone, and its cells stand where that source has them. */
-export function recordText(source: SourceLayout, row: RawRow, text: string, layout: SourceLayout): string {
+/**
+ * A corrected row as a record of its run's source: what was added to it is gone, and its cells stand where that source has them.
+ * Undefined when that source, in which nothing quotes, cannot hold a cell.
+ */
+export function recordText(source: SourceLayout, row: RawRow, text: string, layout: SourceLayout): string | undefined {
   if (source.format === 'ndjson')
     return oneLine(text).replace(/^\{(?:\s*"cio_bulk_\w+"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[\d.]+|null)\s*,?)+\s*/, '{');
   const cellOf = (name: string): unknown =>
@@ -96,7 +105,8 @@ export function recordText(source: SourceLayout, row: RawRow, text: string, layo
       : 'json' in row
         ? row.json[name.trim()]
         : undefined;
-  return source.header.map((name) => quoted(jsonCell(cellOf(name)), source.delimiter)).join(source.delimiter);
+  const cells = source.header.map((name) => cellText(jsonCell(cellOf(name)), source));
+  return cells.includes(undefined) ? undefined : cells.join(source.delimiter);
 }
 
 /** A row that could not be read is kept whole: its text might swallow the rows behind it, or look like something it is not. */
@@ -138,10 +148,6 @@ function ownField(record: string, name: string): unknown {
 function jsonCell(value: unknown): string {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function quoted(text: string, delimiter: string): string {
-  return text.includes(delimiter) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** A spreadsheet must not run what an API or a broken row says. Only cells that we add are touched. */

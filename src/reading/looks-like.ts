@@ -35,8 +35,7 @@ export async function hopelessness({ layout, sample, name }: Looked, plan: Plan)
 /** An error of the plan, with what the file looks like when that says more. */
 export async function withLooks(error: unknown, { layout, sample, name }: Looked): Promise<unknown> {
   if (!(error instanceof CioBulkError) || error.code !== 'no_identifier' || looksLikeData(layout.header)) return error;
-  const looks =
-    layout.format === 'ndjson' ? listWithin(sample, name) : looksOfTable(await firstLines(layout), layout, name);
+  const looks = layout.format === 'ndjson' ? listWithin(sample, name) : looksOfTable(await firstLines(layout), layout);
   return looks === null ? error : new CioBulkError(error.code, `${error.message}: ${looks.what}`, { hint: looks.hint });
 }
 
@@ -60,8 +59,12 @@ function listWithin(sample: readonly RawRow[], name: string): Looks | null {
       };
 }
 
-/** Another delimiter than the usual ones, or lines before the header. */
-function looksOfTable(lines: readonly string[], layout: SourceLayout, name: string): Looks | null {
+const IN_SINGLE_QUOTES = /^'(.*)'$/;
+
+/** Another quote or delimiter than the usual ones, or lines before the header. */
+function looksOfTable(lines: readonly string[], layout: SourceLayout): Looks | null {
+  if (layout.quote === undefined && layout.header.some((name) => isIdentifier(IN_SINGLE_QUOTES.exec(name.trim())?.[1])))
+    return { what: 'the names in its header are in single quotes', hint: `say so with --quote "'"` };
   for (const [index, line] of lines.entries()) {
     for (const delimiter of new Set(line.replaceAll(/[\w\s"'.-]/g, ''))) {
       if (delimiter > '~' || !hasIdentifier(line, delimiter)) continue;
@@ -74,7 +77,7 @@ function looksOfTable(lines: readonly string[], layout: SourceLayout, name: stri
     if (index > 0 && hasIdentifier(line, layout.delimiter)) {
       return {
         what: `line ${index + 1} looks like the header, and other lines stand before it`,
-        hint: `leave them out: tail -n +${index + 1} ${shellWord(name)} | cio-bulk import - --format ${layout.format}`,
+        hint: `leave them out with --skip-lines ${index}`,
       };
     }
   }
@@ -82,13 +85,12 @@ function looksOfTable(lines: readonly string[], layout: SourceLayout, name: stri
 }
 
 function hasIdentifier(line: string, delimiter: string): boolean {
-  const cells = line.split(delimiter).map((cell) =>
-    cell
-      .trim()
-      .replace(/^"(.*)"$/, '$1')
-      .toLowerCase(),
-  );
-  return cells.length > 1 && cells.some((cell) => USUAL_IDENTIFIERS.includes(cell));
+  const cells = line.split(delimiter).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+  return cells.length > 1 && cells.some(isIdentifier);
+}
+
+function isIdentifier(name: string | undefined): boolean {
+  return name !== undefined && USUAL_IDENTIFIERS.includes(name.toLowerCase());
 }
 
 function printed(delimiter: string): string {
@@ -111,12 +113,12 @@ async function hintFor(fault: InvalidRow, { layout, name }: Looked): Promise<str
       body.every((line) => line.endsWith(layout.delimiter)) &&
       rows[0]?.endsWith(layout.delimiter) === false
     ) {
-      return `its rows end with a delimiter and its header does not: put a ${printed(layout.delimiter)} behind the header's last name`;
+      return `its rows end with a delimiter and its header does not: drop their empty cells with --ragged fill`;
     }
-    return `if its cells are not separated by ${printed(layout.delimiter)}, say by what with --delimiter; if its first lines are no table, leave them out`;
+    return `if its cells are not separated by ${printed(layout.delimiter)}, say by what with --delimiter; if its first lines are no table, leave them out with --skip-lines`;
   }
-  if (isCsv && fault.code === 'unparsable' && rows.some((line) => line.includes('\\"')))
-    return 'its quotes seem to be escaped with a backslash: double them instead ("" for one quote)';
+  if (isCsv && fault.code === 'unparsable' && layout.escape === undefined && rows.some((line) => line.includes('\\"')))
+    return `its quotes seem to be escaped with a backslash: say so with --escape ${shellWord('\\')}`;
   if (fault.code === 'no_identifier' || fault.code === 'bad_identifier')
     return 'if another column identifies the person, name it with --id-column or --email-column';
   return `see every problem with its line: cio-bulk validate ${name === 'stdin' ? '-' : shellWord(name)}`;

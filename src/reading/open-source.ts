@@ -72,14 +72,8 @@ export async function openSource(
   try {
     const follow = spool !== undefined;
     const reading = { follow, name: file.name, signal: spool?.signal ?? host.stopping };
-    const { format, delimiter, encoding, header } = options;
-    const layout = await detectLayout(spool?.path ?? file.path, {
-      format,
-      delimiter,
-      encoding,
-      ...(header === undefined ? {} : { header }),
-      ...reading,
-    });
+    const { format, table, encoding } = options;
+    const layout = await detectLayout(spool?.path ?? file.path, { format, ...table, encoding, ...reading });
     const { sample, isEnough } = await firstRows(layout, reading);
     const looked = { layout, sample: sample.slice(options.skip), name: file.name };
     const planned = await planOf(looked, sample, options);

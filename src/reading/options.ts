@@ -1,11 +1,11 @@
 import type { Encoding, Format } from '../domain/plan.ts';
+import type { TableOptions } from '../input/detect/table-start.ts';
 import type { PlanOptions } from '../mapping/plan/plan-options.ts';
 
 /** How files are read and what their rows become: the same for import and validate. */
 export interface SourceOptions {
   readonly format: 'auto' | Format;
-  readonly header: readonly string[] | undefined;
-  readonly delimiter: string;
+  readonly table: TableOptions;
   readonly encoding: Encoding;
   readonly plan: PlanOptions;
   readonly skip: number;

@@ -65,6 +65,42 @@ const WRONG: readonly (readonly [args: readonly string[], names: readonly string
     ['--delimiter', 'tab'],
   ],
   [
+    ['--quote', '""'],
+    ['--quote', 'one ASCII character', 'none'],
+  ],
+  [
+    ['--quote', ''],
+    ['--quote', 'one ASCII character', 'none'],
+  ],
+  [
+    ['--escape', 'ß'],
+    ['--escape', 'one ASCII character'],
+  ],
+  [
+    ['--comment', '//'],
+    ['--comment', 'one ASCII character'],
+  ],
+  [
+    ['--skip-lines', '-1'],
+    ['--skip-lines', 'whole number'],
+  ],
+  [
+    ['--ragged', 'cut'],
+    ['--ragged', 'error', 'fill'],
+  ],
+  [
+    ['--delimiter', ';', '--quote', ';'],
+    ['--delimiter and --quote', 'same character'],
+  ],
+  [
+    ['--quote', 'none', '--escape', '\\'],
+    ['--escape', '--quote none'],
+  ],
+  [
+    ['--format', 'ndjson', '--comment', '#'],
+    ['--comment is for CSV', '--format csv'],
+  ],
+  [
     ['--encoding', 'ebcdic'],
     ['--encoding', 'latin1'],
   ],

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { addTableFlags, encodingOf, tableMeaning, tableOptions } from './table.ts';
 import { wholeNumber } from './values.ts';
 import { CioBulkError } from '../../domain/errors.ts';
-import type { Encoding } from '../../domain/plan.ts';
-import { parseRecord } from '../../input/records/csv.ts';
+import { refuseTableFlags } from '../../input/detect/table-start.ts';
 import { parseMappingFile } from '../../mapping/plan/mapping-file.ts';
 import type { MappingFile, PlanOptions } from '../../mapping/plan/plan-options.ts';
 import { safeLine } from '../../domain/text/safe-text.ts';
@@ -14,12 +14,22 @@ import type { SourceOptions } from '../../reading/options.ts';
 import { text } from './common.ts';
 import { readChoice } from './sending.ts';
 
-const DELIMITERS: Readonly<Record<string, string>> = { tab: '\t', '\\t': '\t' };
-
 const LEFT_OUT_SHOWN_MAX = 5;
 
 export function addSourceFlags(command: Command): Command {
-  return command
+  addMeaningFlags(command);
+  return addTableFlags(command)
+    .option('--group-object-type <id>', 'object type id for groups in Segment-style lines')
+    .option('--api <version>', 'Track API version: v2 (batches) or v1 (one request per row)', 'v2')
+    .option('--dedupe-key <col,...>', 'columns that together identify an event')
+    .option('--dataset <name>', 'name to derive event ids from (default: the file name)')
+    .option('--skip <n>', 'rows to skip at the start', '0')
+    .option('--limit <n>', 'maximum number of rows to take')
+    .option('--skip-recent', 'leave out events recent enough to trigger campaigns');
+}
+
+function addMeaningFlags(command: Command): void {
+  command
     .option('--kind <kind>', 'what the rows are: people, events or auto', 'auto')
     .option('--action <action>', 'what to do with people: identify, delete, suppress or unsuppress', 'identify')
     .option('--format <format>', 'input format: csv, tsv, ndjson or auto', 'auto')
@@ -44,21 +54,7 @@ export function addSourceFlags(command: Command): Command {
     .option('--types <types>', 'column types: auto, string, or col:type,...', 'auto')
     .option('--empty <policy>', 'what an empty CSV cell means: omit, null or keep (default: omit)')
     .option('--null <text,...>', "texts to treat as empty cells, such as 'NULL,\\N'; '' for none")
-    .option('--timezone <zone>', 'time zone of times without an offset, such as Europe/Vienna or UTC')
-    .option('--header <names>', 'column names for a CSV file without a header line, such as id,email,plan')
-    .option('--delimiter <char>', 'column delimiter: any single character, such as , ; | tab or ~, or auto', 'auto')
-    .option(
-      '--encoding <encoding>',
-      'text encoding: utf-8, utf-16le, latin1, shift_jis, gbk, windows-1251, any other WHATWG encoding, or auto',
-      'auto',
-    )
-    .option('--group-object-type <id>', 'object type id for groups in Segment-style lines')
-    .option('--api <version>', 'Track API version: v2 (batches) or v1 (one request per row)', 'v2')
-    .option('--dedupe-key <col,...>', 'columns that together identify an event')
-    .option('--dataset <name>', 'name to derive event ids from (default: the file name)')
-    .option('--skip <n>', 'rows to skip at the start', '0')
-    .option('--limit <n>', 'maximum number of rows to take')
-    .option('--skip-recent', 'leave out events recent enough to trigger campaigns');
+    .option('--timezone <zone>', 'time zone of times without an offset, such as Europe/Vienna or UTC');
 }
 
 function append(value: string, before: readonly string[] = []): string[] {
@@ -69,8 +65,8 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
   const map = readMap(text(options, 'map'), cwd);
   const given = planFlags(options);
   const format = readChoice(options, 'format', '--format', ['auto', 'csv', 'tsv', 'ndjson']) ?? 'auto';
-  const delimiter = delimiterOf(text(options, 'delimiter') ?? 'auto');
-  const header = headerOf(text(options, 'header'));
+  const table = tableOptions(options);
+  if (format === 'ndjson') refuseTableFlags(table, 'the source');
   const encoding = encodingOf(text(options, 'encoding') ?? 'auto');
   const skip = wholeNumber('--skip', text(options, 'skip') ?? '0', 0);
   const limit = text(options, 'limit');
@@ -80,8 +76,7 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
     throw new CioBulkError('usage', '--skip-recent and --allow-triggers contradict each other');
   return {
     format,
-    header,
-    delimiter,
+    table,
     encoding,
     plan: { ...given, map: map?.file ?? null },
     skip,
@@ -93,9 +88,7 @@ export function sourceOptions(options: Record<string, unknown>, cwd: string): So
       ...given,
       map: map?.text ?? null,
       format,
-      ...(header === undefined ? {} : { header }),
-      delimiter,
-      encoding,
+      ...tableMeaning(table, encoding),
       skip,
       dataset: dataset ?? null,
     },
@@ -153,52 +146,6 @@ function contentOf(path: string, cwd: string): string {
     return readFileSync(resolve(cwd, path), 'utf8');
   } catch (error) {
     throw new CioBulkError('mapping', `--map ${path} cannot be read`, { cause: error });
-  }
-}
-
-/** One ASCII character, as it is or as `\x01`. A quote and line ends cannot separate cells. */
-function delimiterOf(given: string): string {
-  if (given === 'auto') return given;
-  const code = /^\\x([\da-f]{2})$/i.exec(given)?.[1];
-  const delimiter = DELIMITERS[given] ?? (code === undefined ? given : String.fromCharCode(Number.parseInt(code, 16)));
-  // oxlint-disable-next-line no-control-regex -- \x01 is how Hive separates cells
-  if (!/^[\u0001-\u007e]$/.test(delimiter) || '"\n\r'.includes(delimiter))
-    throw new CioBulkError(
-      'usage',
-      `--delimiter ${JSON.stringify(given)}: expected one ASCII character such as , ; | or ~, tab, \\x01, or auto`,
-    );
-  return delimiter;
-}
-
-function headerOf(given: string | undefined): readonly string[] | undefined {
-  if (given === undefined) return undefined;
-  const names = parseRecord(given, ',')?.map((name) => name.trim());
-  if (names === undefined || names.every((name) => name === ''))
-    throw new CioBulkError('usage', '--header: expected names of columns, such as id,email,plan');
-  return names;
-}
-
-/** Windows code pages that the Encoding Standard knows by other names only. */
-const CODE_PAGES: Readonly<Record<string, string>> = {
-  cp932: 'shift_jis',
-  cp936: 'gbk',
-  cp949: 'euc-kr',
-  cp950: 'big5',
-};
-
-function encodingOf(given: string): Encoding {
-  const name = given
-    .trim()
-    .toLowerCase()
-    .replace(/^utf(?=\d)/, 'utf-');
-  if (name === 'auto') return 'auto';
-  try {
-    return new TextDecoder(CODE_PAGES[name] ?? name).encoding;
-  } catch (error) {
-    throw new CioBulkError('usage', `--encoding ${JSON.stringify(given)}: there is no such encoding`, {
-      hint: 'for example utf-8, utf-16le, latin1, windows-1252, shift_jis, gbk or koi8-r; convert others with iconv',
-      cause: error,
-    });
   }
 }
 

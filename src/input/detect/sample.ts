@@ -17,7 +17,12 @@ const QUIET_MS = 500;
 const POLL_MS = 50;
 
 /** Reads the beginning; of a source that still grows, as soon as there is enough to judge by. */
-export async function readSample(source: ByteSource, layout: TextLayout, signal?: AbortSignal): Promise<Sample> {
+export async function readSample(
+  source: ByteSource,
+  layout: TextLayout,
+  signal?: AbortSignal,
+  isEnough: (bytes: Buffer) => boolean = hasLine,
+): Promise<Sample> {
   let quietMs = 0;
   let sizeBefore = -1;
   for (;;) {
@@ -25,12 +30,16 @@ export async function readSample(source: ByteSource, layout: TextLayout, signal?
     const { bytes, isComplete } = await source.look();
     if (isComplete || bytes >= SAMPLE_BYTES || quietMs >= QUIET_MS) {
       const sample = await readOnce(source, layout, { isComplete, signal });
-      if (isComplete || sample.bytes.includes(10) || sample.bytes.includes(13) || bytes >= SAMPLE_BYTES) return sample;
+      if (isComplete || bytes >= SAMPLE_BYTES || isEnough(sample.bytes)) return sample;
     }
     quietMs = bytes === sizeBefore ? quietMs + POLL_MS : 0;
     sizeBefore = bytes;
     await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
+}
+
+export function hasLine(bytes: Buffer): boolean {
+  return bytes.includes(10) || bytes.includes(13);
 }
 
 /** What can be read now. A file cut off in the middle of its compressed data is judged by what comes before the cut. */

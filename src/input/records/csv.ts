@@ -1,19 +1,23 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { parse } from 'csv-parse/sync';
 import type { RawRow } from '../../domain/block.ts';
-import type { SourceLayout } from '../../domain/plan.ts';
+import type { Dialect, SourceLayout } from '../../domain/plan.ts';
+import { createQuotedCells, parseRecord, parseRecords } from './cells.ts';
 import { SHAPE } from './extents.ts';
 import { badBytes } from './row-reader.ts';
 import type { RowFault, RowReader } from './row-reader.ts';
 
-const FAULTS: Readonly<Record<number, RowFault>> = {
-  [SHAPE.unclosedQuote]: { fault: 'unparsable', message: 'a quote opens a cell and never closes' },
-  [SHAPE.strayQuote]: {
-    fault: 'unparsable',
-    message: 'text follows the closing quote of a cell; a quote inside a quoted cell must be doubled',
-  },
-  [SHAPE.tooLong]: { fault: 'unparsable', message: 'the line is longer than 16 MiB' },
-};
+/** Shapes that are faults. */
+function faultsIn({ escape }: Dialect): Readonly<Record<number, RowFault>> {
+  const how = escape === undefined ? 'doubled' : `doubled or escaped with ${escape}`;
+  return {
+    [SHAPE.unclosedQuote]: { fault: 'unparsable', message: 'a quote opens a cell and never closes' },
+    [SHAPE.strayQuote]: {
+      fault: 'unparsable',
+      message: `text follows the closing quote of a cell; a quote inside a quoted cell must be ${how}`,
+    },
+    [SHAPE.tooLong]: { fault: 'unparsable', message: 'the line is longer than 16 MiB' },
+  };
+}
 
 /**
  * Cells of CSV records. csv-parse reads 180,000 rows a second, `split` a million, and the splitter already knows which
@@ -22,8 +26,9 @@ const FAULTS: Readonly<Record<number, RowFault>> = {
 export function createCsvRows(layout: SourceLayout): RowReader {
   const { delimiter } = layout;
   const undecoded = badBytes(layout.encoding);
-  const columns = layout.header.length;
-  const wrongCount = new Map<number, RowFault>();
+  const faults = faultsIn(layout);
+  const counted = createCellCount(layout);
+  const cellsOf = createQuotedCells(layout);
 
   return (raw, extents) => {
     const isOneByteText = isAscii(raw);
@@ -36,13 +41,13 @@ export function createCsvRows(layout: SourceLayout): RowReader {
       const shape = extents.shapes[i] ?? SHAPE.plain;
       const start = extents.starts[i] ?? 0;
       const end = extents.ends[i] ?? 0;
-      const fault = FAULTS[shape];
+      const fault = faults[shape];
       if (fault !== undefined) rows.push(fault);
       else if (!isGoodText && !isUtf8(raw.subarray(start, end))) rows.push(undecoded);
       else if (shape === SHAPE.escaped) rows.push([String(escaped.push(i))]);
       else {
         const record = isOneByteText ? text.slice(start, end) : raw.toString('utf8', start, end);
-        rows.push(counted(shape === SHAPE.plain ? record.split(delimiter) : cellsOf(record, delimiter)));
+        rows.push(counted(shape === SHAPE.plain ? record.split(delimiter) : cellsOf(record)));
       }
     }
     if (escaped.length > 0)
@@ -51,16 +56,29 @@ export function createCsvRows(layout: SourceLayout): RowReader {
   };
 
   function parseEscaped(rows: RawRow[], indexes: readonly number[], textOf: (index: number) => string): void {
-    const parsed = parseRecords(indexes.map(textOf), delimiter);
+    const parsed = parseRecords(indexes.map(textOf), layout);
     for (const [k, index] of indexes.entries()) {
       const cells = parsed[k];
       rows[index] = cells === undefined ? { fault: 'unparsable', message: 'the row is not CSV' } : counted(cells);
     }
   }
+}
 
-  function counted(cells: string[]): RawRow {
+/** The cells of a record as a row has them; a record that has too many or too few keeps them as they are. */
+export function cellsOfRecord(record: string, layout: SourceLayout): string[] | undefined {
+  const cells = parseRecord(record, layout);
+  return cells && (fitted(cells, layout) ?? cells);
+}
+
+/** Rows with as many cells as the header. */
+function createCellCount(layout: SourceLayout): (cells: string[]) => RawRow {
+  const columns = layout.header.length;
+  const wrongCount = new Map<number, RowFault>();
+  return (cells) => {
     const found = cells.length;
     if (found === columns) return cells;
+    const row = fitted(cells, layout);
+    if (row !== undefined) return row;
     let fault = wrongCount.get(found);
     if (fault === undefined) {
       fault = {
@@ -70,43 +88,14 @@ export function createCsvRows(layout: SourceLayout): RowReader {
       wrongCount.set(found, fault);
     }
     return fault;
-  }
+  };
 }
 
-/** Cells of any well-formed record. */
-export function parseRecord(record: string, delimiter: string): string[] | undefined {
-  return parseRecords([record], delimiter)[0];
-}
-
-/** Parses all at once, or one by one when that does not give one list of cells per record. */
-function parseRecords(records: readonly string[], delimiter: string): (string[] | undefined)[] {
-  const options = { delimiter, record_delimiter: ['\n'], relax_quotes: true, relax_column_count: true };
-  try {
-    const parsed: string[][] = parse(records.join('\n'), options);
-    if (parsed.length === records.length) return parsed;
-  } catch (error) {
-    if (records.length === 1) return [undefined];
-    if (!(error instanceof Error)) throw error;
-  }
-  if (records.length === 1) return [undefined];
-  return records.map((record) => parseRecord(record, delimiter));
-}
-
-/** Cells of a well-formed record without doubled quotes. */
-function cellsOf(record: string, delimiter: string): string[] {
-  const cells: string[] = [];
-  let at = 0;
-  for (;;) {
-    let end: number;
-    if (record.charCodeAt(at) === 34) {
-      end = record.indexOf('"', at + 1) + 1;
-      cells.push(record.slice(at + 1, end - 1));
-    } else {
-      end = record.indexOf(delimiter, at);
-      if (end === -1) end = record.length;
-      cells.push(record.slice(at, end));
-    }
-    if (end >= record.length) return cells;
-    at = end + 1;
-  }
+/** Cells made to be as many as the header's, if the dialect allows it and no value is lost. */
+export function fitted(
+  cells: readonly string[],
+  { ragged, header: { length } }: Pick<SourceLayout, 'ragged' | 'header'>,
+): string[] | undefined {
+  if (ragged !== 'fill' || cells.slice(length).some((cell) => cell !== '')) return undefined;
+  return Array.from({ length }, (_, index) => cells[index] ?? '');
 }

@@ -21,7 +21,7 @@ export interface RawBlock {
 
 /** The one authority on where records begin and end: blocks, rows and `recordsOf` all follow it. */
 export function createSplitter(layout: SourceLayout, limits: Limits): Splitter {
-  if (layout.format !== 'ndjson') return createCsvSplitter(layout.delimiter, limits);
+  if (layout.format !== 'ndjson') return createCsvSplitter(layout, limits);
   return layout.jsonArray ? createArraySplitter(limits) : createLineSplitter(limits);
 }
 

@@ -19,8 +19,15 @@ const FILES: readonly (readonly [name: string, content: string, ...said: string[
     'id,email\n1,a@example.com,\n2,b@example.com,\n',
     'the row has 3 cells, the header 2',
     'its rows end with a delimiter and its header does not',
+    '--ragged fill',
   ],
-  ['escaped.csv', 'id,name\n1,"Ann \\"A\\" Lee"\n', 'its only row cannot be sent', 'escaped with a backslash'],
+  [
+    'escaped.csv',
+    'id,name\n1,"Ann \\"A\\" Lee"\n',
+    'its only row cannot be sent',
+    'escaped with a backslash',
+    "--escape '\\'",
+  ],
   [
     'naive.csv',
     'user_id,event,timestamp\n1,login,2024-01-02 03:04:05\n2,login,2024-01-02 03:04:05\n',
@@ -28,9 +35,15 @@ const FILES: readonly (readonly [name: string, content: string, ...said: string[
     '--timezone',
   ],
   ['nulls.csv', 'id,plan\nNULL,pro\nnull,free\n', 'a marker for "nothing"', '--null', '--id-column'],
+  ['quoted.csv', "'id','email'\n'1','a@example.com'\n", 'in single quotes', `--quote "'"`],
   ['tilde.csv', 'id~email\n1~a@example.com\n', 'separated by ~', "--delimiter '~'"],
   ['hive.csv', 'id\u0001email\n1\u0001a@example.com\n', "--delimiter '\\x01'"],
-  ['preamble.csv', '# exported by CRM\n\nid,email\n1,a@example.com\n', 'line 3 looks like the header', 'tail -n +3'],
+  [
+    'preamble.csv',
+    '# exported by CRM\n\nid,email\n1,a@example.com\n',
+    'line 3 looks like the header',
+    '--skip-lines 2',
+  ],
   ['list.csv', 'ann@example.com,free\nbob@example.com,pro\n', 'the first line looks like data', '--header email,plan'],
   ['answer.json', '{"users":[{"id":"1"}],"next":null}\n', 'one object with a list in "users"', 'jq -c'],
 ];

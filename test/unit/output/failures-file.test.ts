@@ -2,7 +2,8 @@ import { parse } from 'csv-parse/sync';
 import { array, assert, constantFrom, dictionary, integer, jsonValue, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UndeliveredRow } from '../../../src/domain/ledger.ts';
-import type { SourceLayout } from '../../../src/domain/plan.ts';
+import type { Dialect, SourceLayout } from '../../../src/domain/plan.ts';
+import { parseRecord } from '../../../src/input/records/cells.ts';
 import {
   ADDED_COLUMNS,
   csvFailures,
@@ -25,7 +26,10 @@ const CSV: SourceLayout = {
 const NDJSON: SourceLayout = { ...CSV, path: '/people.ndjson', format: 'ndjson', header: [] };
 const delimiters = constantFrom(',', ';', '\t', '|');
 const threeCells = array(string({ unit: 'grapheme' }), { minLength: 3, maxLength: 3 });
-const objects = dictionary(string(), jsonValue({ maxDepth: 2 }), { minKeys: 1, maxKeys: 4 });
+/** As they are read: JSON has no -0. */
+const objects = dictionary(string(), jsonValue({ maxDepth: 2 }), { minKeys: 1, maxKeys: 4 }).map(
+  (object) => JSON.parse(JSON.stringify(object)) as typeof object,
+);
 
 const row = (record: string, more: Partial<UndeliveredRow> = {}): UndeliveredRow => ({
   row: 5,
@@ -147,9 +151,29 @@ describe('a corrected row', () => {
       property(threeCells, delimiters, ([id = '', email = '', plan = ''], delimiter) => {
         const corrected = { ...CSV, header: ['cio_bulk_run', 'plan', 'id', 'email'] };
         const record = recordText({ ...CSV, delimiter }, ['2', plan, id, email], '', corrected);
-        expect(cellsOf(delimiter)(record)).toEqual([id, email, plan]);
+        expect(cellsOf(delimiter)(record ?? '')).toEqual([id, email, plan]);
       }),
     );
+  });
+
+  it('is written in the dialect of its source, and reads back the same', () => {
+    const dialects = constantFrom<Partial<Dialect>>({ quote: "'" }, { escape: '\\' }, { quote: "'", escape: '^' }, {});
+    assert(
+      property(threeCells, dialects, constantFrom('§', '~', '\u0001'), (cells, dialect, delimiter) => {
+        const layout = { ...CSV, ...dialect, delimiter };
+        const record = recordText(layout, cells, '', CSV);
+        expect(parseRecord(record ?? '', layout)).toEqual(cells);
+        const writer = csvFailures({ run: 1, layout, cellsOf: (text) => parseRecord(text, layout) }, []);
+        const [, written = []] = readCsv([writer.header ?? '', writer.line(row(record ?? ''))]);
+        expect(written.slice(ADDED_COLUMNS.length)).toEqual(cells);
+      }),
+    );
+  });
+
+  it('is none where nothing quotes and a cell would need it', () => {
+    const layout = { ...CSV, quote: '' };
+    expect(recordText(layout, ['1', '"a"', 'pro'], '', CSV)).toBe('1,"a",pro');
+    for (const cell of ['a,b', 'a\nb', '\r']) expect(recordText(layout, ['1', cell, 'pro'], '', CSV)).toBeUndefined();
   });
 
   it('loses the added fields, and nothing else, where its source is NDJSON', () => {
@@ -158,7 +182,7 @@ describe('a corrected row', () => {
         const line = ndjsonFailures({ run: 2, layout: NDJSON, cellsOf: () => undefined }).line(
           row(JSON.stringify(object)),
         );
-        expect(JSON.parse(recordText(NDJSON, { json: {} }, line, NDJSON))).toEqual(object);
+        expect(JSON.parse(recordText(NDJSON, { json: {} }, line, NDJSON) ?? '')).toEqual(object);
       }),
     );
   });
