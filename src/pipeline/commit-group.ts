@@ -61,7 +61,7 @@ interface Due {
 
 export function createCommitGroup(options: CommitOptions): CommitGroup {
   let due = nothingDue();
-  let reachedRow = -1;
+  let reached: Position | undefined;
   let committedAt = -Infinity;
   let broken: { readonly error: unknown } | undefined;
   let timers: { soon?: NodeJS.Timeout; later?: NodeJS.Timeout } = {};
@@ -116,9 +116,7 @@ export function createCommitGroup(options: CommitOptions): CommitGroup {
     },
     leaveOut: (rows) => void due.leftOut.push(...rows),
     reach(position) {
-      if (position.row <= reachedRow) return;
-      reachedRow = position.row;
-      due.reach = position;
+      if (position.row > (reached?.row ?? -1)) due.reach = reached = position;
     },
     commitLater,
     flush: commit,

@@ -1,7 +1,7 @@
 import type { Position, PreparedChunk } from '../domain/chunk.ts';
 import { packOperations } from '../domain/chunk.ts';
 import type { Clock } from '../domain/host.ts';
-import type { Ledger, Passed, RowRanges, UndeliveredRow } from '../domain/ledger.ts';
+import type { Change, Ledger, Passed, RowRanges, UndeliveredRow } from '../domain/ledger.ts';
 import type { Undelivered } from '../domain/outcome.ts';
 import { mergeRanges, rangesOf } from '../domain/row-ranges.ts';
 import { eachOperation, rowNumber, type Batch, type WindowChunk } from './batch.ts';
@@ -57,20 +57,13 @@ export interface Settling {
 }
 
 export function createSettling(options: SettlingOptions): Settling {
-  const { ledger, window, clock, onError } = options;
+  const { window } = options;
   const rows = createUndelivered(options.findRecords, options.links);
   const group = createCommitGroup({
-    ledger,
-    clock,
+    ...options,
     pass: () => passedOf(window.pass(), rows.invalidOf),
     rowsRead: () => options.rowsBefore() + window.rowsAdmitted(),
-    onCommitted({ settled, passed }) {
-      const undelivered = [...settled.flatMap((one) => one.undelivered), ...(passed?.invalid ?? [])];
-      if (passed) options.onPassed(passed.position);
-      if (undelivered.length > 0) options.onUndelivered(undelivered);
-      options.onCommit();
-    },
-    onError,
+    onCommitted: (change) => tell(change, options),
   });
 
   /** The last row of a chunk is settled: keeps what the journal still needs, and lets the buffers go. */
@@ -112,8 +105,8 @@ export function createSettling(options: SettlingOptions): Settling {
       settledOf(chunk, 1);
     },
     leaveOut(chunk) {
-      const { unchanged = [], start, end } = chunk.prepared;
-      if (unchanged.length === 0) return;
+      const { unchanged, start, end } = chunk.prepared;
+      if (!unchanged) return;
       group.leaveOut(rangesOf(unchanged.map((index) => start.row + index + 1)));
       group.reach(end);
       window.leaveOut(chunk, unchanged.length);
@@ -125,6 +118,17 @@ export function createSettling(options: SettlingOptions): Settling {
     commitSoon: group.commitLater,
     flush: group.flush,
   };
+}
+
+/** What a commit has made durable. */
+function tell(
+  { settled, passed }: Change,
+  { onPassed, onUndelivered, onCommit }: Pick<SettlingOptions, 'onPassed' | 'onUndelivered' | 'onCommit'>,
+): void {
+  const undelivered = [...settled.flatMap((one) => one.undelivered), ...(passed?.invalid ?? [])];
+  if (passed) onPassed(passed.position);
+  if (undelivered.length > 0) onUndelivered(undelivered);
+  onCommit();
 }
 
 function passedOf(
