@@ -10,8 +10,12 @@ export type Encoding = string;
 export type Compression = 'none' | 'gzip' | 'zstd' | 'brotli';
 export type ColumnType = 'string' | 'number' | 'boolean' | 'timestamp' | 'json';
 export type EmptyPolicy = 'omit' | 'null' | 'keep';
-/** How a time is written; `auto` is ISO 8601 or unix time in a unit told by its size, and never a guess between day and month. */
-export type TimeFormat = 'auto' | 'unix' | 'unix_ms' | 'unix_us' | 'dd/mm/yyyy' | 'mm/dd/yyyy';
+/**
+ * How a time is written; `auto` is ISO 8601 or unix time in a unit told by its size, and never a guess between day and month.
+ * `excel` is days since 1899-12-30; what begins with % is a pattern such as `%d/%m/%Y %H:%M` (mapping/values/time-patterns.ts).
+ */
+export type TimeFormat =
+  'auto' | 'iso' | 'unix' | 'unix_ms' | 'unix_us' | 'excel' | 'dd/mm/yyyy' | 'mm/dd/yyyy' | `%${string}`;
 
 /** Where the bytes are and how they are laid out. */
 export interface SourceLayout {
