@@ -35,6 +35,22 @@ export interface SourceLayout {
   readonly header: readonly string[];
 }
 
+/** What is done to a column's values before they have a type: with the keys of the mapping file, and in its order (mapping/values/steps.ts). */
+export interface ColumnSteps {
+  readonly null_values?: readonly string[];
+  readonly trim?: true;
+  readonly strip_prefix?: string;
+  readonly values?: Readonly<Record<string, string | number | boolean | null>>;
+  readonly not?: true;
+  readonly split?: string;
+  /** Names of columns. */
+  readonly join?: readonly string[];
+  readonly separator?: string;
+  readonly default?: string | number | boolean;
+  readonly too_long?: 'cut' | 'omit';
+  readonly hash?: 'sha256';
+}
+
 /** What a column becomes. */
 export interface ColumnPlan {
   /** 0-based index in the header; for NDJSON the name alone counts. */
@@ -51,6 +67,8 @@ export interface ColumnPlan {
   readonly format: TimeFormat;
   /** Overrides the plan's zone for this column; null = it does not. */
   readonly timezone: string | null;
+  /** Absent where nothing is done. */
+  readonly steps?: ColumnSteps;
 }
 
 export interface Plan {

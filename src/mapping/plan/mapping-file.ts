@@ -1,19 +1,17 @@
 /** Mapping files (`--map`), read with a pointer to every fault. mapping-write.ts writes one from a plan. */
 import { CioBulkError } from '../../domain/errors.ts';
-import type { TimeFormat } from '../../domain/plan.ts';
+import { formatOf, stepsOf } from './column-steps.ts';
 import { createJsonChecks, type JsonChecks } from './json-checks.ts';
 import { escapePointer, JsonFault, parseJsonSource } from './json-source.ts';
 import type { JsonSource } from './json-source.ts';
 import type { JsonRecord } from '../values/json-values.ts';
 import type { MappingColumn, MappingFile } from './plan-options.ts';
-import { isPattern, PATTERN_SHAPE } from '../values/time-patterns.ts';
+import { STEP_KEYS } from '../values/steps.ts';
 import { isZone } from '../values/zones.ts';
 
 const ACTIONS = ['identify', 'delete', 'suppress', 'unsuppress'] as const;
 const TYPES = ['string', 'number', 'boolean', 'timestamp', 'json'] as const;
 const EMPTY = ['omit', 'null', 'keep'] as const;
-const FORMATS = ['auto', 'iso', 'unix', 'unix_ms', 'unix_us', 'excel', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const;
-const PATTERN = new RegExp(PATTERN_SHAPE, 'u');
 const KEYS = [
   '$schema',
   'kind',
@@ -35,7 +33,7 @@ const KEYS = [
   'columns',
   'constants',
 ];
-const COLUMN_KEYS = ['to', 'type', 'mismatch', 'empty', 'format', 'timezone'];
+const COLUMN_KEYS = ['to', 'type', 'mismatch', 'empty', 'timezone', ...STEP_KEYS];
 
 /** @throws CioBulkError `mapping`, with the fault's JSON pointer and line:column */
 export function parseMappingFile(text: string, path: string): MappingFile {
@@ -91,6 +89,7 @@ function columnOf(check: JsonChecks, entry: JsonRecord, pointer: string): Mappin
     empty: check.choice(entry, pointer, 'empty', EMPTY),
     format: formatOf(check, entry, pointer),
     timezone: zoneOf(check, entry, pointer),
+    steps: stepsOf(check, entry, pointer),
   });
 }
 
@@ -114,17 +113,6 @@ function zoneOf(check: JsonChecks, from: JsonRecord, pointer: string): string | 
       'use a name such as Europe/Vienna, an offset such as +02:00, or UTC',
     );
   return zone;
-}
-
-function formatOf(check: JsonChecks, entry: JsonRecord, pointer: string): TimeFormat | undefined {
-  const format = entry['format'];
-  if (typeof format !== 'string' || !isPattern(format)) return check.choice(entry, pointer, 'format', FORMATS);
-  if (PATTERN.test(format)) return format;
-  return check.fail(
-    `${pointer}/format`,
-    'is no pattern of a time',
-    'a pattern names the year, month and day (%Y-%m-%d) or the year and its day (%Y %j), and %I goes with %p; docs/mapping.md lists the fields',
-  );
 }
 
 /** `a.b` nests; `["a.b"]` is the one name with a dot in it. */
