@@ -4,7 +4,7 @@ import { CioBulkError } from '../../domain/errors.ts';
 import type { ColumnSteps, ColumnType, Plan, TimeFormat } from '../../domain/plan.ts';
 import { createStepping } from '../rows/stepped-rows.ts';
 import type { JsonRecord } from '../values/json-values.ts';
-import { misplacedStep, STEP_KEYS, STEPS, typeOfSteps, type StepKey } from '../values/steps.ts';
+import { misplacedStep, STEP_KEYS, STEPS, typeOfSteps } from '../values/steps.ts';
 import { safeText, type Columns } from './column-names.ts';
 import type { JsonChecks } from './json-checks.ts';
 import type { MappingColumn, MappingFile } from './plan-options.ts';
@@ -20,9 +20,13 @@ export function stepsOf(check: JsonChecks, entry: JsonRecord, pointer: string): 
   const steps: ColumnSteps = Object.fromEntries(asked);
   if (steps.separator !== undefined && steps.join === undefined)
     check.fail(`${pointer}/separator`, 'is for "join", which is not there');
-  if (steps.hash !== undefined && entry['format'] !== undefined)
-    check.fail(`${pointer}/hash`, 'makes a text, which has no "format"');
-  for (const [key] of asked) assertType(check, { key, pointer }, entry['type']);
+  for (const [key] of asked) {
+    const other = STEPS[key].notWith?.find((one) => entry[one] !== undefined);
+    if (other !== undefined) check.fail(`${pointer}/${other}`, `cannot stand beside "${key}"`);
+  }
+  const type = typeOfSteps(steps);
+  if (type !== undefined && entry['type'] !== undefined && entry['type'] !== type)
+    check.fail(`${pointer}/type`, `must be ${type}, which is what the value steps make, or be left out`);
   return steps;
 }
 
@@ -30,16 +34,6 @@ export function stepsOf(check: JsonChecks, entry: JsonRecord, pointer: string): 
 export function formatOf(check: JsonChecks, entry: JsonRecord, pointer: string): TimeFormat | undefined {
   const format = entry['format'];
   return format === undefined ? undefined : STEPS.format.shape.read(format, `${pointer}/format`, check);
-}
-
-function assertType(
-  check: JsonChecks,
-  { key, pointer }: { readonly key: StepKey; readonly pointer: string },
-  type: unknown,
-): void {
-  const { gives } = STEPS[key];
-  if (gives === undefined || type === undefined || type === gives) return;
-  check.fail(`${pointer}/${key}`, `makes values of type ${gives}, and "type" says something else`, 'leave "type" out');
 }
 
 /** The type that is said of a column, in so many words or by what is done with its values; undefined where it is to be inferred. */

@@ -35,7 +35,7 @@ export function compileAttributes(
   packer: Packer,
 ): (cells: readonly string[], first: string) => string | null {
   const typedCell = createTypedCell(packer, isEvents ? Number.POSITIVE_INFINITY : ATTRIBUTE_VALUE_BYTES_MAX);
-  const madeCell = createMadeCell(packer, typedCell, isEvents);
+  const madeCell = createMadeCell(plan, packer, typedCell);
   const fields = compile(attributeTree(plan), plan, isEvents);
 
   const writeFields = (fields: readonly Field[], cells: readonly string[], first: string): string | null => {
@@ -89,7 +89,11 @@ function compile(nodes: ReadonlyMap<string, AttributeNode>, plan: Plan, isEvents
     if (node.kind === 'group') return [{ kind: 'group', fragment, fields: compile(node.nodes, plan, isEvents) }];
     const { column } = node;
     const zone = column.timezone ?? plan.timezone;
-    if (column.steps !== undefined && makesValues(column.steps)) return [{ kind: 'made', fragment, column, zone }];
+    if (column.steps !== undefined && makesValues(column.steps)) {
+      // What is no list in a column of lists is no JSON either.
+      const own = column.steps.split === undefined ? column : { ...column, type: 'string' as const, strict: false };
+      return [{ kind: 'made', fragment, column: own, zone }];
+    }
     return [{ kind: 'column', fragment, column, zone, isPlainText: column.type === 'string' }];
   });
 }

@@ -17,8 +17,10 @@ interface StepRule<K extends StepKey> {
   >;
   /** What may be said, and asks for nothing. */
   readonly off?: false | 'invalid';
-  /** The type of a column whose values this step makes; it can have no other. */
+  /** The type of a column whose values this step makes; it can have no other (but a list of hashes is a list). */
   readonly gives?: ColumnType;
+  /** Keys that make no sense beside this one. */
+  readonly notWith?: readonly StepKey[];
   /** Roles that a column with this step cannot have, and why. */
   readonly notFor?: readonly [roles: readonly Role[], why: string];
   /** null where nothing can be to do. Absent: done for several columns at once (join), with another step, or by the column's type. */
@@ -34,9 +36,16 @@ export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
   trim: { shape: yesOrNo, off: false, compile: step.trimmed },
   strip_prefix: { shape: text, compile: step.withoutPrefix },
   values: { shape: scalarByText, compile: step.replaced },
-  not: { shape: yesOrNo, off: false, gives: 'boolean', notFor: [ALL, 'is no yes or no'], compile: step.inverted },
+  not: {
+    shape: yesOrNo,
+    off: false,
+    gives: 'boolean',
+    notWith: ['split', 'hash'],
+    notFor: [ALL, 'is no yes or no'],
+    compile: step.inverted,
+  },
   split: { shape: text, gives: 'json', notFor: [ALL, 'is one value, and no list'], compile: step.divided },
-  join: { shape: listOf(text, 'column names') },
+  join: { shape: listOf(text, 'column names'), notWith: ['not', 'split'] },
   separator: { shape: anyText },
   default: { shape: scalar, notFor: [NAMES, 'would be the same for many'], compile: step.filled },
   format: { shape: timeFormat },
@@ -49,6 +58,7 @@ export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
   hash: {
     shape: oneOf(['sha256']),
     gives: 'string',
+    notWith: ['format'],
     notFor: [['timestamp'], 'would be no time'],
     compile: step.hashed,
   },

@@ -59,6 +59,8 @@ const CASES: readonly (readonly [Record<string, unknown>, cell: string, becomes:
   [{ split: ',' }, 'a, b ,,c', ['a', 'b', 'c']],
   [{ split: ',' }, 'a', ['a']],
   [{ split: ',' }, ' , ', undefined],
+  [{ split: ',', default: '5' }, '', '5'],
+  [{ split: ',', values: { none: 0 } }, 'none', 0],
   [{ split: ';', type: 'json' }, 'a;"b"', ['a', '"b"']],
   [{ default: 'none' }, '', 'none'],
   [{ default: 'none' }, 'x', 'x'],
@@ -208,11 +210,12 @@ describe('the value steps of a column', () => {
       a: { null_values: ['-'], trim: true, strip_prefix: "'", values: { x: 1, '*': null } },
       b: { to: 'unsubscribed', not: true },
       c: { split: ',', too_long: 'cut' },
+      f: { split: ',', hash: 'sha256' },
       d: { join: ['a', 'c'], separator: '', default: 'z', hash: 'sha256' },
       id: { trim: true },
       e: { format: '%d.%m.%Y', timezone: 'UTC' },
     };
-    const source = csv('id,a,b,c,e', '1,x,yes,p,04.03.2025');
+    const source = csv('id,a,b,c,e,f', '1,x,yes,p,04.03.2025,q');
     const first = planOf(source, { map: parse({ columns }) });
     expect(first.table.map(({ becomes }) => becomes)).toEqual([
       'person id (trim)',
@@ -220,6 +223,7 @@ describe('the value steps of a column', () => {
       'attribute unsubscribed (not)',
       'attribute c (split, too_long)',
       'attribute e',
+      'attribute f (split, hash)',
       'attribute d (join, default, hash)',
     ]);
     expect(planOf(source, { map: parseMappingFile(writeMappingFile(first), 'written.json') }).plan).toEqual(first.plan);
