@@ -35,11 +35,15 @@ interface Source {
 }
 
 /** null when no column has steps: then nothing is looked at. */
-export function createSteppedRows(plan: SteppedPlan, packer: Pick<Packer, 'invalid' | 'made'>): SteppedRows | null {
+export function createSteppedRows(
+  plan: SteppedPlan,
+  packer: Pick<Packer, 'invalid' | 'made'>,
+  isOnlyLook = false,
+): SteppedRows | null {
   const sources = sourcesOf(plan, packer);
   if (sources.length === 0) return null;
   const { made } = packer;
-  const run = createRun(sources);
+  const run = createRun(sources, isOnlyLook);
 
   return {
     isEscaped: sources.some(({ column }) => ownTexts(column.steps ?? {}).some((text) => quote(text) !== `"${text}"`)),
@@ -70,9 +74,9 @@ export function createSteppedRows(plan: SteppedPlan, packer: Pick<Packer, 'inval
   };
 }
 
-/** For rows that are only looked at. Those that the steps make invalid stay as they are. */
+/** For rows that are only looked at. A value that a step would make its row invalid for stays as it is. */
 export function createStepping(plan: SteppedPlan): (row: RawRow) => RawRow {
-  const stepped = createSteppedRows(plan, { invalid: () => undefined, made: [] });
+  const stepped = createSteppedRows(plan, { invalid: () => undefined, made: [] }, true);
   if (stepped === null) return (row) => row;
   return (row) => {
     if (Array.isArray(row)) return [...(stepped.cells(row) ?? row)];
@@ -118,7 +122,10 @@ function bytesMaxOf({ kind }: SteppedPlan, { role }: SteppedColumn): number {
 type Values = readonly (StepValue | null | undefined)[];
 
 /** The values of all sources, null where one is left alone; null altogether when the row is invalid. One array serves all rows. */
-function createRun(sources: readonly Source[]): (read: (column: SteppedColumn) => string | null) => Values | null {
+function createRun(
+  sources: readonly Source[],
+  isOnlyLook: boolean,
+): (read: (column: SteppedColumn) => string | null) => Values | null {
   const first: (StepValue | null)[] = [];
   const last: (StepValue | null)[] = [];
   return (read) => {
@@ -127,16 +134,16 @@ function createRun(sources: readonly Source[]): (read: (column: SteppedColumn) =
       if (source === undefined) break;
       const text = read(source.column);
       const value = text === null || source.before === null ? text : source.before(text);
-      if (value === null && text !== null) return null;
-      first[at] = value;
+      if (value === null && text !== null && !isOnlyLook) return null;
+      first[at] = value ?? text;
     }
     for (let at = 0; at < sources.length; at++) {
       const source = sources[at];
       if (source === undefined) break;
       const value = source.join === null ? (first[at] ?? null) : joined(source.join, first, source.separator);
       const next = value === null || source.after === null ? value : source.after(value);
-      if (next === null && value !== null) return null;
-      last[at] = next;
+      if (next === null && value !== null && !isOnlyLook) return null;
+      last[at] = next ?? value;
     }
     return last;
   };

@@ -203,6 +203,9 @@ describe('the value steps of a column', () => {
     const { sent, plan } = run(csv('id,n,b', '1,$5, true'), { map });
     expect(sent[0]?.json.attributes).toEqual({ n: 5, b: true });
     expect(plan.columns.map(({ type }) => type)).toEqual(['string', 'number', 'boolean']);
+    // One row that a step refuses spoils no other column.
+    const faulty = parse({ columns: { n: { strip_prefix: '$' }, b: { not: true } } });
+    expect(planOf(csv('id,n,b', '1,$5,yes', '2,$6,hm'), { map: faulty }).plan.columns[1]?.type).toBe('number');
   });
 
   it('are shown in the plan, and written to a mapping file that gives it again', () => {
