@@ -10,8 +10,12 @@ export type Encoding = string;
 export type Compression = 'none' | 'gzip' | 'zstd' | 'brotli';
 export type ColumnType = 'string' | 'number' | 'boolean' | 'timestamp' | 'json';
 export type EmptyPolicy = 'omit' | 'null' | 'keep';
-/** How a time is written; `auto` is ISO 8601 or unix time in a unit told by its size, and never a guess between day and month. */
-export type TimeFormat = 'auto' | 'unix' | 'unix_ms' | 'unix_us' | 'dd/mm/yyyy' | 'mm/dd/yyyy';
+/**
+ * How a time is written; `auto` is ISO 8601 or unix time in a unit told by its size, and never a guess between day and month.
+ * `excel` is days since 1899-12-30; what begins with % is a pattern such as `%d/%m/%Y %H:%M` (mapping/values/time-patterns.ts).
+ */
+export type TimeFormat =
+  'auto' | 'iso' | 'unix' | 'unix_ms' | 'unix_us' | 'excel' | 'dd/mm/yyyy' | 'mm/dd/yyyy' | `%${string}`;
 
 /** How a table is written. What is absent is as RFC 4180 has it, and as runs have it that are older than the field. */
 export interface Dialect {
@@ -43,6 +47,22 @@ export interface SourceLayout extends Dialect {
   readonly header: readonly string[];
 }
 
+/** What is done to a column's values before they have a type: with the keys of the mapping file, and in its order (mapping/values/steps.ts). */
+export interface ColumnSteps {
+  readonly null_values?: readonly string[];
+  readonly trim?: true;
+  readonly strip_prefix?: string;
+  readonly values?: Readonly<Record<string, string | number | boolean | null>>;
+  readonly not?: true;
+  readonly split?: string;
+  /** Names of columns. */
+  readonly join?: readonly string[];
+  readonly separator?: string;
+  readonly default?: string | number | boolean;
+  readonly too_long?: 'cut' | 'omit';
+  readonly hash?: 'sha256';
+}
+
 /** What a column becomes. */
 export interface ColumnPlan {
   /** 0-based index in the header; for NDJSON the name alone counts. */
@@ -59,6 +79,8 @@ export interface ColumnPlan {
   readonly format: TimeFormat;
   /** Overrides the plan's zone for this column; null = it does not. */
   readonly timezone: string | null;
+  /** Absent where nothing is done. */
+  readonly steps?: ColumnSteps;
 }
 
 export interface Plan {

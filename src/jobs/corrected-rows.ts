@@ -189,10 +189,17 @@ function planFor({ layout, path }: FixedFile, { plan, layout: ofRun }: RunSpec, 
         hint: `write its rows with: cio-bulk failures --run ${run.id} --format ndjson`,
       },
     );
+  const joined = new Set(plan.columns.flatMap(({ steps }) => steps?.join ?? []));
   const columns = plan.columns.map((column) => {
+    // A column that the mapping joins from others stands behind those of the file.
+    const behind = column.index - ofRun.header.length;
     const index =
-      column.index < 0 ? column.index : layout.header.findIndex((name) => name.trim() === column.name.trim());
-    if (index === -1 && column.index >= 0 && column.role !== 'drop')
+      column.index < 0
+        ? column.index
+        : behind >= 0
+          ? layout.header.length + behind
+          : layout.header.findIndex((name) => name.trim() === column.name.trim());
+    if (index === -1 && column.index >= 0 && (column.role !== 'drop' || joined.has(column.name)))
       throw new CioBulkError('usage', `--from ${path}: the column ${column.name} is missing`, {
         hint: 'keep all columns of the failures file',
       });

@@ -3,6 +3,7 @@ import type { RawRow } from '../../domain/block.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { looksLikeEmail } from './email-shape.ts';
 import { createIdentityTable } from './identity-table.ts';
+import { createStepping } from '../rows/stepped-rows.ts';
 import { jsonForm, traitsOf } from '../rows/json-form.ts';
 import { isRecord, scalarText } from '../values/json-values.ts';
 import type { JsonRecord } from '../values/json-values.ts';
@@ -14,7 +15,7 @@ const ALREADY_FOLDED = /^[\x21-\x40\x5b-\x7e]*$/;
 export interface IdentityCheck {
   /** Whether all rows must be compared; rows of events may share what they like, and a look at the first of them will do. */
   readonly isNeeded: boolean;
-  /** `startRow`: number of the first of these rows in the file, from 0. */
+  /** Rows as they are read: their identifiers are compared as the value steps leave them. `startRow`: number of the first of these rows in the file, from 0. */
   add(rows: readonly RawRow[], startRow: number): void;
   /** Sentences with counts and the first row; no identifier is in them. */
   warnings(): string[];
@@ -23,6 +24,7 @@ export interface IdentityCheck {
 /** `slotsMax` bounds the memory: what does not fit is compared with what does, and `warnings` says so. */
 export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityCheck {
   const columns = personColumns(plan);
+  const stepping = createStepping(plan);
   const isNeeded = plan.kind === 'people';
   const emails = createIdentityTable(slotsMax);
   const foldedIds = createIdentityTable(slotsMax);
@@ -50,7 +52,8 @@ export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityChec
     isNeeded,
     add(rows, startRow) {
       for (let index = 0; index < rows.length; index++) {
-        const row = rows[index];
+        const given = rows[index];
+        const row = given === undefined ? undefined : stepping(given);
         const number = startRow + index + 1;
         if (Array.isArray(row)) note(row[columns.id?.index ?? -1] ?? '', row[columns.email?.index ?? -1] ?? '', number);
         else if (row !== undefined && 'json' in row) {

@@ -5,6 +5,7 @@ import { ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTES_MAX, bytesOver } from '../../domai
 import type { Action, ColumnPlan, EmptyPolicy, SourceLayout } from '../../domain/plan.ts';
 import type { Columns } from './column-names.ts';
 import { safeText } from './column-names.ts';
+import { settledSteps, typeSaid } from './column-steps.ts';
 import { consentShape } from '../values/consent.ts';
 import { damageIn, inferType } from './column-types.ts';
 import type { TypesOption } from './column-types.ts';
@@ -55,6 +56,13 @@ export function planColumns(input: ColumnsInput): { columns: ColumnPlan[]; notes
 }
 
 function planColumn(input: ColumnsInput, name: string, index: number, role: Role | undefined): ColumnPlan {
+  const { columns, map, layout } = input;
+  const steps = settledSteps({ columns, map, isNdjson: layout.format === 'ndjson' }, name, role);
+  const column = typedColumn(input, name, index, role);
+  return steps === undefined ? column : { ...column, steps };
+}
+
+function typedColumn(input: ColumnsInput, name: string, index: number, role: Role | undefined): ColumnPlan {
   const { roles, map, types, empty, layout } = input;
   const entry: MappingColumn = map?.columns.get(name) ?? {};
   const demanded = demandedType(types, name) ?? entry.type;
@@ -94,7 +102,7 @@ function planColumn(input: ColumnsInput, name: string, index: number, role: Role
         ? 'timestamp'
         : role !== undefined || isOmitted
           ? 'string'
-          : (demanded ??
+          : (typeSaid(entry, demanded) ??
             (isCreatedAt
               ? 'timestamp'
               : layout.format === 'ndjson' && input.typesDefault === 'string'

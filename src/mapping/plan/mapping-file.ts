@@ -1,16 +1,17 @@
 /** Mapping files (`--map`), read with a pointer to every fault. mapping-write.ts writes one from a plan. */
 import { CioBulkError } from '../../domain/errors.ts';
+import { formatOf, stepsOf } from './column-steps.ts';
 import { createJsonChecks, type JsonChecks } from './json-checks.ts';
 import { escapePointer, JsonFault, parseJsonSource } from './json-source.ts';
 import type { JsonSource } from './json-source.ts';
 import type { JsonRecord } from '../values/json-values.ts';
 import type { MappingColumn, MappingFile } from './plan-options.ts';
+import { STEP_KEYS } from '../values/steps.ts';
 import { isZone } from '../values/zones.ts';
 
 const ACTIONS = ['identify', 'delete', 'suppress', 'unsuppress'] as const;
 const TYPES = ['string', 'number', 'boolean', 'timestamp', 'json'] as const;
 const EMPTY = ['omit', 'null', 'keep'] as const;
-const FORMATS = ['auto', 'unix', 'unix_ms', 'unix_us', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const;
 const KEYS = [
   '$schema',
   'kind',
@@ -32,7 +33,7 @@ const KEYS = [
   'columns',
   'constants',
 ];
-const COLUMN_KEYS = ['to', 'type', 'mismatch', 'empty', 'format', 'timezone'];
+const COLUMN_KEYS = ['to', 'type', 'mismatch', 'empty', 'timezone', ...STEP_KEYS];
 
 /** @throws CioBulkError `mapping`, with the fault's JSON pointer and line:column */
 export function parseMappingFile(text: string, path: string): MappingFile {
@@ -86,8 +87,9 @@ function columnOf(check: JsonChecks, entry: JsonRecord, pointer: string): Mappin
     type: check.choice(entry, pointer, 'type', TYPES),
     mismatch: check.choice(entry, pointer, 'mismatch', ['text', 'invalid'] as const),
     empty: check.choice(entry, pointer, 'empty', EMPTY),
-    format: check.choice(entry, pointer, 'format', FORMATS),
+    format: formatOf(check, entry, pointer),
     timezone: zoneOf(check, entry, pointer),
+    steps: stepsOf(check, entry, pointer),
   });
 }
 

@@ -11,7 +11,9 @@ export function writeMappingFile({ plan }: Pick<PlanResult, 'plan'>): string {
   const isEvents = plan.kind === 'events';
   const columns: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const column of plan.columns) {
-    if (column.role !== 'drop' || plan.action !== 'identify') columns[column.name] = columnEntry(column);
+    // The steps of a column that is left out are for those that join it.
+    if (column.role !== 'drop' || plan.action !== 'identify' || column.steps !== undefined)
+      columns[column.name] = columnEntry(column);
   }
   const drop =
     plan.action === 'identify'
@@ -59,6 +61,7 @@ function columnEntry(column: ColumnPlan): Record<string, unknown> {
       : {}),
     ...(isAttribute && !column.strict ? { mismatch: 'text' } : {}),
     empty: column.empty,
+    ...column.steps,
     ...(column.format === 'auto' ? {} : { format: column.format }),
     ...(column.timezone === null ? {} : { timezone: column.timezone }),
   };

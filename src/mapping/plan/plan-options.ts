@@ -1,5 +1,5 @@
 /** What the user may say about a mapping: in flags, and in a mapping file; and what comes of it. */
-import type { Action, ColumnType, EmptyPolicy, Kind, Plan, TimeFormat } from '../../domain/plan.ts';
+import type { Action, ColumnSteps, ColumnType, EmptyPolicy, Kind, Plan, TimeFormat } from '../../domain/plan.ts';
 import type { LineCount } from './line-counts.ts';
 
 export interface PlanOptions {
@@ -57,6 +57,7 @@ export interface MappingColumn {
   readonly empty?: EmptyPolicy;
   readonly format?: TimeFormat;
   readonly timezone?: string;
+  readonly steps?: ColumnSteps;
 }
 
 /** A line of the table that shows what a file's columns become. */

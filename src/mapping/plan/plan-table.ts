@@ -5,6 +5,7 @@ import { safeText } from './column-names.ts';
 import type { PlanTableRow } from './plan-options.ts';
 import { reservedMeaning } from './reserved-names.ts';
 import { sampleTexts } from './sample-texts.ts';
+import { keysOf } from '../values/steps.ts';
 
 const SAMPLE_CHARS = 40;
 const NAME_CHARS = 60;
@@ -33,7 +34,7 @@ export function planTable(
     return [
       {
         column: safeText(column.name, NAME_CHARS),
-        becomes: becomes(plan, column),
+        becomes: becomes(plan, column) + stepsText(column),
         type: typeText(column, isNdjson),
         sample: safeText(first, SAMPLE_CHARS),
         warnings: own,
@@ -66,6 +67,11 @@ function becomes(plan: Plan, column: ColumnPlan): string {
     : isEvents
       ? 'person e-mail (where the id is empty)'
       : 'person e-mail (an attribute where there is an id)';
+}
+
+function stepsText({ role, steps }: ColumnPlan): string {
+  const words = role === 'drop' ? [] : keysOf(steps ?? {}).filter((key) => key !== 'separator');
+  return words.length === 0 ? '' : ` (${words.join(', ')})`;
 }
 
 function typeText(column: ColumnPlan, isNdjson: boolean): string {

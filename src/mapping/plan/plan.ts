@@ -5,6 +5,7 @@ import { ITEM_BYTES_MAX } from '../../domain/limits.ts';
 import type { ColumnPlan, Plan, SourceLayout } from '../../domain/plan.ts';
 import { attributeTree } from '../rows/attribute-tree.ts';
 import { createColumns, listNames, type Columns } from './column-names.ts';
+import { joinedNames, sampleAfterSteps } from './column-steps.ts';
 import { planColumns } from './columns.ts';
 import { parseTypes } from './column-types.ts';
 import { NO_CONSENT, settleConsent } from '../values/consent.ts';
@@ -27,11 +28,14 @@ import { isZone } from '../values/zones.ts';
 export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], options: PlanOptions): PlanResult {
   const map = options.map ?? null;
   const nullTexts = options.nulls ?? map?.nulls;
-  const sample = dataRows(layout, firstRows, nullTexts);
-  const lines = countLines(sample);
-  // Blanks around a name in the header are nobody's intention; cells keep theirs.
-  const columns = createColumns(layout.format === 'ndjson' ? lines.fields : layout.header.map((name) => name.trim()));
+  const read = dataRows(layout, firstRows, nullTexts);
+  const lines = countLines(read);
+  const columns = columnsOf(layout, lines, map);
   const roles = rolesOf(columns, layout, options, lines);
+  const sample = sampleAfterSteps({ columns, map, roles, isNdjson: layout.format === 'ndjson' }, read, {
+    ...(nullTexts === undefined ? {} : { nulls: nullTexts }),
+    ...(lines.hasTyped ? { hasTypedLines: true } : {}),
+  });
   const { kind } = roles;
   const types = parseTypes(options.types);
   const typesDefault = types.fallback ?? map?.types ?? 'auto';
@@ -61,19 +65,26 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   if (needsIdentifier(layout, lines)) assertUsable(plan, columns.names, layout);
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);
-  identities.add(sample, 0);
+  identities.add(read, 0);
   return {
     plan,
     table,
     lines: lines.byType,
     warnings: [
       ...warnings,
-      ...headerWarnings(layout, sample, roles),
+      ...headerWarnings(layout, read, roles),
       ...(roles.kindNote === null ? [] : [roles.kindNote]),
       ...unknowableEvents(plan, sample),
     ],
     identityWarnings: identities.warnings(),
   };
+}
+
+/** Those that a mapping file joins from others come behind those of the file. */
+function columnsOf(layout: SourceLayout, lines: LineCounts, map: PlanOptions['map']): Columns {
+  // Blanks around a name in the header are nobody's intention; cells keep theirs.
+  const names = layout.format === 'ndjson' ? lines.fields : layout.header.map((name) => name.trim());
+  return createColumns([...names, ...joinedNames(names, map ?? null)]);
 }
 
 /** The first rows as a run will see them: without repeated headers, and with the texts that mean an empty cell taken for one. */

@@ -5,7 +5,9 @@ import { attributeTree } from './attribute-tree.ts';
 import type { AttributeNode } from './attribute-tree.ts';
 import { canonicalText, jsonText, quote } from '../values/json-text.ts';
 import type { Packer } from './packer.ts';
+import { createMadeCell } from './made-cell.ts';
 import { createTypedCell } from './typed-cell.ts';
+import { makesValues } from '../values/steps.ts';
 
 /** Shorter texts cannot be over the limit: no UTF-16 unit has more than 3 bytes in UTF-8. */
 const SURELY_SHORT = Math.floor(ATTRIBUTE_VALUE_BYTES_MAX / 3);
@@ -18,6 +20,8 @@ type Field =
       readonly zone: string | null;
       readonly isPlainText: boolean;
     }
+  /** A column whose value steps may make something else than a text. */
+  | { readonly kind: 'made'; readonly fragment: string; readonly column: ColumnPlan; readonly zone: string | null }
   | { readonly kind: 'group'; readonly fragment: string; readonly fields: readonly Field[] }
   | { readonly kind: 'constant'; readonly fragment: string };
 
@@ -31,6 +35,7 @@ export function compileAttributes(
   packer: Packer,
 ): (cells: readonly string[], first: string) => string | null {
   const typedCell = createTypedCell(packer, isEvents ? Number.POSITIVE_INFINITY : ATTRIBUTE_VALUE_BYTES_MAX);
+  const madeCell = createMadeCell(plan, packer, typedCell);
   const fields = compile(attributeTree(plan), plan, isEvents);
 
   const writeFields = (fields: readonly Field[], cells: readonly string[], first: string): string | null => {
@@ -56,6 +61,11 @@ export function compileAttributes(
         if (inner === null) return null;
         if (inner === '') continue;
         value = `{${inner}}`;
+      } else if (field.kind === 'made') {
+        const own = madeCell(field.column, field.zone, cells);
+        if (own === null) return null;
+        if (own === '') continue;
+        value = own;
       }
       text += text === '' ? field.fragment + value : `,${field.fragment}${value}`;
     }
@@ -79,6 +89,11 @@ function compile(nodes: ReadonlyMap<string, AttributeNode>, plan: Plan, isEvents
     if (node.kind === 'group') return [{ kind: 'group', fragment, fields: compile(node.nodes, plan, isEvents) }];
     const { column } = node;
     const zone = column.timezone ?? plan.timezone;
+    if (column.steps !== undefined && makesValues(column.steps)) {
+      // What is no list in a column of lists is no JSON either.
+      const own = column.steps.split === undefined ? column : { ...column, type: 'string' as const, strict: false };
+      return [{ kind: 'made', fragment, column: own, zone }];
+    }
     return [{ kind: 'column', fragment, column, zone, isPlainText: column.type === 'string' }];
   });
 }

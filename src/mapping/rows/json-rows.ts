@@ -9,6 +9,7 @@ import type { JsonRecord } from '../values/json-values.ts';
 import { createNulls } from '../values/nulls.ts';
 import { createOperationRows } from './operation-rows.ts';
 import type { Packer } from './packer.ts';
+import { createSteppedRows } from './stepped-rows.ts';
 import { createTypedRows } from './typed-rows.ts';
 
 /** What `cio-bulk failures` has added to a row is not sent, wherever somebody has put it. */
@@ -42,11 +43,14 @@ export function createJsonRows(plan: Plan, packer: Packer, emitter: Emitter): (j
     flat: createFlatRows(plan, packer, emitter),
   };
   const nulls = createNulls(plan.nulls);
+  const steps = createSteppedRows(plan, packer);
   return (json) => {
     const own = withoutAdded(json);
     const form = jsonForm(own, plan.hasTypedLines === true);
     try {
-      rows[form](nulls === null || form === 'operation' ? own : nulls.json(own));
+      const filled = nulls === null || form === 'operation' ? own : nulls.json(own);
+      const stepped = steps === null || form !== 'flat' ? filled : steps.json(filled);
+      if (stepped !== null) rows[form](stepped);
     } catch (error) {
       if (!(error instanceof UnwritableValue)) throw error;
       packer.invalid('bad_value', error.message);

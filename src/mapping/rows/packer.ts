@@ -4,6 +4,7 @@ import type { InvalidCode, PackedOperations, PreparedChunk, SingleRequest, SkipC
 import type { RowBlock } from '../../domain/block.ts';
 import type { WarningCode } from '../../domain/warnings.ts';
 import { quote } from '../values/json-text.ts';
+import type { StepValue } from '../values/step-functions.ts';
 import type { Addressed } from './addressed.ts';
 import { createNumbers, type Numbers } from './numbers.ts';
 import { createSetAside, invalidRow } from './set-aside.ts';
@@ -14,6 +15,8 @@ export interface Packer {
   index: number;
   /** Number in its file of the row at work; the first is 1. */
   row: number;
+  /** What value steps have made of cells of the row at work that are no texts now, by index of the column. */
+  readonly made: (StepValue | undefined)[];
   /** Of the chunk at work: no cell has a character that JSON escapes. */
   isPlain: boolean;
   /** JSON text of a cell, or of a text in a JSON row. */
@@ -44,6 +47,7 @@ export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
   const packer: Packer = {
     index: 0,
     row: 0,
+    made: [],
     isPlain: false,
     quote: (text) => (packer.isPlain ? `"${text}"` : quote(text)),
     pieces,

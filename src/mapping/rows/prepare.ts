@@ -10,6 +10,7 @@ import { createEmitter } from './write-operation.ts';
 import { createJsonRows } from './json-rows.ts';
 import { createNulls } from '../values/nulls.ts';
 import { createPacker } from './packer.ts';
+import { createSteppedRows, type SteppedRows } from './stepped-rows.ts';
 import { createWriteTimes } from './write-times.ts';
 
 export interface Preparer {
@@ -35,7 +36,9 @@ export function createPreparer(
   const times = typeof spec.timesFrom === 'number' ? createWriteTimes(spec.timesFrom) : null;
   const emitter = createEmitter(spec, packer, times);
   const nulls = createNulls(spec.plan.nulls);
-  const filledRow = createCellRows(spec.plan, packer, emitter);
+  const steps = createSteppedRows(spec.plan, packer);
+  const steppedRow = createCellRows(spec.plan, packer, emitter);
+  const filledRow = steps === null ? steppedRow : stepping(steps, steppedRow);
   const cellRow = nulls === null ? filledRow : (cells: readonly string[]) => filledRow(nulls.cells(cells));
   const jsonRow = createJsonRows(spec.plan, packer, emitter);
   const isHeader = createHeaderCheck(spec.layout.header);
@@ -46,7 +49,7 @@ export function createPreparer(
     prepare(block) {
       const { rows } = block;
       times?.setClock(now());
-      packer.isPlain = block.isPlain === true;
+      packer.isPlain = block.isPlain === true && steps?.isEscaped !== true;
       for (let index = 0; index < rows.length; index++) {
         const row = rows[index];
         if (row === undefined) continue;
@@ -67,5 +70,14 @@ export function createPreparer(
       emitter.endChunk(chunk.operations);
       return chunk;
     },
+  };
+}
+
+type CellRow = (cells: readonly string[]) => void;
+
+function stepping(steps: SteppedRows, cellRow: CellRow): CellRow {
+  return (cells) => {
+    const stepped = steps.cells(cells);
+    if (stepped !== null) cellRow(stepped);
   };
 }

@@ -3,7 +3,7 @@ import { ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, ATTRIBUTES_MAX, by
 import type { TimeFormat } from '../../domain/plan.ts';
 import { RawNumber } from '../../domain/raw-number.ts';
 import type { Packer } from '../rows/packer.ts';
-import { numberTime, parseTime, timeFault, timeNote } from './times.ts';
+import { isTextFormat, numberTime, parseTime, timeFault, timeNote } from './times.ts';
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
@@ -29,7 +29,8 @@ export interface TimePlace {
 export function timeOf(value: unknown, { field, format, zone }: TimePlace, packer: Packer): number | null {
   if (value === undefined || value === null || value === '') return Number.NaN;
   const text = scalarText(value) ?? '';
-  const timeMs = typeof value === 'number' ? numberTime(value, format) : parseTime(text, format, zone);
+  const timeMs =
+    typeof value === 'number' && !isTextFormat(format) ? numberTime(value, format) : parseTime(text, format, zone);
   if (Number.isNaN(timeMs)) {
     packer.invalid('bad_timestamp', `"${field}" ${timeFault(text, format, zone)}`, undefined, field);
     return null;

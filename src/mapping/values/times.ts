@@ -1,6 +1,8 @@
 /** Times of a file to milliseconds since 1970. What could mean two things is a fault with advice, never a guess. */
 import type { TimeFormat } from '../../domain/plan.ts';
 import type { WarningCode } from '../../domain/warnings.ts';
+import { civilMs } from './civil-time.ts';
+import { excelTime, isPattern, patternTime, type LocalTime } from './time-patterns.ts';
 import { isRepeated, toUtcMs } from './zones.ts';
 
 /** From here on a plain number is milliseconds: as seconds it would be the year 5138. The same again for each smaller unit. */
@@ -23,18 +25,35 @@ const YEAR_FIRST = /^\d{4}[/.]\d{1,2}[/.]\d{1,2}/;
 
 /** Milliseconds since 1970, or NaN: then `timeFault` says why. Nothing is earlier than 1970: Customer.io has no such times. */
 export function parseTime(text: string, format: TimeFormat, zone: string | null): number {
-  const plainMs = format === 'auto' && text.length === 20 ? plainIsoTime(text) : Number.NaN;
+  const plainMs = (format === 'auto' || format === 'iso') && text.length === 20 ? plainIsoTime(text) : Number.NaN;
   const timeMs = Number.isNaN(plainMs) ? anyTime(text, format, zone) : plainMs;
   return timeMs >= 0 ? timeMs : Number.NaN;
 }
 
 function anyTime(text: string, format: TimeFormat, zone: string | null): number {
   if (format === 'dd/mm/yyyy' || format === 'mm/dd/yyyy') return slashedTime(text, format, zone);
+  if (format === 'iso') return isoTime(text, zone);
+  if (format === 'excel' || isPattern(format)) return givenTime(written(text, format), zone);
   const first = text.charCodeAt(4);
   const isDashed = first === 0x2d && text.length >= 10;
   if (!isDashed && NUMBER.test(text)) return numberTime(Number(text), format);
   if (format !== 'auto') return Number.NaN;
   return isDashed ? isoTime(text, zone) : Number.NaN;
+}
+
+/** Whether a time is read from its text even where JSON has a number. */
+export function isTextFormat(format: TimeFormat): boolean {
+  return format === 'excel' || format === 'iso' || isPattern(format);
+}
+
+function written(text: string, format: TimeFormat): LocalTime | null {
+  return format === 'excel' ? excelTime(text) : isPattern(format) ? patternTime(text, format) : null;
+}
+
+function givenTime(time: LocalTime | null, zone: string | null): number {
+  if (time === null) return Number.NaN;
+  if (time.offsetMs === null) return zone === null ? Number.NaN : toUtcMs(time.localMs, zone);
+  return Math.abs(time.offsetMs) <= OFFSET_MAX_MS ? time.localMs - time.offsetMs : Number.NaN;
 }
 
 /** A number as a time; units smaller than seconds are recognised by their size. */
@@ -62,6 +81,10 @@ export function timeNote(text: string, format: TimeFormat, zone: string | null):
 
 /** A time without an offset, as if it were UTC; NaN for any other. */
 function localMs(text: string, format: TimeFormat): number {
+  if (format === 'excel' || isPattern(format)) {
+    const time = written(text, format);
+    return time === null || time.offsetMs !== null ? Number.NaN : time.localMs;
+  }
   if (text.endsWith('Z')) return Number.NaN;
   if (format === 'dd/mm/yyyy' || format === 'mm/dd/yyyy') return slashedTime(text, format, 'UTC');
   const part = ISO.exec(text);
@@ -75,10 +98,9 @@ export function timeFault(text: string, format: TimeFormat, zone: string | null)
   if (zone !== null && Number.isFinite(localMs(text, format))) {
     return `is a time that does not exist in ${zone}, where a clock change leaves it out: say with --timezone where it was taken, or write it with its offset`;
   }
-  if (format !== 'auto') return `is not a time written as ${format}`;
-  if (ISO.test(text) && zone === null && Number.isFinite(isoTime(text, 'UTC'))) {
+  if (zone === null && Number.isFinite(localMs(text, format)) && (format === 'auto' || isTextFormat(format)))
     return 'is a time without an offset: say where it was taken with --timezone';
-  }
+  if (format !== 'auto') return `is not a time written as ${format}`;
   if (
     ISO.test(text) &&
     /[+-]\d{2}:?\d{0,2}$/.test(text) &&
@@ -161,25 +183,4 @@ function offsetMs(offset: string): number {
   if (!/^[+-]/.test(offset)) return 0;
   const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3).replace(':', '') || 0);
   return (offset.startsWith('-') ? -minutes : minutes) * 60_000;
-}
-
-/** NaN for a day or hour that does not exist (Date would roll 31 April over to 1 May). */
-// oxlint-disable-next-line max-params -- once per time of a row, and in the order of Date.UTC
-function civilMs(year: number, month: number, day: number, hour: number, minute: number, second: number): number {
-  if (!(year >= 100 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return Number.NaN;
-  if (!(hour <= 23 && minute <= 59 && second <= 60)) return Number.NaN;
-  return ((dayOf(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000;
-}
-
-/** Days since 1970 of a day of the Gregorian calendar, whose years count from March: `Date.UTC`, but a tenth of its time. */
-function dayOf(year: number, month: number, day: number): number {
-  const years = month > 2 ? year : year - 1;
-  const century = Math.floor(years / 100);
-  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
-  return 365 * years + Math.floor(years / 4) - century + Math.floor(century / 4) + dayOfYear - 719_468;
-}
-
-function daysIn(year: number, month: number): number {
-  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }

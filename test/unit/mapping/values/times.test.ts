@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { TimeFormat } from '../../../../src/domain/plan.ts';
+import { PATTERN_SHAPE } from '../../../../src/mapping/values/time-patterns.ts';
 import { numberTime, parseTime, timeFault, timeNote } from '../../../../src/mapping/values/times.ts';
 import { toUtcMs } from '../../../../src/mapping/values/zones.ts';
 
@@ -123,5 +125,85 @@ describe('times', () => {
     expect(timeNote('26.10.2025 02:30', 'dd/mm/yyyy', 'Europe/Vienna')).toBe('repeated_hour');
     expect(timeNote('2025-10-26 02:30:00', 'auto', '+01:00')).toBeNull();
     expect(parseTime('2025-10-26 02:30:00', 'auto', 'Europe/Vienna')).toBe(Date.UTC(2025, 9, 26, 0, 30));
+  });
+});
+
+const read = (text: string, format: string, zone: string | null = 'UTC') =>
+  new Date(parseTime(text, format as TimeFormat, zone));
+
+describe('times written by a pattern', () => {
+  it.for([
+    ['%d/%m/%Y %I:%M %p', '04/03/2025 10:11 PM', '2025-03-04T22:11:00.000Z'],
+    ['%d/%m/%Y %I:%M %p', '4/3/2025 12:05 a.m.', '2025-03-04T00:05:00.000Z'],
+    ['%Y%m%d%H%M%S', '20250304101112', '2025-03-04T10:11:12.000Z'],
+    ['%b %d, %Y', 'Mar 4, 2025', '2025-03-04T00:00:00.000Z'],
+    ['%e %B %Y', ' 4 March 2025', '2025-03-04T00:00:00.000Z'],
+    ['%e-%b-%y', '4-Sept-99', '1999-09-04T00:00:00.000Z'],
+    ['%Y-%m-%dT%H:%M:%S.%f%z', '2025-03-04T10:11:12.345678+01:00', '2025-03-04T09:11:12.345Z'],
+    ['%Y-%m-%d %H:%M:%S %Z', '2025-03-04 10:11:12 UTC', '2025-03-04T10:11:12.000Z'],
+    ['%Y.%j', '2024.366', '2024-12-31T00:00:00.000Z'],
+    ['%d%% %m (%y)', '04% 03 (25)', '2025-03-04T00:00:00.000Z'],
+  ] as const)('%s reads %s', ([format, text, iso]) => {
+    expect(read(text, format).toISOString()).toBe(iso);
+  });
+
+  it.for([
+    ['%d/%m/%Y', '31/04/2025'],
+    ['%d/%m/%Y', '04/03/2025 '],
+    ['%d/%m/%Y %I %p', '04/03/2025 13 PM'],
+    ['%Y%m%d', '2025114'], // January 14 or November 4
+    ['%Y.%j', '2025.366'],
+    ['%e %b %Y', '4 Ma 2025'],
+    ['%Y-%m-%d %H', '2025-03-04 24'],
+    ['%Y-%m-%d %z', '2025-03-04 +15:00'],
+    ['%Y-%m-%d', '1969-12-31'],
+  ] as const)('%s refuses %s', ([format, text]) => {
+    expect(parseTime(text, format, 'UTC')).toBeNaN();
+  });
+
+  it('are local times unless they say their offset', () => {
+    expect(read('04.03.2025 10', '%d.%m.%Y %H', 'Europe/Vienna').toISOString()).toBe('2025-03-04T09:00:00.000Z');
+    expect(parseTime('04.03.2025 10', '%d.%m.%Y %H', null)).toBeNaN();
+    expect(timeFault('04.03.2025 10', '%d.%m.%Y %H', null)).toContain('--timezone');
+    expect(timeFault('30.03.2025 02', '%d.%m.%Y %H', 'Europe/Vienna')).toContain('does not exist in Europe/Vienna');
+    expect(timeNote('26.10.2025 02', '%d.%m.%Y %H', 'Europe/Vienna')).toBe('repeated_hour');
+    expect(timeFault('x', '%d.%m.%Y', 'UTC')).toBe('is not a time written as %d.%m.%Y');
+  });
+
+  it('have a pattern that names a day, and the half of it that an hour of twelve is in', () => {
+    const shape = new RegExp(PATTERN_SHAPE, 'u');
+    for (const good of ['%Y-%m-%d', '%j/%y', '%e %b %Y %I:%M %p', '%Y%m%d%%'])
+      expect([good, shape.test(good)]).toEqual([good, true]);
+    for (const bad of [
+      '%Y',
+      '%Y-%m',
+      '%m-%d',
+      '%Y-%m-%d %I',
+      '%Y-%m-%d %H %p',
+      '%Y-%m-%d %q',
+      '%Y-%m-%d %',
+      '%%Y-%m-%d',
+      'Y-%m-%d',
+    ])
+      expect([bad, shape.test(bad)]).toEqual([bad, false]);
+  });
+});
+
+describe('times of spreadsheets and of ISO 8601 alone', () => {
+  it('are serial days with the time of day behind the point', () => {
+    expect(parseTime('45720', 'excel', 'UTC')).toBe(Date.UTC(2025, 2, 4));
+    expect(parseTime('45720.5', 'excel', 'Europe/Vienna')).toBe(Date.UTC(2025, 2, 4, 11));
+    expect(parseTime('45720.4244444444', 'excel', 'UTC')).toBe(Date.UTC(2025, 2, 4, 10, 11, 12));
+    expect(parseTime('45720', 'excel', null)).toBeNaN();
+    expect(timeFault('45720', 'excel', null)).toContain('--timezone');
+    for (const text of ['25568', '-1', '1e5', '2958466', '2025-03-04', ''])
+      expect([text, parseTime(text, 'excel', 'UTC')]).toEqual([text, Number.NaN]);
+  });
+
+  it('are no numbers', () => {
+    expect(parseTime('2025-03-04T10:11:12Z', 'iso', null)).toBe(at);
+    expect(parseTime('2025-03-04', 'iso', 'UTC')).toBe(Date.UTC(2025, 2, 4));
+    expect(parseTime('1700000000', 'iso', 'UTC')).toBeNaN();
+    expect(timeFault('2025-03-04', 'iso', null)).toContain('--timezone');
   });
 });

@@ -1,0 +1,99 @@
+/** The value steps of a mapping file: how they are read, and which column of a source takes which. */
+import type { RawRow } from '../../domain/block.ts';
+import { CioBulkError } from '../../domain/errors.ts';
+import type { ColumnSteps, ColumnType, Plan, TimeFormat } from '../../domain/plan.ts';
+import { createStepping } from '../rows/stepped-rows.ts';
+import type { JsonRecord } from '../values/json-values.ts';
+import { misplacedStep, STEP_KEYS, STEPS, typeOfSteps } from '../values/steps.ts';
+import { safeText, type Columns } from './column-names.ts';
+import type { JsonChecks } from './json-checks.ts';
+import type { MappingColumn, MappingFile } from './plan-options.ts';
+import type { Role, Roles } from './roles.ts';
+
+/** The steps of a column's entry; undefined when there are none. @throws CioBulkError `mapping` */
+export function stepsOf(check: JsonChecks, entry: JsonRecord, pointer: string): ColumnSteps | undefined {
+  const given = STEP_KEYS.filter((key) => entry[key] !== undefined).map(
+    (key) => [key, STEPS[key].shape.read(entry[key], `${pointer}/${key}`, check)] as const,
+  );
+  const asked = given.filter(([key, setting]) => key !== 'format' && setting !== STEPS[key].off);
+  if (asked.length === 0) return undefined;
+  const steps: ColumnSteps = Object.fromEntries(asked);
+  if (steps.separator !== undefined && steps.join === undefined)
+    check.fail(`${pointer}/separator`, 'is for "join", which is not there');
+  for (const [key] of asked) {
+    const other = STEPS[key].notWith?.find((one) => entry[one] !== undefined);
+    if (other !== undefined) check.fail(`${pointer}/${other}`, `cannot stand beside "${key}"`);
+  }
+  const type = typeOfSteps(steps);
+  if (type !== undefined && entry['type'] !== undefined && entry['type'] !== type)
+    check.fail(`${pointer}/type`, `must be ${type}, which is what the value steps make, or be left out`);
+  return steps;
+}
+
+/** The one step that the type of a column takes. */
+export function formatOf(check: JsonChecks, entry: JsonRecord, pointer: string): TimeFormat | undefined {
+  const format = entry['format'];
+  return format === undefined ? undefined : STEPS.format.shape.read(format, `${pointer}/format`, check);
+}
+
+/** The type that is said of a column, in so many words or by what is done with its values; undefined where it is to be inferred. */
+export function typeSaid({ steps, format }: MappingColumn, demanded: ColumnType | undefined): ColumnType | undefined {
+  const made = steps === undefined ? undefined : typeOfSteps(steps);
+  return made ?? demanded ?? (format === undefined || format === 'auto' ? undefined : 'timestamp');
+}
+
+/** Names of columns that a file does not have: the mapping file joins them from others. */
+export function joinedNames(names: readonly string[], map: MappingFile | null): readonly string[] {
+  return [...(map?.columns ?? [])].flatMap(([name, { steps }]) =>
+    steps?.join === undefined || names.includes(name) ? [] : [name],
+  );
+}
+
+/** The steps of a column, whose role is known by now; the columns that it joins by their names in the file. */
+export function settledSteps(
+  {
+    columns,
+    map,
+    isNdjson,
+  }: { readonly columns: Columns; readonly map: MappingFile | null; readonly isNdjson: boolean },
+  name: string,
+  role: Role | undefined,
+): ColumnSteps | undefined {
+  const steps = map?.columns.get(name)?.steps;
+  if (steps === undefined) return undefined;
+  const where = `${map?.path ?? ''}: /columns/${safeText(name, 60)}`;
+  const misplaced = misplacedStep(steps, role ?? 'attribute');
+  if (misplaced !== null)
+    throw new CioBulkError('mapping', `${where}/${misplaced.key}: this column is the ${role}, which ${misplaced.why}`, {
+      hint: 'leave the key out',
+    });
+  if (steps.join === undefined) return steps;
+  const join = steps.join.map((other) =>
+    isNdjson ? other : (columns.names[columns.named(other, `${where}/join`, 'mapping')] ?? other),
+  );
+  return { ...steps, join };
+}
+
+/** The sample as its columns' steps leave it: types are inferred from that, and it is what people are shown. */
+export function sampleAfterSteps(
+  {
+    columns,
+    map,
+    roles,
+    isNdjson,
+  }: {
+    readonly columns: Columns;
+    readonly map: MappingFile | null;
+    readonly roles: Roles;
+    readonly isNdjson: boolean;
+  },
+  sample: readonly RawRow[],
+  plan: Pick<Plan, 'nulls' | 'hasTypedLines'>,
+): readonly RawRow[] {
+  const stepped = columns.names.map((name, index) => {
+    const role = roles.byColumn.get(index);
+    const steps = settledSteps({ columns, map, isNdjson }, name, role);
+    return { index, name, role: role ?? ('attribute' as const), ...(steps === undefined ? {} : { steps }) };
+  });
+  return sample.map(createStepping({ ...plan, kind: roles.kind, columns: stepped }));
+}

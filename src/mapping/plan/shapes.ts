@@ -1,0 +1,102 @@
+/** What a value of a JSON file must be: its check, and the same as JSON Schema. One cannot be changed without the other. */
+import type { JsonChecks } from './json-checks.ts';
+import type { TimeFormat } from '../../domain/plan.ts';
+import { isPattern, PATTERN_SHAPE } from '../values/time-patterns.ts';
+import { isRecord } from '../values/json-values.ts';
+
+export interface Shape<T> {
+  readonly schema: Readonly<Record<string, unknown>>;
+  /** @throws CioBulkError `mapping`, by `check.fail` */
+  read(value: unknown, pointer: string, check: Pick<JsonChecks, 'fail'>): T;
+}
+
+export const text: Shape<string> = {
+  schema: { type: 'string', minLength: 1 },
+  read: (value, pointer, { fail }) =>
+    typeof value === 'string' && value !== '' ? value : fail(pointer, 'must be a text that is not empty'),
+};
+
+export const yesOrNo: Shape<boolean> = {
+  schema: { type: 'boolean' },
+  read: (value, pointer, { fail }) => (typeof value === 'boolean' ? value : fail(pointer, 'must be true or false')),
+};
+
+/** `item` says what each of them is, and may be nothing but a text. */
+export function listOf(item: Shape<string>, what: string): Shape<readonly string[]> {
+  return {
+    schema: { type: 'array', minItems: 1, items: item.schema },
+    read(value, pointer, check) {
+      if (!Array.isArray(value) || value.length === 0)
+        return check.fail(pointer, `must be a list of ${what}, and not an empty one`);
+      return (value as unknown[]).map((one, index) => item.read(one, `${pointer}/${index}`, check));
+    },
+  };
+}
+
+const FORMATS = ['auto', 'iso', 'unix', 'unix_ms', 'unix_us', 'excel', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const;
+const PATTERN = new RegExp(PATTERN_SHAPE, 'u');
+
+export const timeFormat: Shape<TimeFormat> = {
+  schema: { anyOf: [{ enum: FORMATS }, { type: 'string', pattern: PATTERN_SHAPE }] },
+  read(value, pointer, { fail }) {
+    const known = FORMATS.find((format) => format === value);
+    if (known !== undefined) return known;
+    if (typeof value === 'string' && isPattern(value))
+      return PATTERN.test(value)
+        ? value
+        : fail(
+            pointer,
+            'is no pattern of a time',
+            'a pattern names the year, month and day (%Y-%m-%d) or the year and its day (%Y %j), and %I goes with %p; docs/mapping.md lists the fields',
+          );
+    return fail(pointer, `must be one of ${FORMATS.join(', ')}, or a pattern such as %d/%m/%Y %H:%M`);
+  },
+};
+
+export const anyText: Shape<string> = {
+  schema: { type: 'string' },
+  read: (value, pointer, { fail }) => (typeof value === 'string' ? value : fail(pointer, 'must be a text')),
+};
+
+export function oneOf<const T extends string>(choices: readonly T[]): Shape<T> {
+  return {
+    schema: { enum: choices },
+    read: (value, pointer, { fail }) =>
+      choices.find((choice) => choice === value) ?? fail(pointer, `must be one of ${choices.join(', ')}`),
+  };
+}
+
+type Scalar = string | number | boolean;
+
+function isScalar(value: unknown): value is Scalar {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+}
+
+/** Something to send: `null` and an empty text are nothing. */
+export const scalar: Shape<Scalar> = {
+  schema: { type: ['string', 'number', 'boolean'], minLength: 1 },
+  read: (value, pointer, { fail }) =>
+    isScalar(value) && value !== ''
+      ? value
+      : fail(pointer, 'must be a text that is not empty, a number, true or false', 'for null there is "empty"'),
+};
+
+/** What becomes of texts, none of which is empty. */
+export const scalarByText: Shape<Readonly<Record<string, Scalar | null>>> = {
+  schema: {
+    type: 'object',
+    minProperties: 1,
+    propertyNames: { minLength: 1 },
+    additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
+  },
+  read(value, pointer, { fail }) {
+    if (!isRecord(value) || Object.keys(value).length === 0)
+      return fail(pointer, 'must be an object, and not an empty one');
+    for (const [key, one] of Object.entries(value)) {
+      const below = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+      if (key === '') fail(below, 'is about empty cells', 'for those there is "default"');
+      if (one !== null && !isScalar(one)) fail(below, 'must be a text, a number, true, false or null');
+    }
+    return value as Readonly<Record<string, Scalar | null>>;
+  },
+};

@@ -1,0 +1,31 @@
+/** One cell of a column whose value steps may make something else than a text of it: true, a number, a list. */
+import type { ColumnPlan, Plan } from '../../domain/plan.ts';
+import { isAttributeOverLimits } from '../values/json-values.ts';
+import { jsonText } from '../values/json-text.ts';
+import type { Packer } from './packer.ts';
+import type { TypedCell } from './typed-cell.ts';
+
+/** JSON text; '' when it is left out; null when the row is invalid (and settled as such). */
+export type MadeCell = (column: ColumnPlan, zone: string | null, cells: readonly string[]) => string | null;
+
+/** What was made is sent as it is, unless somebody has said which type the column (or all of them) has: then its text must be of that type. */
+export function createMadeCell(
+  { kind, typesDefault }: Pick<Plan, 'kind' | 'typesDefault'>,
+  packer: Packer,
+  typedCell: TypedCell,
+): MadeCell {
+  const isEvents = kind === 'events';
+  const isTextOnly = typesDefault === 'string';
+  return (column, zone, cells) => {
+    const made = packer.made[column.index];
+    if (typeof made === 'object') {
+      const isOver = !isEvents && isAttributeOverLimits(column.path.at(-1) ?? '', made, packer);
+      return isOver ? null : jsonText(made);
+    }
+    const isTyped = column.strict || isTextOnly || column.type === 'timestamp';
+    if (made !== undefined && !isTyped) return jsonText(made);
+    const cell = cells[column.index] ?? '';
+    if (cell !== '') return typedCell(cell, column, zone);
+    return column.empty === 'omit' ? '' : column.empty === 'null' ? 'null' : '""';
+  };
+}

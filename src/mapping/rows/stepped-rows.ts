@@ -1,0 +1,158 @@
+/** Rows after the value steps of their columns. Everything behind it (identifiers, types, limits) sees values as if the file had them so. */
+import type { RawRow } from '../../domain/block.ts';
+import { ATTRIBUTE_VALUE_BYTES_MAX, EVENT_NAME_BYTES_MAX } from '../../domain/limits.ts';
+import type { ColumnPlan, Plan } from '../../domain/plan.ts';
+import { quote } from '../values/json-text.ts';
+import { scalarText } from '../values/json-values.ts';
+import type { JsonRecord } from '../values/json-values.ts';
+import type { Step, StepValue } from '../values/step-functions.ts';
+import { compileSteps, ownTexts } from '../values/steps.ts';
+import { jsonForm } from './json-form.ts';
+import type { Packer } from './packer.ts';
+
+export type SteppedColumn = Pick<ColumnPlan, 'index' | 'name' | 'role' | 'steps'>;
+export type SteppedPlan = Pick<Plan, 'kind' | 'nulls' | 'hasTypedLines'> & {
+  readonly columns: readonly SteppedColumn[];
+};
+
+export interface SteppedRows {
+  /** Whether values may have characters that JSON escapes, though the file has none. */
+  readonly isEscaped: boolean;
+  /** null: the row is invalid (and settled as such). Values that are no texts are in `packer.made` too, until the next row. */
+  cells(cells: readonly string[]): readonly string[] | null;
+  /** The same for a flat row of JSON. What is neither text, number nor boolean is left alone. */
+  json(json: JsonRecord): JsonRecord | null;
+}
+
+/** A column whose value is looked at: for its own steps, or for another one's join. */
+interface Source {
+  readonly column: SteppedColumn;
+  readonly before: Step | null;
+  readonly after: Step | null;
+  /** Places of others among the sources. */
+  readonly join: readonly number[] | null;
+  readonly separator: string;
+}
+
+/** null when no column has steps: then nothing is looked at. */
+export function createSteppedRows(
+  plan: SteppedPlan,
+  packer: Pick<Packer, 'invalid' | 'made'>,
+  isOnlyLook = false,
+): SteppedRows | null {
+  const sources = sourcesOf(plan, packer);
+  if (sources.length === 0) return null;
+  const { made } = packer;
+  const run = createRun(sources, isOnlyLook);
+
+  return {
+    isEscaped: sources.some(({ column }) => ownTexts(column.steps ?? {}).some((text) => quote(text) !== `"${text}"`)),
+    cells(given) {
+      const values = run(({ index }) => given[index] ?? '');
+      if (values === null) return null;
+      const cells = given.slice();
+      for (const [at, { column }] of sources.entries()) {
+        if (column.steps === undefined) continue;
+        const value = values[at] ?? '';
+        cells[column.index] = typeof value === 'object' ? JSON.stringify(value) : String(value);
+        made[column.index] = typeof value === 'string' ? undefined : value;
+      }
+      return cells;
+    },
+    json(given) {
+      const values = run(({ name }) => (Object.hasOwn(given, name) ? textOf(given[name]) : ''));
+      if (values === null) return null;
+      const json = Object.assign(Object.create(null) as Record<string, unknown>, given);
+      for (const [at, { column }] of sources.entries()) {
+        const { name, steps } = column;
+        const value = values[at] ?? null;
+        if (steps === undefined || value === null || value === textOf(json[name])) continue;
+        json[name] = value === '' ? null : value;
+      }
+      return json;
+    },
+  };
+}
+
+/** For rows that are only looked at. A value that a step would make its row invalid for stays as it is. */
+export function createStepping(plan: SteppedPlan): (row: RawRow) => RawRow {
+  const stepped = createSteppedRows(plan, { invalid: () => undefined, made: [] }, true);
+  if (stepped === null) return (row) => row;
+  return (row) => {
+    if (Array.isArray(row)) return [...(stepped.cells(row) ?? row)];
+    if (!('json' in row) || jsonForm(row.json, plan.hasTypedLines === true) !== 'flat') return row;
+    return { json: stepped.json(row.json) ?? row.json };
+  };
+}
+
+/** What a value of JSON is to the steps: its text, empty where there is none, null where they leave it alone. */
+function textOf(value: unknown): string | null {
+  return value === undefined || value === null ? '' : scalarText(value);
+}
+
+function sourcesOf(plan: SteppedPlan, packer: Pick<Packer, 'invalid'>): readonly Source[] {
+  const isJoined = new Set(plan.columns.flatMap(({ steps, role }) => (role === 'drop' ? [] : (steps?.join ?? []))));
+  const columns = plan.columns.filter(
+    ({ name, role, steps }) => isJoined.has(name) || (steps !== undefined && role !== 'drop'),
+  );
+  return columns.map((column) => {
+    const { join, separator = ' ' } = column.steps ?? {};
+    return {
+      column,
+      ...compileSteps(column.steps ?? {}, {
+        bytesMax: bytesMaxOf(plan, column),
+        keepsMarkers: plan.nulls?.length !== 0 && ['id', 'email', 'cio_id'].includes(column.role),
+        refuse(message) {
+          packer.invalid('bad_value', `the value ${message}`, column.index + 1 || undefined, column.name);
+          return null;
+        },
+      }),
+      join: join === undefined ? null : join.map((name) => columns.findIndex((other) => other.name === name)),
+      separator,
+    };
+  });
+}
+
+/** Data of events has a limit as a whole only. */
+function bytesMaxOf({ kind }: SteppedPlan, { role }: SteppedColumn): number {
+  if (role === 'event') return EVENT_NAME_BYTES_MAX;
+  return kind === 'events' ? Number.POSITIVE_INFINITY : ATTRIBUTE_VALUE_BYTES_MAX;
+}
+
+type Values = readonly (StepValue | null | undefined)[];
+
+/** The values of all sources, null where one is left alone; null altogether when the row is invalid. One array serves all rows. */
+function createRun(
+  sources: readonly Source[],
+  isOnlyLook: boolean,
+): (read: (column: SteppedColumn) => string | null) => Values | null {
+  const first: (StepValue | null)[] = [];
+  const last: (StepValue | null)[] = [];
+  return (read) => {
+    for (let at = 0; at < sources.length; at++) {
+      const source = sources[at];
+      if (source === undefined) break;
+      const text = read(source.column);
+      const value = text === null || source.before === null ? text : source.before(text);
+      if (value === null && text !== null && !isOnlyLook) return null;
+      first[at] = value ?? text;
+    }
+    for (let at = 0; at < sources.length; at++) {
+      const source = sources[at];
+      if (source === undefined) break;
+      const value = source.join === null ? (first[at] ?? null) : joined(source.join, first, source.separator);
+      const next = value === null || source.after === null ? value : source.after(value);
+      if (next === null && value !== null && !isOnlyLook) return null;
+      last[at] = next ?? value;
+    }
+    return last;
+  };
+}
+
+function joined(places: readonly number[], values: Values, separator: string): string {
+  return places
+    .flatMap((place) => values[place] ?? '')
+    .map(String)
+    .filter((text) => text !== '')
+    .join(separator);
+}

@@ -1,0 +1,93 @@
+/** What each value step does to one value. steps.ts has their order. */
+import { hash } from 'node:crypto';
+import { bytesOver } from '../../domain/limits.ts';
+import type { ColumnSteps } from '../../domain/plan.ts';
+import { isNullMarker } from './nulls.ts';
+import { booleanWord, isBlank } from './values.ts';
+
+/** A value on its way: a text, empty where there is none, or what a step has made of one. */
+export type StepValue = string | number | boolean | readonly string[];
+
+/** null when the row is invalid (and settled as such). */
+export type Step = (value: StepValue) => StepValue | null;
+
+/** What a step may need to know of its column. */
+export interface StepContext {
+  /** Of a text of this column, as it is sent. */
+  readonly bytesMax: number;
+  /** Whether the usual markers for "nothing" are to be kept as they are, so that they are found where they are not allowed. */
+  readonly keepsMarkers: boolean;
+  /** Settles the row as invalid. */
+  refuse(message: string): null;
+}
+
+type Compile<K extends keyof ColumnSteps> = (setting: NonNullable<ColumnSteps[K]>, context: StepContext) => Step | null;
+
+export const emptied: Compile<'null_values'> = (texts) => {
+  const nulls = new Set(texts.map((text) => text.toLowerCase()));
+  return ofText((text) => (nulls.has(text.toLowerCase()) ? '' : text));
+};
+
+export const trimmed: Compile<'trim'> = () => ofText((text) => text.trim());
+
+export const withoutPrefix: Compile<'strip_prefix'> = (prefix) =>
+  ofText((text) => (text.startsWith(prefix) ? text.slice(prefix.length) : text));
+
+export const replaced: Compile<'values'> = (values) => {
+  const byText = new Map(Object.entries(values));
+  const others = byText.get('*');
+  return ofText((text) => {
+    const value = byText.has(text) ? byText.get(text) : others === undefined ? text : others;
+    return value ?? '';
+  });
+};
+
+export const inverted: Compile<'not'> =
+  (_, { refuse }) =>
+  (value) => {
+    if (value === '') return value;
+    const word = booleanWord(String(value));
+    return word === null
+      ? refuse('is neither yes nor no (true/false, yes/no, y/n, t/f, on/off, 1/0), so it has no opposite')
+      : word === 'false';
+  };
+
+export const divided: Compile<'split'> = (delimiter) =>
+  ofText((text) => {
+    const items = text
+      .split(delimiter)
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+    return items.length === 0 ? '' : items;
+  });
+
+export const filled: Compile<'default'> = (value) => (given) => (given === '' ? value : given);
+
+export const shortened: Compile<'too_long'> = (how, { bytesMax }) => {
+  if (!Number.isFinite(bytesMax)) return null;
+  const bytes = new Uint8Array(bytesMax);
+  // `read` counts the UTF-16 units of whole characters.
+  const shorten = (text: string): string => {
+    if (bytesOver(text, bytesMax) === 0) return text;
+    return how === 'omit' ? '' : text.slice(0, ENCODER.encodeInto(text, bytes).read);
+  };
+  return (value) => {
+    if (typeof value === 'string') return shorten(value);
+    if (typeof value !== 'object') return value;
+    const items = value.map(shorten).filter((item) => item !== '');
+    return items.length === 0 ? '' : items;
+  };
+};
+
+export const hashed: Compile<'hash'> = (algorithm, { keepsMarkers }) => {
+  const hashOf = (text: string): string =>
+    isBlank(text) || (keepsMarkers && isNullMarker(text)) ? text : hash(algorithm, text.trim().toLowerCase());
+  return (value) => (typeof value === 'object' ? value.map(hashOf) : hashOf(String(value)));
+};
+
+const ENCODER = new TextEncoder();
+
+/** For what is a text still, and not empty. */
+function ofText(step: (text: string) => StepValue): Step {
+  return (value) => (typeof value === 'string' && value !== '' ? step(value) : value);
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ColumnSteps } from '../../../src/domain/plan.ts';
+import { parseMappingFile } from '../../../src/mapping/plan/mapping-file.ts';
+import { STEP_KEYS, STEPS } from '../../../src/mapping/values/steps.ts';
+import { csvLayout, ndjson, run } from '../../support/mapping.ts';
+
+const RUNS = { numRuns: 300 };
+const parse = (value: unknown) => parseMappingFile(JSON.stringify(value), 'map.json');
+const cell = fc.oneof(
+  fc.constantFrom('', ' ', '-', " '- ", "'yes", 'yes', ' no', 'a,b', ' a, ,"b" ', "''"),
+  fc.string({ maxLength: 8 }),
+  fc.string({ maxLength: 8, unit: 'grapheme' }),
+);
+const steps = fc.record(
+  {
+    null_values: fc.constantFrom(['-'], ['A', '']),
+    trim: fc.constant(true as const),
+    strip_prefix: fc.constantFrom("'", '-', ' '),
+    values: fc.constantFrom({ yes: 'a,b', '-': null }, { yes: true, no: 0, a: "'" }, { 'a,b': '-', '*': ' x ' }),
+    split: fc.constantFrom(',', ', '),
+    default: fc.constantFrom('-', 'yes', 5, false),
+    hash: fc.constant('sha256' as const),
+  },
+  { requiredKeys: [] },
+);
+
+type Value = string | number | boolean | string[];
+const sha256 = (value: unknown): string =>
+  createHash('sha256').update(String(value).trim().toLowerCase()).digest('hex');
+
+/** The same once more, as the page describes it. */
+const MODEL: readonly ((value: Value, steps: ColumnSteps) => Value)[] = [
+  (value, { null_values = [] }) =>
+    typeof value === 'string' && null_values.some((one) => one.toLowerCase() === value.toLowerCase()) ? '' : value,
+  (value, { trim }) => (typeof value === 'string' && trim === true ? value.trim() : value),
+  (value, { strip_prefix: prefix }) =>
+    typeof value === 'string' && prefix !== undefined && value.startsWith(prefix) ? value.slice(prefix.length) : value,
+  (value, { values }) => {
+    if (typeof value !== 'string' || value === '' || values === undefined) return value;
+    const key = Object.hasOwn(values, value) ? value : '*';
+    return Object.hasOwn(values, key) ? (values[key] ?? '') : value;
+  },
+  (value, { split }) => {
+    if (typeof value !== 'string' || split === undefined) return value;
+    const items = value.split(split).flatMap((item) => item.trim() || []);
+    return items.length === 0 ? '' : items;
+  },
+  (value, { default: other }) => (value === '' ? (other ?? '') : value),
+  (value, { hash }) => {
+    if (hash === undefined || (typeof value === 'string' && value.trim() === '')) return value;
+    return Array.isArray(value) ? value.map(sha256) : sha256(value);
+  },
+];
+
+/** Where all columns are text, what is no list is one. */
+const textOrList = (value: Value): string | string[] => (Array.isArray(value) ? value : String(value));
+
+/** In any order of its keys. */
+const shuffled = steps.chain((own) =>
+  fc
+    .shuffledSubarray(Object.entries(own), { minLength: Object.keys(own).length })
+    .map((entries) => Object.fromEntries(entries)),
+);
+
+describe('value steps', () => {
+  it('are taken in the documented order, whatever the order in the file, in cells and in flat rows alike', () => {
+    fc.assert(
+      fc.property(shuffled, fc.array(cell, { minLength: 1, maxLength: 5 }), (own, cells) => {
+        const map = parse({ types: 'string', empty: 'keep', columns: { v: own } });
+        const expected = cells
+          .map((text) => MODEL.reduce((value, step) => step(value, own), text as Value))
+          .map(textOrList);
+        const rows = cells.map((text, index) => [`p${index}`, text]);
+        const ofCells = run({ layout: csvLayout(['id', 'v']), rows }, { map });
+        expect(ofCells.sent.map((one) => one.json.attributes.v)).toEqual(expected);
+        const ofJson = run(ndjson(...rows.map(([id, v]) => ({ id, v }))), { map });
+        // What a step has emptied is null in JSON.
+        expect(ofJson.sent.map((one) => textOrList(one.json.attributes.v ?? ''))).toEqual(expected);
+      }),
+      RUNS,
+    );
+  });
+
+  it('that are not asked for change nothing, and those of one column nothing in another', () => {
+    const off = Object.fromEntries(
+      STEP_KEYS.flatMap((key) => (STEPS[key].off === undefined ? [] : [[key, STEPS[key].off]])),
+    );
+    fc.assert(
+      fc.property(shuffled, fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 5 }), (own, pairs) => {
+        const source = { layout: csvLayout(['id', 'a', 'b']), rows: pairs.map(([a, b], index) => [`p${index}`, a, b]) };
+        const plain = run(source);
+        const asked = run(source, { map: parse({ columns: { a: off } }) });
+        expect([asked.plan, asked.sent]).toEqual([plain.plan, plain.sent]);
+        const other = run(source, { map: parse({ columns: { a: own } }) });
+        expect(other.sent.map((one) => one.json.attributes.b)).toEqual(plain.sent.map((one) => one.json.attributes.b));
+      }),
+      RUNS,
+    );
+  });
+});

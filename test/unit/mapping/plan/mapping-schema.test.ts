@@ -1,0 +1,104 @@
+/** The schema of the mapping file says what its checks say. */
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { parseMappingFile } from '../../../../src/mapping/plan/mapping-file.ts';
+import { STEPS, STEP_KEYS } from '../../../../src/mapping/values/steps.ts';
+import { errorOf } from '../../../support/mapping.ts';
+
+const docs = new URL('../../../../docs/', import.meta.url);
+const page = readFileSync(new URL('mapping.md', docs), 'utf8');
+const schema = JSON.parse(readFileSync(new URL('mapping.schema.json', docs), 'utf8'));
+const ofColumn = schema.properties.columns.additionalProperties.oneOf[2];
+const isValid = new Ajv2020({ allowUnionTypes: true, strictTypes: false, strictRequired: false }).compile(schema);
+
+/** Entries of one column, and what the checks say of them behind its pointer. */
+const FAULTS: readonly (readonly [entry: unknown, fault: string])[] = [
+  [5, ' must be an object'],
+  ['a..b', ' has an empty name in it'],
+  [{ trims: true }, '/trims is no key of a mapping file'],
+  [{ null_values: '-' }, '/null_values must be a list of texts'],
+  [{ null_values: [] }, '/null_values must be a list of texts, and not an empty one'],
+  [{ null_values: ['-', 0] }, '/null_values/1 must be a text'],
+  [{ trim: 'both' }, '/trim must be true or false'],
+  [{ strip_prefix: '' }, '/strip_prefix must be a text that is not empty'],
+  [{ strip_prefix: ['a'] }, '/strip_prefix must be a text that is not empty'],
+  [{ values: ['a'] }, '/values must be an object'],
+  [{ values: {} }, '/values must be an object, and not an empty one'],
+  [{ values: { a: [1] } }, '/values/a must be a text, a number, true, false or null'],
+  [{ values: { 'a/b': {} } }, '/values/a~1b must be a text, a number, true, false or null'],
+  [{ values: { '': 'x' } }, '/values/ is about empty cells'],
+  [{ not: 1 }, '/not must be true or false'],
+  [{ not: true, type: 'string' }, '/type must be boolean, which'],
+  [{ not: true, split: ',' }, '/split cannot stand beside "not"'],
+  [{ not: true, hash: 'sha256' }, '/hash cannot stand beside "not"'],
+  [{ split: '' }, '/split must be a text that is not empty'],
+  [{ split: ',', type: 'string' }, '/type must be json, which'],
+  [{ join: 'a' }, '/join must be a list of column names'],
+  [{ join: [] }, '/join must be a list of column names, and not an empty one'],
+  [{ join: ['a', ''] }, '/join/1 must be a text that is not empty'],
+  [{ join: ['a'], split: ',' }, '/split cannot stand beside "join"'],
+  [{ separator: '-' }, '/separator is for "join", which is not there'],
+  [{ join: ['a'], separator: 1 }, '/separator must be a text'],
+  [{ default: null }, '/default must be a text that is not empty, a number, true or false'],
+  [{ default: '' }, '/default must be a text that is not empty, a number, true or false'],
+  [{ default: [] }, '/default must be a text that is not empty, a number, true or false'],
+  [{ format: 'dd/mm/yy' }, '/format must be one of auto, iso, unix'],
+  [{ format: '%d/%m' }, '/format is no pattern of a time'],
+  [{ format: '%Y-%m-%d %I:%M' }, '/format is no pattern of a time'],
+  [{ format: '%Y-%m-%d %Q' }, '/format is no pattern of a time'],
+  [{ too_long: 'trim' }, '/too_long must be one of invalid, cut, omit'],
+  [{ hash: 'md5' }, '/hash must be one of sha256'],
+  [{ hash: 'sha256', type: 'number' }, '/type must be string, which'],
+  [{ hash: 'sha256', format: 'iso' }, '/format cannot stand beside "hash"'],
+];
+
+describe('a mapping file with a fault in a column', () => {
+  it.for(FAULTS)('%j is refused with its place, by the schema too', ([entry, fault]) => {
+    const file = { columns: { 'a/b': entry } };
+    expect(errorOf(() => parseMappingFile(JSON.stringify(file), 'm')).message).toContain(`: /columns/a~1b${fault}`);
+    expect(isValid(file)).toBe(false);
+  });
+});
+
+describe('the schema of the mapping file', () => {
+  it('takes every example of the documentation, as the checks do', () => {
+    const examples = [...page.matchAll(/```json\n(\{\n[\s\S]*?)```/g)].map(([, text = '']) => text);
+    const files = examples.filter((text) => text.includes('"columns"'));
+    expect(files.length).toBe(2);
+    for (const text of files) {
+      parseMappingFile(text, 'docs');
+      expect([isValid(JSON.parse(text)), isValid.errors]).toEqual([true, null]);
+    }
+  });
+
+  it('takes what asks for nothing, and types that go with a step', () => {
+    for (const entry of [
+      null,
+      'a.b',
+      { not: false, type: 'string', trim: false, too_long: 'invalid' },
+      { not: true, type: 'boolean' },
+      { split: ',', type: 'json', hash: 'sha256' },
+      { join: ['a'], separator: '' },
+      { format: '%e %b %y', timezone: 'UTC' },
+    ]) {
+      parseMappingFile(JSON.stringify({ columns: { a: entry } }), 'm');
+      expect([entry, isValid({ columns: { a: entry } })]).toEqual([entry, true]);
+    }
+  });
+
+  it('has the steps of the table, in their order, with what each may be', () => {
+    expect(Object.keys(ofColumn.properties).slice(-STEP_KEYS.length)).toEqual(STEP_KEYS);
+    for (const key of STEP_KEYS) {
+      const { description, default: _, ...own } = ofColumn.properties[key];
+      expect([key, typeof description, own]).toEqual([key, 'string', STEPS[key].shape.schema]);
+    }
+  });
+
+  it('is described on the page, in the same order', () => {
+    const section = page.slice(page.indexOf('### Value steps'));
+    expect([...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key).slice(0, STEP_KEYS.length)).toEqual(
+      STEP_KEYS,
+    );
+  });
+});
