@@ -56,13 +56,9 @@ export function compileAttributes(
           if (typed === null) return null;
           value = typed;
         }
-      } else if (field.kind === 'group') {
-        const inner = writeFields(field.fields, cells, '');
-        if (inner === null) return null;
-        if (inner === '') continue;
-        value = `{${inner}}`;
-      } else if (field.kind === 'made') {
-        const own = madeCell(field.column, field.zone, cells);
+      } else if (field.kind !== 'constant') {
+        const own =
+          field.kind === 'group' ? writeGroup(field.fields, cells) : madeCell(field.column, field.zone, cells);
         if (own === null) return null;
         if (own === '') continue;
         value = own;
@@ -70,6 +66,12 @@ export function compileAttributes(
       text += text === '' ? field.fragment + value : `,${field.fragment}${value}`;
     }
     return text;
+  };
+
+  /** '' when there is nothing in it. */
+  const writeGroup = (fields: readonly Field[], cells: readonly string[]): string | null => {
+    const inner = writeFields(fields, cells, '');
+    return inner === null || inner === '' ? inner : `{${inner}}`;
   };
 
   return (cells, first) => {

@@ -30,7 +30,9 @@ export function timeOf(value: unknown, { field, format, zone }: TimePlace, packe
   if (value === undefined || value === null || value === '') return Number.NaN;
   const text = scalarText(value) ?? '';
   const timeMs =
-    typeof value === 'number' && !isTextFormat(format) ? numberTime(value, format) : parseTime(text, format, zone);
+    typeof value === 'number' && (format === 'auto' || !isTextFormat(format))
+      ? numberTime(value, format)
+      : parseTime(text, format, zone);
   if (Number.isNaN(timeMs)) {
     packer.invalid('bad_timestamp', `"${field}" ${timeFault(text, format, zone)}`, undefined, field);
     return null;

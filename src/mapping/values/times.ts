@@ -32,8 +32,8 @@ export function parseTime(text: string, format: TimeFormat, zone: string | null)
 
 function anyTime(text: string, format: TimeFormat, zone: string | null): number {
   if (format === 'dd/mm/yyyy' || format === 'mm/dd/yyyy') return slashedTime(text, format, zone);
-  if (format === 'iso') return isoTime(text, zone);
-  if (format === 'excel' || isPattern(format)) return givenTime(written(text, format), zone);
+  if (format !== 'auto' && isTextFormat(format))
+    return format === 'iso' ? isoTime(text, zone) : givenTime(written(text, format), zone);
   const first = text.charCodeAt(4);
   const isDashed = first === 0x2d && text.length >= 10;
   if (!isDashed && NUMBER.test(text)) return numberTime(Number(text), format);
@@ -81,7 +81,7 @@ export function timeNote(text: string, format: TimeFormat, zone: string | null):
 
 /** A time without an offset, as if it were UTC; NaN for any other. */
 function localMs(text: string, format: TimeFormat): number {
-  if (format === 'excel' || isPattern(format)) {
+  if (format !== 'auto' && (format === 'excel' || isPattern(format))) {
     const time = written(text, format);
     return time === null || time.offsetMs !== null ? Number.NaN : time.localMs;
   }
