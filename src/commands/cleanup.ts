@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
+import { CioBulkError, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { cleanUpAll, listLoadtests } from '../jobs/cleanup.ts';
 import { SENDING_DEFAULTS } from '../session/options.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './flags/common.ts';
-import { addTargetFlags, targetOptions } from './flags/sending.ts';
+import { addTargetFlags, SENDING_EXITS, targetOptions } from './flags/sending.ts';
 import { duration, plainNumber } from './flags/values.ts';
 
 export function configure(command: Command): void {
@@ -24,23 +24,7 @@ export function configure(command: Command): void {
       'pause between sweeps, because the service may apply changes late (default: 60s; sandbox: 500ms)',
     );
   addCommonFlags(command);
-  addHelpEnd(
-    command,
-    ['cio-bulk cleanup --sandbox'],
-    [
-      EXIT.ok,
-      EXIT.bug,
-      EXIT.usage,
-      EXIT.credentials,
-      EXIT.forbidden,
-      EXIT.unreachable,
-      EXIT.undelivered,
-      EXIT.stopped,
-      EXIT.unfinished,
-      EXIT.sigint,
-      EXIT.sigterm,
-    ],
-  );
+  addHelpEnd(command, ['cio-bulk cleanup --sandbox'], SENDING_EXITS);
 }
 
 export function run(args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {

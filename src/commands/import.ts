@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { EXIT, type ExitCode } from '../domain/errors.ts';
+import type { ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { expandInputs } from '../input/bytes/files.ts';
 import { importFiles } from '../jobs/import-files.ts';
 import { inspectFiles } from '../jobs/inspect/inspect-file.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf } from './flags/common.ts';
-import { addSendingFlags, sendingOptions } from './flags/sending.ts';
+import { addSendingFlags, SENDING_EXITS, sendingOptions } from './flags/sending.ts';
 import { addSourceFlags, sourceOptions, tellLeftOut } from './flags/source.ts';
 
 export function configure(command: Command): void {
@@ -19,19 +19,7 @@ export function configure(command: Command): void {
   addHelpEnd(
     command,
     ['cio-bulk import fixtures/users.csv --sandbox', 'cio-bulk import fixtures/events.ndjson --sandbox'],
-    [
-      EXIT.ok,
-      EXIT.bug,
-      EXIT.usage,
-      EXIT.credentials,
-      EXIT.forbidden,
-      EXIT.unreachable,
-      EXIT.undelivered,
-      EXIT.stopped,
-      EXIT.unfinished,
-      EXIT.sigint,
-      EXIT.sigterm,
-    ],
+    SENDING_EXITS,
   );
 }
 

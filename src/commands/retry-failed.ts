@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
+import { CioBulkError, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { UndeliveredState } from '../domain/outcome.ts';
 import { retryFailed } from '../jobs/retry.ts';
 import { addPlanFlags, hasPlanFlags, planChange } from './flags/changed-plan.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './flags/common.ts';
-import { addSendingFlags, sendingOptions } from './flags/sending.ts';
+import { addSendingFlags, SENDING_EXITS, sendingOptions } from './flags/sending.ts';
 import { wholeNumber } from './flags/values.ts';
 
 export function configure(command: Command): void {
@@ -20,23 +20,7 @@ export function configure(command: Command): void {
   addPlanFlags(command);
   addSendingFlags(command);
   addCommonFlags(command);
-  addHelpEnd(
-    command,
-    ['cio-bulk retry-failed --sandbox'],
-    [
-      EXIT.ok,
-      EXIT.bug,
-      EXIT.usage,
-      EXIT.credentials,
-      EXIT.forbidden,
-      EXIT.unreachable,
-      EXIT.undelivered,
-      EXIT.stopped,
-      EXIT.unfinished,
-      EXIT.sigint,
-      EXIT.sigterm,
-    ],
-  );
+  addHelpEnd(command, ['cio-bulk retry-failed --sandbox'], SENDING_EXITS);
 }
 
 export function run(_args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {

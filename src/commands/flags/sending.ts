@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { EXIT, type ExitCode } from '../../domain/errors.ts';
 import { duration, errorLimit, oneOf, plainNumber, wholeNumber } from './values.ts';
 import { SENDING_DEFAULTS as DEFAULTS, type SendingOptions, type TargetOptions } from '../../session/options.ts';
 import { text } from './common.ts';
@@ -10,6 +11,21 @@ Environment (or a file for --env-file; none of it with --sandbox):
   CUSTOMERIO_APP_API_KEY                        lets cleanup check that all test people are gone
   CUSTOMERIO_ENVIRONMENT                        staging allows load tests
   CUSTOMERIO_TRACK_URL, CUSTOMERIO_APP_URL      base URLs of a proxy or test server`;
+
+/** How a command that sends rows can end. */
+export const SENDING_EXITS: readonly ExitCode[] = [
+  EXIT.ok,
+  EXIT.bug,
+  EXIT.usage,
+  EXIT.credentials,
+  EXIT.forbidden,
+  EXIT.unreachable,
+  EXIT.undelivered,
+  EXIT.stopped,
+  EXIT.unfinished,
+  EXIT.sigint,
+  EXIT.sigterm,
+];
 
 export function addTargetFlags(command: Command): Command {
   return command
