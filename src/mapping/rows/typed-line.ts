@@ -43,13 +43,17 @@ export function readLine(json: JsonRecord, { packer, identifiers }: LineTools): 
 
 /** RudderStack writes traits and properties side by side: those that the type of the line is about are taken. */
 function payloadOf(json: JsonRecord, packer: Packer): JsonRecord | null {
-  const [taken, ignored] = ABOUT_TRAITS.has(json['type']) ? ['traits', 'properties'] : ['properties', 'traits'];
+  const isAboutTraits = ABOUT_TRAITS.has(json['type']);
+  const { data, attributes, properties } = json;
   const traits = traitsOf(json);
-  const valueOf = (name: string): unknown => (name === 'traits' ? traits : json[name]) ?? undefined;
-  const isTaken = valueOf(taken) !== undefined;
-  const names = PAYLOADS.filter((name) => valueOf(name) !== undefined && !(isTaken && name === ignored));
-  const [name, second] = names;
-  const payload = name === undefined ? {} : valueOf(name);
+  const given = {
+    data,
+    attributes,
+    traits: isAboutTraits || isNothing(properties) ? traits : undefined,
+    properties: isAboutTraits && !isNothing(traits) ? undefined : properties,
+  };
+  const [name, second] = PAYLOADS.filter((payload) => !isNothing(given[payload]));
+  const payload = name === undefined ? {} : given[name];
   if (second !== undefined)
     packer.invalid(
       'bad_operation',
@@ -62,8 +66,12 @@ function payloadOf(json: JsonRecord, packer: Packer): JsonRecord | null {
   return null;
 }
 
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
 /** When it happened, in milliseconds; as `timeOf`. */
 export function whenOf(json: JsonRecord, { plan, packer }: LineTools): number | null {
-  const field = TIMES.find((name) => json[name] !== undefined && json[name] !== null) ?? 'timestamp';
+  const field = TIMES.find((name) => !isNothing(json[name])) ?? 'timestamp';
   return timeOf(json[field], { field, format: 'auto', zone: plan.timezone }, packer);
 }
