@@ -57,6 +57,8 @@ export interface MappingFile {
   readonly wants: ReadonlyMap<Wish, string>;
   /** Once the mapping is settled: for fields that may turn up in later rows of NDJSON; null = left out. */
   readonly patterns?: ReadonlyMap<string, MappingColumn | null>;
+  /** Once the mapping is settled: columns that a pattern leaves out. Those with a usual name have their role all the same. */
+  readonly leftOver?: readonly string[];
   readonly kind?: Kind;
   readonly action?: Action;
   readonly idColumn?: string | null;

@@ -18,8 +18,9 @@ export function settleMapping(map: MappingFile, names: readonly string[], isNdjs
   ) as Partial<Record<RoleKey, string | null>>;
   const exact = exactColumns(map, patterns, names, isNdjson);
   const known = isNdjson ? withMentioned(names, { ...map, ...roles }, exact) : names;
-  const { columns, drop } = byPattern(patterns, known, { ...map, columns: exact });
-  return { ...map, ...roles, columns, drop, ...(isNdjson && patterns.size > 0 ? { patterns } : {}) };
+  const { columns, leftOver } = byPattern(patterns, known, { ...map, columns: exact });
+  const drop = map.drop.filter((name) => !patterns.has(name));
+  return { ...map, ...roles, columns, drop, leftOver, ...(isNdjson && patterns.size > 0 ? { patterns } : {}) };
 }
 
 function patternsOf(map: MappingFile, names: readonly string[]): Patterns {
@@ -98,18 +99,18 @@ function byPattern(
   patterns: Patterns,
   names: readonly string[],
   map: MappingFile,
-): Pick<MappingFile, 'columns' | 'drop'> {
+): Required<Pick<MappingFile, 'columns' | 'leftOver'>> {
   const columns = new Map(map.columns);
-  const drop = map.drop.filter((name) => !patterns.has(name));
+  const leftOver: string[] = [];
   const best = createNamePatterns([...patterns.keys()]);
   const taken = new Set([...columns].map(([name, { to }]) => keyOf(to ?? [name])));
   for (const name of names) {
-    if (columns.has(name) || drop.includes(name)) continue;
+    if (columns.has(name) || map.drop.includes(name)) continue;
     const match = best(name);
     if (match === null) continue;
     const entry = patterns.get(match.pattern) ?? null;
     if (entry === null) {
-      drop.push(name);
+      leftOver.push(name);
       continue;
     }
     const { nameCase, to = nameCase === undefined ? undefined : ['*'], ...rest } = entry;
@@ -125,7 +126,7 @@ function byPattern(
     if (place !== undefined) taken.add(keyOf(place));
     columns.set(name, { ...rest, ...(place === undefined ? {} : { to: place }) });
   }
-  return { columns, drop };
+  return { columns, leftOver };
 }
 
 function keyOf(path: readonly string[]): string {
