@@ -165,6 +165,7 @@ const FLAG_DEFAULTS: Readonly<Record<string, string>> = {
   delimiter: 'auto',
   skipLines: '0',
   ragged: 'error',
+  repeatedColumns: 'error',
 };
 
 function readMap(path: string, cwd: string): Mapping {

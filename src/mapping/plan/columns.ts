@@ -203,7 +203,7 @@ function checkNames({ layout, columns, map, roles, action }: ColumnsInput): void
       throw new CioBulkError(
         'ambiguous_column',
         `columns ${first + 1} and ${index + 1} are both named "${safeText(name, 60)}"`,
-        { hint: 'rename one in the file, or leave both out with "drop" in a file for --map' },
+        { hint: 'number them with --repeated-columns number, or leave both out with "drop" in a file for --map' },
       );
     }
     seen.set(name, index);

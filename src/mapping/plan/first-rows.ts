@@ -33,7 +33,8 @@ export function readFirstRows(layout: SourceLayout, firstRows: readonly RawRow[]
   const lift = isNdjson && Object.keys(written?.lift ?? {}).length > 0 ? written?.lift : undefined;
   const rows = dataRows(layout, firstRows, { nulls, lift });
   const lines = countLines(rows);
-  const names = namesOf(layout, lines, written);
+  // Blanks around a name in the header are nobody's intention; cells keep theirs.
+  const names = isNdjson ? lines.fields : layout.header.map((name) => name.trim());
   const map = written === null ? null : settleMapping(written, names, isNdjson);
   const columns = createColumns([...names, ...joinedNames(names, map)]);
   const skipRows = skipRulesOf(columns, map, isNdjson);
@@ -47,23 +48,6 @@ export function readFirstRows(layout: SourceLayout, firstRows: readonly RawRow[]
     lift,
     skipRows,
   };
-}
-
-/** The source's own columns. */
-function namesOf(layout: SourceLayout, lines: LineCounts, map: PlanOptions['map']): readonly string[] {
-  // Blanks around a name in the header are nobody's intention; cells keep theirs.
-  const names = layout.format === 'ndjson' ? lines.fields : layout.header.map((name) => name.trim());
-  return map?.areRepeatsNumbered === true ? numbered(names) : names;
-}
-
-/** `Opted out`, `Opted out (2)`: a name that is there already gets a number. */
-function numbered(names: readonly string[]): readonly string[] {
-  const seen = new Map<string, number>();
-  return names.map((name) => {
-    const count = (seen.get(name) ?? 0) + 1;
-    seen.set(name, count);
-    return count === 1 || name === '' ? name : `${name} (${count})`;
-  });
 }
 
 /** The first rows as a run will see them: without repeated headers, with what is lifted, and with the texts that mean an empty cell taken for one. */

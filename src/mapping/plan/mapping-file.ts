@@ -24,7 +24,18 @@ const ROLE_KEYS: Readonly<Record<string, RoleKey>> = {
   event_id_column: 'eventIdColumn',
 };
 const WISHES = ['timezone', 'unsubscribed', 'group_object_type'] as const;
-const FILE_KEYS = ['format', 'encoding', 'header', 'delimiter', 'quote', 'escape', 'comment', 'skip_lines', 'ragged'];
+const FILE_KEYS = [
+  'format',
+  'encoding',
+  'header',
+  'delimiter',
+  'quote',
+  'escape',
+  'comment',
+  'skip_lines',
+  'ragged',
+  'repeated_columns',
+];
 const KEYS = [
   '$schema',
   'title',
@@ -44,7 +55,6 @@ const KEYS = [
   'drop',
   'keep_only',
   'missing_columns',
-  'repeated_columns',
   'columns',
   'constants',
   'requires',
@@ -81,7 +91,6 @@ export function parseMappingFile(text: string, path: string): MappingFile {
     constants: check.optionalRecord(root, '', 'constants') ?? {},
     file: Object.fromEntries(optionalTexts(check, root, 'file', FILE_KEYS)),
     missing: check.choice(root, '', 'missing_columns', ['error', 'ignore'] as const) ?? 'error',
-    areRepeatsNumbered: check.choice(root, '', 'repeated_columns', ['error', 'number'] as const) === 'number',
     lift: liftOf(check, root),
     skipRows: skipRowsOf(check, root),
     requires: optionalTexts(check, root, 'requires', WISHES),

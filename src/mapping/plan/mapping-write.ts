@@ -41,7 +41,6 @@ export function writeMappingFile({ plan, map }: Pick<PlanResult, 'plan' | 'map'>
       ? {}
       : { skip_rows: Object.fromEntries(plan.skipRows.map(({ name, texts }) => [name, texts])) }),
     ...(map?.missing === 'ignore' ? { missing_columns: 'ignore' } : {}),
-    ...(map?.areRepeatsNumbered === true ? { repeated_columns: 'number' } : {}),
     ...(plan.extra === 'drop'
       ? { keep_only: plan.columns.filter((column) => column.role !== 'drop').map((column) => column.name) }
       : {}),

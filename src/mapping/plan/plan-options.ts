@@ -46,8 +46,6 @@ export interface MappingFile {
   readonly choices: ReadonlyMap<RoleKey, readonly (string | null)[]>;
   /** Columns that the source may lack. */
   readonly missing: 'error' | 'ignore';
-  /** Two columns of one name are told apart by a number. */
-  readonly areRepeatsNumbered: boolean;
   readonly lift: Lift;
   /** Texts of columns by which rows are left out. */
   readonly skipRows: ReadonlyMap<string, readonly string[]>;
