@@ -42,6 +42,7 @@ export type SkipCode =
   | 'skip_option' // --skip
   | 'duplicate_event' // equal in every respect to an event just before
   | 'header_again' // a row that is exactly the header: files joined end to end
+  | 'skip_rows' // by a value, as the mapping file says
   | 'unchanged' // an identify equal to the same person's previous one
   | 'recent' // --skip-recent
   | 'sent_before'; // not one of the recent events that --skip-recent had left out

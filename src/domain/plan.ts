@@ -57,6 +57,8 @@ export interface ColumnSteps {
   readonly split?: string;
   /** Names of columns. */
   readonly join?: readonly string[];
+  /** Names of columns. */
+  readonly first_of?: readonly string[];
   readonly separator?: string;
   readonly default?: string | number | boolean;
   readonly too_long?: 'cut' | 'omit';
@@ -83,6 +85,19 @@ export interface ColumnPlan {
   readonly steps?: ColumnSteps;
 }
 
+/** Fields of NDJSON whose own fields become columns (`properties.plan`), in this order: `pairs` is a list of keys and values. */
+export type Lift = Readonly<Record<string, 'fields' | 'pairs'>>;
+
+/** Rows are left out by a text of a column; one that ends in `*` stands for all that begin so. */
+export interface SkipRule extends Pick<ColumnPlan, 'index' | 'name'> {
+  readonly texts: readonly string[];
+}
+
+/** What becomes of fields that no row of the sample had: the name is a pattern (mapping/values/name-patterns.ts), and so is the path. */
+export interface PatternPlan extends ColumnPlan {
+  readonly isSnake?: true;
+}
+
 export interface Plan {
   readonly kind: Kind;
   readonly action: Action;
@@ -104,6 +119,12 @@ export interface Plan {
   /** Options for rows of NDJSON without columns known in advance. */
   readonly emptyDefault: EmptyPolicy;
   readonly typesDefault: 'auto' | 'string';
+  /** NDJSON alone. Absent where nothing is lifted. */
+  readonly lift?: Lift;
+  /** Absent where no row is left out by its values. */
+  readonly skipRows?: readonly SkipRule[];
+  /** NDJSON alone. Absent where the mapping has none. */
+  readonly patterns?: readonly PatternPlan[];
   /** What becomes of NDJSON fields that no column names: attributes, or nothing (`keep_only`). */
   readonly extra: 'attribute' | 'drop';
   /** `--api v1`: every operation is a request of its own. */

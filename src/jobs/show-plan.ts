@@ -1,5 +1,7 @@
 import type { SourceLayout } from '../domain/plan.ts';
 import type { PlanResult } from '../mapping/plan/plan-options.ts';
+import { suggestionText } from '../reading/looks-like.ts';
+import type { Suggestion } from '../reading/presets.ts';
 import { count } from '../domain/text/numbers.ts';
 import { textTable } from '../domain/text/table.ts';
 import { safeLine } from '../domain/text/safe-text.ts';
@@ -10,12 +12,13 @@ export interface ShownPlan {
   readonly layout: SourceLayout;
   /** A word by which people can tell whether the encoding was guessed well; null when it was no guess. */
   readonly guess: string | null;
+  readonly suggestion: Suggestion | null;
   readonly planned: Pick<PlanResult, 'plan' | 'table' | 'lines' | 'warnings'>;
 }
 
 /** The plan as a table for people and as an object for programs. Samples of cells are shown to people only. */
 export function showPlan(
-  { source, layout, guess, planned }: ShownPlan,
+  { source, layout, guess, suggestion, planned }: ShownPlan,
   terminal: Terminal,
   write: (text: string) => void,
 ): void {
@@ -33,6 +36,7 @@ export function showPlan(
     columns: table.map(({ column, becomes, type, warnings: notes }) => ({ column, becomes, type, warnings: notes })),
     lines: Object.fromEntries(lines.map(({ type, count: of }) => [type, of])),
     warnings,
+    suggested_preset: suggestion?.preset ?? null,
   });
   const what = plan.kind === 'events' ? 'events' : plan.action === 'identify' ? 'people' : `people to ${plan.action}`;
   const dialect =
@@ -50,6 +54,7 @@ export function showPlan(
     );
   if (lines.length > 0)
     write(`  lines of the sample: ${lines.map(({ type, count: of }) => `${type} ${count(of)}`).join(', ')}`);
+  if (suggestion !== null) terminal.warn(suggestionText(suggestion));
   if (guess !== null)
     terminal.warn(
       `the encoding is a guess: in ${layout.encoding} the file has words like ${guess}; if that is wrong, name the right one with --encoding`,

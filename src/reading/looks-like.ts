@@ -8,6 +8,7 @@ import { firstLines } from '../input/detect/first-lines.ts';
 import { HEADER_HINT, looksLikeData } from '../mapping/plan/first-line.ts';
 import { USUAL_IDENTIFIERS } from '../mapping/plan/roles.ts';
 import { sampleFaults } from '../mapping/plan/sample.ts';
+import type { Suggestion } from './presets.ts';
 import { plural, shellWord } from '../domain/text/numbers.ts';
 
 export interface Looked {
@@ -15,10 +16,17 @@ export interface Looked {
   readonly sample: readonly RawRow[];
   /** What messages call the source. */
   readonly name: string;
+  readonly suggestion: Suggestion | null;
+}
+
+/** For people whose file it is: none is applied without being asked for. */
+export function suggestionText({ preset, title }: Suggestion): string {
+  return `it looks like ${title}: read it with --preset ${preset}`;
 }
 
 /** Why not one row of the sample can be sent; null when one can. `plan` is what it was prepared with. */
-export async function hopelessness({ layout, sample, name }: Looked, plan: Plan): Promise<CioBulkError | null> {
+export async function hopelessness(looked: Looked, plan: Plan): Promise<CioBulkError | null> {
+  const { layout, sample, name, suggestion } = looked;
   if (layout.header.includes(ADDED_COLUMNS[1])) return null; // a failures file is read well: its rows are known to be bad
   const faults = sampleFaults({ layout, plan, identity: { target: '', dataset: name, clockMs: 0 } }, sample);
   if (faults === null) return null;
@@ -28,12 +36,17 @@ export async function hopelessness({ layout, sample, name }: Looked, plan: Plan)
       ? 'its only row cannot be sent'
       : `none of its first ${plural(sample.length, 'row')} can be sent${rows < sample.length ? ', most often because' : ''}`;
   const field = fault.field === undefined || fault.message.includes(`"${fault.field}"`) ? '' : `"${fault.field}": `;
-  const hint = await hintFor(fault, { layout, sample, name });
+  const hint = suggestion === null ? await hintFor(fault, looked) : suggestionText(suggestion);
   return new CioBulkError('no_usable_row', `${name}: ${none}: ${field}${fault.message}`, { hint });
 }
 
 /** An error of the plan, with what the file looks like when that says more. */
-export async function withLooks(error: unknown, { layout, sample, name }: Looked): Promise<unknown> {
+export async function withLooks(error: unknown, { layout, sample, name, suggestion }: Looked): Promise<unknown> {
+  if (suggestion !== null && error instanceof CioBulkError)
+    return new CioBulkError(error.code, error.message, {
+      hint: error.hint === undefined ? suggestionText(suggestion) : `${suggestionText(suggestion)}, or ${error.hint}`,
+      cause: error,
+    });
   if (!(error instanceof CioBulkError) || error.code !== 'no_identifier' || looksLikeData(layout.header)) return error;
   const looks = layout.format === 'ndjson' ? listWithin(sample, name) : looksOfTable(await firstLines(layout), layout);
   return looks === null ? error : new CioBulkError(error.code, `${error.message}: ${looks.what}`, { hint: looks.hint });

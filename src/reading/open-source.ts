@@ -19,6 +19,7 @@ import { errorCode } from '../domain/text/error-code.ts';
 import { hopelessness, withLooks, type Looked } from './looks-like.ts';
 import { encodingGuess } from './encoding-guess.ts';
 import type { SourceOptions } from './options.ts';
+import { suggestedPreset, type Suggestion } from './presets.ts';
 
 /** The plan is decided on this many rows. */
 const SAMPLE_ROWS = 1000;
@@ -37,6 +38,8 @@ export interface OpenSource {
   readonly planned: PlanResult;
   /** Why nothing of the sample can be sent; null when something can. */
   readonly hopeless: CioBulkError | null;
+  /** The preset that the source looks made for, where no mapping was given; null when there is none. */
+  readonly suggestion: Suggestion | null;
   /** A word by which people can tell whether the encoding was guessed well; null when it was no guess. */
   readonly guess: string | null;
   /** A spool that is still being written while it is read. */
@@ -75,7 +78,8 @@ export async function openSource(
     const { format, table, encoding } = options;
     const layout = await detectLayout(spool?.path ?? file.path, { format, ...table, encoding, ...reading });
     const { sample, isEnough } = await firstRows(layout, reading);
-    const looked = { layout, sample: sample.slice(options.skip), name: file.name };
+    const suggestion = options.plan.map ? null : suggestedPreset(layout, sample);
+    const looked = { layout, sample: sample.slice(options.skip), name: file.name, suggestion };
     const planned = await planOf(looked, sample, options);
     return {
       source: file.path === '-' ? 'stdin' : file.path,
@@ -85,6 +89,7 @@ export async function openSource(
       sample,
       planned,
       hopeless: isEnough ? await hopelessness(looked, planned.plan) : null,
+      suggestion,
       guess: encoding === 'auto' ? encodingGuess(layout, sample) : null,
       follow,
       signal: reading.signal,

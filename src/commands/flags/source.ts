@@ -11,6 +11,7 @@ import { safeLine } from '../../domain/text/safe-text.ts';
 import type { LeftOut } from '../../input/bytes/files.ts';
 import type { Terminal } from '../../output/terminal.ts';
 import type { SourceOptions } from '../../reading/options.ts';
+import { readPreset } from '../../reading/presets.ts';
 import { text } from './common.ts';
 import { readChoice } from './sending.ts';
 
@@ -46,6 +47,7 @@ function addMeaningFlags(command: Command): void {
       'the column with the event time (default: timestamp, time, occurred_at or created_at)',
     )
     .option('--map <file.json>', 'mapping file, to rename, drop, type and nest columns and to add constants')
+    .option('--preset <name>', 'mapping for the export of another system, such as shopify-customers (docs/presets.md)')
     .addOption(
       command
         .createOption('--set <key=value>', 'attribute to set to the same value in every row; repeatable')
@@ -61,8 +63,9 @@ function append(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 
-export function sourceOptions(options: Record<string, unknown>, cwd: string): SourceOptions {
-  const map = readMap(text(options, 'map'), cwd);
+export function sourceOptions(flags: Record<string, unknown>, cwd: string): SourceOptions {
+  const map = mappingOf(flags, cwd);
+  const options = map === undefined ? flags : withFileKeys(flags, map.file);
   const given = planFlags(options);
   const format = readChoice(options, 'format', '--format', ['auto', 'csv', 'tsv', 'ndjson']) ?? 'auto';
   const table = tableOptions(options);
@@ -132,11 +135,40 @@ function explicitAction(
   return action === 'identify' ? undefined : action;
 }
 
-function readMap(
-  path: string | undefined,
-  cwd: string,
-): { readonly text: string; readonly file: MappingFile } | undefined {
-  if (path === undefined) return undefined;
+interface Mapping {
+  readonly text: string;
+  readonly file: MappingFile;
+}
+
+function mappingOf(flags: Record<string, unknown>, cwd: string): Mapping | undefined {
+  const [path, preset] = [text(flags, 'map'), text(flags, 'preset')];
+  if (path !== undefined && preset !== undefined)
+    throw new CioBulkError('usage', '--map and --preset contradict each other', {
+      hint: `write the preset to a file, edit it and use that alone: cio-bulk validate <file> --preset ${preset} --write-map map.json`,
+    });
+  if (preset !== undefined) return readPreset(preset);
+  return path === undefined ? undefined : readMap(path, cwd);
+}
+
+/** How a source is written, as the mapping file says where the flags do not. */
+function withFileKeys(flags: Record<string, unknown>, { file }: MappingFile): Record<string, unknown> {
+  const isUnsaid = (key: string): boolean => flags[key] === undefined || flags[key] === FLAG_DEFAULTS[key];
+  const own = Object.entries(file)
+    .map(([key, value]) => [key.replace(/_(\w)/, (_, letter: string) => letter.toUpperCase()), value] as const)
+    .filter(([key]) => isUnsaid(key));
+  return { ...flags, ...Object.fromEntries(own) };
+}
+
+const FLAG_DEFAULTS: Readonly<Record<string, string>> = {
+  format: 'auto',
+  encoding: 'auto',
+  delimiter: 'auto',
+  skipLines: '0',
+  ragged: 'error',
+  repeatedColumns: 'error',
+};
+
+function readMap(path: string, cwd: string): Mapping {
   const content = contentOf(path, cwd);
   return { text: content, file: parseMappingFile(content, path) };
 }

@@ -4,7 +4,7 @@ import { CioBulkError } from '../../domain/errors.ts';
 import type { ColumnSteps, ColumnType, Plan, TimeFormat } from '../../domain/plan.ts';
 import { createStepping } from '../rows/stepped-rows.ts';
 import type { JsonRecord } from '../values/json-values.ts';
-import { misplacedStep, STEP_KEYS, STEPS, typeOfSteps } from '../values/steps.ts';
+import { gatheredBy, misplacedStep, STEP_KEYS, STEPS, typeOfSteps } from '../values/steps.ts';
 import { safeText, type Columns } from './column-names.ts';
 import type { JsonChecks } from './json-checks.ts';
 import type { MappingColumn, MappingFile } from './plan-options.ts';
@@ -42,14 +42,14 @@ export function typeSaid({ steps, format }: MappingColumn, demanded: ColumnType 
   return made ?? demanded ?? (format === undefined || format === 'auto' ? undefined : 'timestamp');
 }
 
-/** Names of columns that a file does not have: the mapping file joins them from others. */
+/** Names of columns that a file does not have: the mapping file makes them of others. */
 export function joinedNames(names: readonly string[], map: MappingFile | null): readonly string[] {
   return [...(map?.columns ?? [])].flatMap(([name, { steps }]) =>
-    steps?.join === undefined || names.includes(name) ? [] : [name],
+    gatheredBy(steps ?? {}) === null || names.includes(name) ? [] : [name],
   );
 }
 
-/** The steps of a column, whose role is known by now; the columns that it joins by their names in the file. */
+/** The steps of a column, whose role is known by now; the columns that it is made of by their names in the file. */
 export function settledSteps(
   {
     columns,
@@ -67,11 +67,13 @@ export function settledSteps(
     throw new CioBulkError('mapping', `${where}/${misplaced.key}: this column is the ${role}, which ${misplaced.why}`, {
       hint: 'leave the key out',
     });
-  if (steps.join === undefined) return steps;
-  const join = steps.join.map((other) =>
-    isNdjson ? other : (columns.names[columns.named(other, `${where}/join`, 'mapping')] ?? other),
-  );
-  return { ...steps, join };
+  const gathered = gatheredBy(steps);
+  if (gathered === null || isNdjson) return steps;
+  const { key, names } = gathered;
+  return {
+    ...steps,
+    [key]: names.map((other) => columns.names[columns.named(other, `${where}/${key}`, 'mapping')] ?? other),
+  };
 }
 
 /** The sample as its columns' steps leave it: types are inferred from that, and it is what people are shown. */

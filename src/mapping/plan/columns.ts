@@ -2,7 +2,7 @@
 import type { RawRow } from '../../domain/block.ts';
 import { CioBulkError } from '../../domain/errors.ts';
 import { ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTES_MAX, bytesOver } from '../../domain/limits.ts';
-import type { Action, ColumnPlan, EmptyPolicy, SourceLayout } from '../../domain/plan.ts';
+import type { Action, ColumnPlan, EmptyPolicy, PatternPlan, SourceLayout } from '../../domain/plan.ts';
 import type { Columns } from './column-names.ts';
 import { safeText } from './column-names.ts';
 import { settledSteps, typeSaid } from './column-steps.ts';
@@ -11,6 +11,7 @@ import { damageIn, inferType } from './column-types.ts';
 import type { TypesOption } from './column-types.ts';
 import type { MappingColumn, MappingFile } from './plan-options.ts';
 import { reservedMeaning } from './reserved-names.ts';
+import { gatheredBy } from '../values/steps.ts';
 import { isDropped } from './roles.ts';
 import type { Role, Roles } from './roles.ts';
 import { sampleTexts } from './sample-texts.ts';
@@ -27,8 +28,12 @@ export interface ColumnsInput {
   readonly action: Action;
 }
 
-/** `notes` are warnings by index of the plan's column. */
-export function planColumns(input: ColumnsInput): { columns: ColumnPlan[]; notes: Map<number, string[]> } {
+/** `notes` are warnings by index of the plan's column; `patterns` are for fields that no row of the sample has. */
+export function planColumns(input: ColumnsInput): {
+  columns: ColumnPlan[];
+  patterns: PatternPlan[];
+  notes: Map<number, string[]>;
+} {
   const { layout, columns: source, roles, map } = input;
   checkNames(input);
   const notes = new Map<number, string[]>();
@@ -52,7 +57,26 @@ export function planColumns(input: ColumnsInput): { columns: ColumnPlan[]; notes
     if (!isNdjson && !source.names.includes(name)) source.named(name, `${map?.path ?? ''}: /columns`, 'mapping');
   }
   for (const name of input.types.demanded.keys()) if (!isNdjson) source.named(name, '--types', 'usage');
-  return { columns, notes };
+  const patterns = [...(map?.patterns ?? [])].map(([pattern, entry]) => patternPlan(input, pattern, entry));
+  return { columns, patterns, notes };
+}
+
+function patternPlan(input: ColumnsInput, pattern: string, entry: MappingColumn | null): PatternPlan {
+  const { map } = input;
+  const column = typedColumn(
+    { ...input, map: map === null || entry === null ? map : { ...map, columns: new Map([[pattern, entry]]) } },
+    pattern,
+    -1,
+    undefined,
+  );
+  if (entry === null) return { ...column, role: 'drop' };
+  const isRenamed = entry.nameCase !== undefined && entry.to === undefined;
+  return {
+    ...column,
+    // What keeps its name has the whole of it in place of the pattern.
+    path: isRenamed ? ['*'] : column.path,
+    ...(entry.nameCase === undefined ? {} : { isSnake: true }),
+  };
 }
 
 function planColumn(input: ColumnsInput, name: string, index: number, role: Role | undefined): ColumnPlan {
@@ -126,7 +150,9 @@ function laterColumns(input: ColumnsInput): ColumnPlan[] {
     !taken.has(role) && !known.has(role) && !isDropped(role, map);
   if (mayTurnUp('email')) later.set('email', 'email');
   if (mayTurnUp('cio_id') && !hasOwn) later.set('cio_id', 'cio_id');
-  for (const name of [...(map?.columns.keys() ?? []), ...input.types.demanded.keys(), ...(map?.drop ?? [])]) {
+  const sources = [...(map?.columns.values() ?? [])].flatMap(({ steps }) => gatheredBy(steps ?? {})?.names ?? []);
+  const mentioned = [...(map?.columns.keys() ?? []), ...sources, ...input.types.demanded.keys(), ...(map?.drop ?? [])];
+  for (const name of mentioned) {
     if (!source.names.includes(name) && !later.has(name)) later.set(name, undefined);
   }
   const isMapped = [...(map?.columns.values() ?? [])].some((entry) => entry.to?.[0] === 'created_at');
@@ -177,7 +203,7 @@ function checkNames({ layout, columns, map, roles, action }: ColumnsInput): void
       throw new CioBulkError(
         'ambiguous_column',
         `columns ${first + 1} and ${index + 1} are both named "${safeText(name, 60)}"`,
-        { hint: 'rename one in the file, or leave both out with "drop" in a file for --map' },
+        { hint: 'number them with --repeated-columns number, or leave both out with "drop" in a file for --map' },
       );
     }
     seen.set(name, index);

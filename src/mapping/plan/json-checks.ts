@@ -48,8 +48,6 @@ export function createJsonChecks(source: JsonSource, path: string) {
         choices.find((choice) => choice === value) ?? fail(`${pointer}/${key}`, `must be one of ${choices.join(', ')}`)
       );
     },
-    nameOrNull: (from: JsonRecord, key: string): string | null | undefined =>
-      from[key] === null ? null : text(from, '', key),
     texts(from: JsonRecord, pointer: string, key: string, what = 'column name'): readonly string[] | undefined {
       const value = from[key];
       if (value === undefined) return undefined;

@@ -5,35 +5,61 @@ import { createJsonChecks, type JsonChecks } from './json-checks.ts';
 import { escapePointer, JsonFault, parseJsonSource } from './json-source.ts';
 import type { JsonSource } from './json-source.ts';
 import type { JsonRecord } from '../values/json-values.ts';
-import type { MappingColumn, MappingFile } from './plan-options.ts';
+import type { MappingColumn, MappingFile, RoleKey } from './plan-options.ts';
+import { anyText, listOf, oneOf } from './shapes.ts';
 import { STEP_KEYS } from '../values/steps.ts';
 import { isZone } from '../values/zones.ts';
 
 const ACTIONS = ['identify', 'delete', 'suppress', 'unsuppress'] as const;
 const TYPES = ['string', 'number', 'boolean', 'timestamp', 'json'] as const;
 const EMPTY = ['omit', 'null', 'keep'] as const;
+const COLUMN_KEYS = ['to', 'name_case', 'type', 'mismatch', 'empty', 'timezone', ...STEP_KEYS];
+/** The keys that name the column of a role. */
+const ROLE_KEYS: Readonly<Record<string, RoleKey>> = {
+  id_column: 'idColumn',
+  email_column: 'emailColumn',
+  cio_id_column: 'cioIdColumn',
+  event_column: 'eventColumn',
+  timestamp_column: 'timestampColumn',
+  event_id_column: 'eventIdColumn',
+};
+const WISHES = ['timezone', 'unsubscribed', 'group_object_type'] as const;
+const FILE_KEYS = [
+  'format',
+  'encoding',
+  'header',
+  'delimiter',
+  'quote',
+  'escape',
+  'comment',
+  'skip_lines',
+  'ragged',
+  'repeated_columns',
+];
 const KEYS = [
   '$schema',
+  'title',
+  'recognised_by',
+  'file',
   'kind',
   'action',
-  'id_column',
-  'email_column',
-  'cio_id_column',
-  'event_column',
+  ...Object.keys(ROLE_KEYS),
   'event_name',
-  'timestamp_column',
-  'event_id_column',
   'dedupe_key',
   'timezone',
   'types',
   'empty',
   'null_values',
+  'lift',
+  'skip_rows',
   'drop',
   'keep_only',
+  'missing_columns',
   'columns',
   'constants',
+  'requires',
+  'wants',
 ];
-const COLUMN_KEYS = ['to', 'type', 'mismatch', 'empty', 'timezone', ...STEP_KEYS];
 
 /** @throws CioBulkError `mapping`, with the fault's JSON pointer and line:column */
 export function parseMappingFile(text: string, path: string): MappingFile {
@@ -41,6 +67,39 @@ export function parseMappingFile(text: string, path: string): MappingFile {
   const check = createJsonChecks(source, path);
   const root = check.record(source.value, '');
   check.keys(root, '', KEYS);
+  const { columns, drop } = columnsOf(check, root);
+  const { roles, choices } = rolesOf(check, root);
+  return {
+    path,
+    ...roles,
+    ...defined({
+      kind: check.choice(root, '', 'kind', ['people', 'events'] as const),
+      action: check.choice(root, '', 'action', ACTIONS),
+      title: check.text(root, '', 'title'),
+      recognisedBy: check.texts(root, '', 'recognised_by'),
+      eventName: check.text(root, '', 'event_name'),
+      dedupeKey: check.texts(root, '', 'dedupe_key'),
+      timezone: zoneOf(check, root, ''),
+      types: check.choice(root, '', 'types', ['auto', 'string'] as const),
+      empty: check.choice(root, '', 'empty', EMPTY),
+      nulls: check.texts(root, '', 'null_values', 'text'),
+      keepOnly: check.texts(root, '', 'keep_only'),
+    }),
+    choices,
+    columns,
+    drop,
+    constants: check.optionalRecord(root, '', 'constants') ?? {},
+    file: Object.fromEntries(optionalTexts(check, root, 'file', FILE_KEYS)),
+    missing: check.choice(root, '', 'missing_columns', ['error', 'ignore'] as const) ?? 'error',
+    lift: liftOf(check, root),
+    skipRows: skipRowsOf(check, root),
+    requires: optionalTexts(check, root, 'requires', WISHES),
+    wants: optionalTexts(check, root, 'wants', WISHES),
+  };
+}
+
+/** A column of null, and one in `drop`, are the same. */
+function columnsOf(check: JsonChecks, root: JsonRecord): Pick<MappingFile, 'columns'> & { readonly drop: string[] } {
   const drop = [...(check.texts(root, '', 'drop') ?? [])];
   const columns = new Map<string, MappingColumn>();
   for (const [name, entry] of Object.entries(check.optionalRecord(root, '', 'columns') ?? {})) {
@@ -54,36 +113,78 @@ export function parseMappingFile(text: string, path: string): MappingFile {
           : columnOf(check, check.record(entry, pointer), pointer),
       );
   }
-  const keepOnly = check.texts(root, '', 'keep_only');
-  return {
-    path,
-    ...defined({
-      kind: check.choice(root, '', 'kind', ['people', 'events'] as const),
-      action: check.choice(root, '', 'action', ACTIONS),
-      idColumn: check.nameOrNull(root, 'id_column'),
-      emailColumn: check.nameOrNull(root, 'email_column'),
-      cioIdColumn: check.nameOrNull(root, 'cio_id_column'),
-      eventColumn: check.nameOrNull(root, 'event_column'),
-      eventName: check.text(root, '', 'event_name'),
-      timestampColumn: check.nameOrNull(root, 'timestamp_column'),
-      eventIdColumn: check.nameOrNull(root, 'event_id_column'),
-      dedupeKey: check.texts(root, '', 'dedupe_key'),
-      timezone: zoneOf(check, root, ''),
-      types: check.choice(root, '', 'types', ['auto', 'string'] as const),
-      empty: check.choice(root, '', 'empty', EMPTY),
-      nulls: check.texts(root, '', 'null_values', 'text'),
-      keepOnly,
+  return { columns, drop };
+}
+
+/** A column, null for none, or a list of them to choose from. */
+function rolesOf(
+  check: JsonChecks,
+  root: JsonRecord,
+): { readonly roles: Partial<Record<RoleKey, string | null>>; readonly choices: MappingFile['choices'] } {
+  const roles: Partial<Record<RoleKey, string | null>> = {};
+  const choices = new Map<RoleKey, readonly (string | null)[]>();
+  for (const [key, role] of Object.entries(ROLE_KEYS)) {
+    const value = root[key];
+    if (Array.isArray(value)) choices.set(role, choiceOf(check, value as unknown[], key));
+    else if (value === null) roles[role] = null;
+    else {
+      const name = check.text(root, '', key);
+      if (name !== undefined) roles[role] = name;
+    }
+  }
+  return { roles, choices };
+}
+
+function choiceOf(check: JsonChecks, names: readonly unknown[], key: string): readonly (string | null)[] {
+  if (names.length === 0) check.fail(`/${key}`, 'must be a column name, null, or a list of them that is not empty');
+  return names.map((name, index) =>
+    name === null || (typeof name === 'string' && name !== '')
+      ? name
+      : check.fail(`/${key}/${index}`, 'must be a column name or null'),
+  );
+}
+
+function optionalTexts<K extends string>(
+  check: JsonChecks,
+  root: JsonRecord,
+  key: string,
+  allowed: readonly K[],
+): ReadonlyMap<K, string> {
+  const record = check.optionalRecord(root, '', key) ?? {};
+  check.keys(record, `/${key}`, allowed);
+  return new Map(
+    allowed.flatMap((name): [K, string][] => {
+      const text = check.text(record, `/${key}`, name);
+      return text === undefined ? [] : [[name, text]];
     }),
-    drop,
-    columns,
-    constants: check.optionalRecord(root, '', 'constants') ?? {},
-  };
+  );
+}
+
+function liftOf(check: JsonChecks, root: JsonRecord): MappingFile['lift'] {
+  const record = check.optionalRecord(root, '', 'lift') ?? {};
+  return Object.fromEntries(
+    Object.keys(record).map((name) => [
+      name,
+      oneOf(['fields', 'pairs']).read(record[name], `/lift/${escapePointer(name)}`, check),
+    ]),
+  );
+}
+
+function skipRowsOf(check: JsonChecks, root: JsonRecord): MappingFile['skipRows'] {
+  const record = check.optionalRecord(root, '', 'skip_rows') ?? {};
+  return new Map(
+    Object.entries(record).map(([name, texts]) => [
+      name,
+      listOf(anyText, 'texts').read(texts, `/skip_rows/${escapePointer(name)}`, check),
+    ]),
+  );
 }
 
 function columnOf(check: JsonChecks, entry: JsonRecord, pointer: string): MappingColumn {
   check.keys(entry, pointer, COLUMN_KEYS);
   return defined({
     to: entry['to'] === undefined ? undefined : pathOf(check, entry['to'], `${pointer}/to`),
+    nameCase: check.choice(entry, pointer, 'name_case', ['snake'] as const),
     type: check.choice(entry, pointer, 'type', TYPES),
     mismatch: check.choice(entry, pointer, 'mismatch', ['text', 'invalid'] as const),
     empty: check.choice(entry, pointer, 'empty', EMPTY),

@@ -1,11 +1,11 @@
 /** The mapping file that gives the plan again, whatever the next file's sample looks like. */
-import type { ColumnPlan, Plan } from '../../domain/plan.ts';
+import type { ColumnPlan, PatternPlan, Plan } from '../../domain/plan.ts';
 import type { PlanResult } from './plan-options.ts';
 
 const SCHEMA = 'https://unpkg.com/cio-bulk/docs/mapping.schema.json';
 
 /** For `validate --write-map`: with `--map` and the same file it gives the same plan; `api` and batch sizes stay flags. */
-export function writeMappingFile({ plan }: Pick<PlanResult, 'plan'>): string {
+export function writeMappingFile({ plan, map }: Pick<PlanResult, 'plan' | 'map'>): string {
   const nameOf = (role: ColumnPlan['role']): string | null =>
     plan.columns.find((column) => column.role === role)?.name ?? null;
   const isEvents = plan.kind === 'events';
@@ -15,6 +15,8 @@ export function writeMappingFile({ plan }: Pick<PlanResult, 'plan'>): string {
     if (column.role !== 'drop' || plan.action !== 'identify' || column.steps !== undefined)
       columns[column.name] = columnEntry(column);
   }
+  const patterns = plan.patterns ?? [];
+  for (const pattern of patterns) columns[pattern.name] = pattern.role === 'drop' ? null : columnEntry(pattern);
   const drop =
     plan.action === 'identify'
       ? plan.columns
@@ -23,6 +25,7 @@ export function writeMappingFile({ plan }: Pick<PlanResult, 'plan'>): string {
       : [];
   const file = {
     $schema: SCHEMA,
+    ...(Object.keys(map?.file ?? {}).length === 0 ? {} : { file: map?.file }),
     kind: plan.kind,
     ...(isEvents ? {} : { action: plan.action }),
     id_column: nameOf('id'),
@@ -33,6 +36,11 @@ export function writeMappingFile({ plan }: Pick<PlanResult, 'plan'>): string {
     types: plan.typesDefault,
     empty: plan.emptyDefault,
     ...(plan.nulls === undefined ? {} : { null_values: plan.nulls }),
+    ...(plan.lift === undefined ? {} : { lift: plan.lift }),
+    ...(plan.skipRows === undefined
+      ? {}
+      : { skip_rows: Object.fromEntries(plan.skipRows.map(({ name, texts }) => [name, texts])) }),
+    ...(map?.missing === 'ignore' ? { missing_columns: 'ignore' } : {}),
     ...(plan.extra === 'drop'
       ? { keep_only: plan.columns.filter((column) => column.role !== 'drop').map((column) => column.name) }
       : {}),
@@ -53,12 +61,13 @@ function eventEntries(plan: Plan, nameOf: (role: ColumnPlan['role']) => string |
   };
 }
 
-function columnEntry(column: ColumnPlan): Record<string, unknown> {
+function columnEntry(column: ColumnPlan & Pick<PatternPlan, 'isSnake'>): Record<string, unknown> {
   const isAttribute = column.role === 'attribute';
   return {
     ...(isAttribute
       ? { to: column.path.some((name) => name.includes('.')) ? column.path : column.path.join('.'), type: column.type }
       : {}),
+    ...(column.isSnake === true ? { name_case: 'snake' } : {}),
     ...(isAttribute && !column.strict ? { mismatch: 'text' } : {}),
     empty: column.empty,
     ...column.steps,

@@ -1,5 +1,5 @@
 /** What the user may say about a mapping: in flags, and in a mapping file; and what comes of it. */
-import type { Action, ColumnSteps, ColumnType, EmptyPolicy, Kind, Plan, TimeFormat } from '../../domain/plan.ts';
+import type { Action, ColumnSteps, ColumnType, EmptyPolicy, Kind, Lift, Plan, TimeFormat } from '../../domain/plan.ts';
 import type { LineCount } from './line-counts.ts';
 
 export interface PlanOptions {
@@ -26,9 +26,37 @@ export interface PlanOptions {
   readonly itemBytesMax?: number;
 }
 
+/** The keys of a mapping file that name the column of a role, by their names here. */
+export type RoleKey = 'idColumn' | 'emailColumn' | 'cioIdColumn' | 'eventColumn' | 'timestampColumn' | 'eventIdColumn';
+
+/** What may have to be said beside a mapping, since the file cannot know it. */
+export type Wish = 'timezone' | 'unsubscribed' | 'group_object_type';
+
 /** A mapping file, checked. Column entries of null say "there is none", so that none is looked for. */
 export interface MappingFile {
+  /** As shown to people: the path of a file, or `preset <name>`. */
   readonly path: string;
+  /** What the file is for. */
+  readonly title?: string;
+  /** Columns, or fields by dotted path, by which a source is known to be of the kind that the file is for. */
+  readonly recognisedBy?: readonly string[];
+  /** How a table is written and what the source is, with the names and values of the flags. */
+  readonly file: Readonly<Record<string, string>>;
+  /** Roles with several columns to choose from: the first that the source has; null = then there is none. */
+  readonly choices: ReadonlyMap<RoleKey, readonly (string | null)[]>;
+  /** Columns that the source may lack. */
+  readonly missing: 'error' | 'ignore';
+  readonly lift: Lift;
+  /** Texts of columns by which rows are left out. */
+  readonly skipRows: ReadonlyMap<string, readonly string[]>;
+  /** Without which nothing is sent, and why. */
+  readonly requires: ReadonlyMap<Wish, string>;
+  /** Whose absence is warned about, and how. */
+  readonly wants: ReadonlyMap<Wish, string>;
+  /** Once the mapping is settled: for fields that may turn up in later rows of NDJSON; null = left out. */
+  readonly patterns?: ReadonlyMap<string, MappingColumn | null>;
+  /** Once the mapping is settled: columns that a pattern leaves out. Those with a usual name have their role all the same. */
+  readonly leftOver?: readonly string[];
   readonly kind?: Kind;
   readonly action?: Action;
   readonly idColumn?: string | null;
@@ -51,6 +79,8 @@ export interface MappingFile {
 
 export interface MappingColumn {
   readonly to?: readonly string[];
+  /** What a pattern's `*` stands for is written in snake case. */
+  readonly nameCase?: 'snake';
   readonly type?: ColumnType;
   /** What a value of another type becomes; default `invalid`. */
   readonly mismatch?: 'text' | 'invalid';
@@ -72,6 +102,8 @@ export interface PlanTableRow {
 
 export interface PlanResult {
   readonly plan: Plan;
+  /** The mapping file as it was settled for the source. */
+  readonly map: MappingFile | null;
   readonly table: readonly PlanTableRow[];
   /** What the lines of the sample are, where they say it themselves (NDJSON). */
   readonly lines: readonly LineCount[];

@@ -4,33 +4,31 @@ import { CioBulkError } from '../../domain/errors.ts';
 import { ITEM_BYTES_MAX } from '../../domain/limits.ts';
 import type { ColumnPlan, Plan, SourceLayout } from '../../domain/plan.ts';
 import { attributeTree } from '../rows/attribute-tree.ts';
-import { createColumns, listNames, type Columns } from './column-names.ts';
-import { joinedNames, sampleAfterSteps } from './column-steps.ts';
+import { listNames, type Columns } from './column-names.ts';
+import { sampleAfterSteps } from './column-steps.ts';
 import { planColumns } from './columns.ts';
 import { parseTypes } from './column-types.ts';
 import { NO_CONSENT, settleConsent } from '../values/consent.ts';
 import { parseConstants } from './constants.ts';
 import { HEADER_HINT, looksLikeData } from './first-line.ts';
-import { createHeaderCheck } from '../rows/header-row.ts';
 import { checkConstants } from '../checks/constant-values.ts';
 import { createIdentityCheck } from '../checks/identity-check.ts';
-import { countLines } from './line-counts.ts';
+import { readFirstRows } from './first-rows.ts';
 import type { LineCounts } from './line-counts.ts';
-import { createNulls } from '../values/nulls.ts';
 import type { PlanOptions, PlanResult } from './plan-options.ts';
 import { findRoles, USUAL_IDENTIFIERS } from './roles.ts';
 import type { Roles } from './roles.ts';
 import { planTable } from './plan-table.ts';
+import { wishesOf } from './wishes.ts';
+
 import { unknowableEvents } from './unknowable-events.ts';
 import { isZone } from '../values/zones.ts';
 
 /** @throws CioBulkError `usage`, `mapping`, `ambiguous_column` or `no_identifier`: all exit 2, before anything is sent. */
-export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], options: PlanOptions): PlanResult {
-  const map = options.map ?? null;
-  const nullTexts = options.nulls ?? map?.nulls;
-  const read = dataRows(layout, firstRows, nullTexts);
-  const lines = countLines(read);
-  const columns = columnsOf(layout, lines, map);
+export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], given: PlanOptions): PlanResult {
+  const first = readFirstRows(layout, firstRows, given);
+  const { columns, map, rows: read, lines, nulls: nullTexts, skipRows } = first;
+  const options = { ...given, map };
   const roles = rolesOf(columns, layout, options, lines);
   const sample = sampleAfterSteps({ columns, map, roles, isNdjson: layout.format === 'ndjson' }, read, {
     ...(nullTexts === undefined ? {} : { nulls: nullTexts }),
@@ -54,6 +52,9 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
     ...(nullTexts === undefined ? {} : { nulls: nullTexts }),
     ...(lines.hasTyped ? { hasTypedLines: true } : {}),
     ...(options.groupObjectType === undefined ? {} : { groupObjectType: options.groupObjectType }),
+    ...(first.lift === undefined ? {} : { lift: first.lift }),
+    ...(skipRows.length === 0 ? {} : { skipRows }),
+    ...(planned.patterns.length === 0 ? {} : { patterns: planned.patterns }),
     emptyDefault: empty,
     typesDefault,
     extra: map?.keepOnly === undefined ? 'attribute' : 'drop',
@@ -62,15 +63,18 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   };
   attributeTree(plan); // refuses two things in one place
   assertOneEmail(plan);
+  const wishes = wishesOf(plan, map);
   if (needsIdentifier(layout, lines)) assertUsable(plan, columns.names, layout);
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);
   identities.add(read, 0);
   return {
     plan,
+    map,
     table,
     lines: lines.byType,
     warnings: [
+      ...wishes,
       ...warnings,
       ...headerWarnings(layout, read, roles),
       ...(roles.kindNote === null ? [] : [roles.kindNote]),
@@ -78,21 +82,6 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
     ],
     identityWarnings: identities.warnings(),
   };
-}
-
-/** Those that a mapping file joins from others come behind those of the file. */
-function columnsOf(layout: SourceLayout, lines: LineCounts, map: PlanOptions['map']): Columns {
-  // Blanks around a name in the header are nobody's intention; cells keep theirs.
-  const names = layout.format === 'ndjson' ? lines.fields : layout.header.map((name) => name.trim());
-  return createColumns([...names, ...joinedNames(names, map ?? null)]);
-}
-
-/** The first rows as a run will see them: without repeated headers, and with the texts that mean an empty cell taken for one. */
-function dataRows(layout: SourceLayout, firstRows: readonly RawRow[], nullTexts: Plan['nulls']): readonly RawRow[] {
-  const isHeader = createHeaderCheck(layout.header);
-  const nulls = createNulls(nullTexts);
-  const rows = firstRows.filter((row) => !(Array.isArray(row) && isHeader(row)));
-  return nulls === null ? rows : rows.map(nulls.row);
 }
 
 function timezoneOf({ timezone: given, map }: PlanOptions): string | null {

@@ -34,7 +34,7 @@ interface RoleSource {
 export function findRoles(columns: Columns, format: Format, options: PlanOptions): Roles {
   const map = options.map ?? null;
   const { byColumn, unseen, absent, given } = givenRoles(columns, format, options);
-  const isTaken = (index: number): boolean => byColumn.has(index) || isDropped(columns.names[index] ?? '', map);
+  const isTaken = (index: number): boolean => byColumn.has(index) || isDroppedByName(columns.names[index] ?? '', map);
   const look = (role: Role, candidates: readonly string[], what: string, flag: string): void => {
     if (given.has(role)) return;
     const index = columns.usual(candidates, what, flag, isTaken);
@@ -155,6 +155,11 @@ function roleSource(
 }
 
 export function isDropped(name: string, map: PlanOptions['map']): boolean {
+  return isDroppedByName(name, map) || map?.leftOver?.includes(name) === true;
+}
+
+/** Left out in so many words: no usual name gives such a column a role. */
+function isDroppedByName(name: string, map: PlanOptions['map']): boolean {
   const keepOnly = map?.keepOnly;
   return (
     name === '' ||

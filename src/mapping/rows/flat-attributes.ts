@@ -5,6 +5,7 @@ import { RawNumber } from '../../domain/raw-number.ts';
 import { attributeTree } from './attribute-tree.ts';
 import { isAttributeOverLimits, isRecord, scalarText, timeOf } from '../values/json-values.ts';
 import type { JsonRecord } from '../values/json-values.ts';
+import { createLaterColumns } from './later-columns.ts';
 import type { Packer } from './packer.ts';
 import { booleanText, booleanWord, isPlainDecimal } from '../values/values.ts';
 
@@ -14,13 +15,14 @@ type MutableRecord = Record<string, unknown>;
 export function createFlatAttributes(plan: Plan, packer: Packer): (json: JsonRecord) => JsonRecord | null {
   attributeTree(plan); // refuses a plan whose columns and constants clash
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
+  const laterColumn = createLaterColumns(plan);
   const isEvents = plan.kind === 'events';
 
   return (json) => {
     const attributes: MutableRecord = Object.create(null) as MutableRecord;
     let count = 0;
     for (const name of Object.keys(json)) {
-      const column = byName.get(name);
+      const column = byName.get(name) ?? laterColumn?.(name);
       if (column === undefined ? plan.extra === 'drop' : column.role !== 'attribute') continue;
       const value =
         column === undefined ? untypedValue(json[name], plan) : typedValue(json[name], column, plan, packer);

@@ -7,8 +7,10 @@ import { UnwritableValue } from '../values/json-text.ts';
 import { isRecord } from '../values/json-values.ts';
 import type { JsonRecord } from '../values/json-values.ts';
 import { createNulls } from '../values/nulls.ts';
+import { createLift } from './lifted-rows.ts';
 import { createOperationRows } from './operation-rows.ts';
 import type { Packer } from './packer.ts';
+import { createRowSkips } from './skipped-rows.ts';
 import { createSteppedRows } from './stepped-rows.ts';
 import { createTypedRows } from './typed-rows.ts';
 
@@ -44,9 +46,13 @@ export function createJsonRows(plan: Plan, packer: Packer, emitter: Emitter): (j
   };
   const nulls = createNulls(plan.nulls);
   const steps = createSteppedRows(plan, packer);
+  const lift = createLift(plan);
+  const isSkipped = createRowSkips(plan.skipRows);
   return (json) => {
-    const own = withoutAdded(json);
-    const form = jsonForm(own, plan.hasTypedLines === true);
+    const given = withoutAdded(json);
+    const form = jsonForm(given, plan.hasTypedLines === true);
+    const own = lift === null || form !== 'flat' ? given : lift(given);
+    if (isSkipped?.({ json: own }) === true) return packer.skip('skip_rows');
     try {
       const filled = nulls === null || form === 'operation' ? own : nulls.json(own);
       const stepped = steps === null || form !== 'flat' ? filled : steps.json(filled);

@@ -10,6 +10,7 @@ import { createEmitter } from './write-operation.ts';
 import { createJsonRows } from './json-rows.ts';
 import { createNulls } from '../values/nulls.ts';
 import { createPacker } from './packer.ts';
+import { createRowSkips } from './skipped-rows.ts';
 import { createSteppedRows, type SteppedRows } from './stepped-rows.ts';
 import { createWriteTimes } from './write-times.ts';
 
@@ -42,6 +43,7 @@ export function createPreparer(
   const cellRow = nulls === null ? filledRow : (cells: readonly string[]) => filledRow(nulls.cells(cells));
   const jsonRow = createJsonRows(spec.plan, packer, emitter);
   const isHeader = createHeaderCheck(spec.layout.header);
+  const isSkipped = createRowSkips(spec.plan.skipRows);
   const refusesUnended = spec.plan.action === 'delete' || spec.plan.action === 'suppress';
 
   return {
@@ -60,6 +62,7 @@ export function createPreparer(
         else if (onlyRecent && isSettledBefore(packer.row)) packer.skip('sent_before');
         else if (Array.isArray(row)) {
           if (isHeader(row)) packer.skip('header_again');
+          else if (isSkipped?.(row) === true) packer.skip('skip_rows');
           else cellRow(row);
         } else if ('json' in row) jsonRow(row.json);
         else packer.invalid(row.fault, row.message, row.column);

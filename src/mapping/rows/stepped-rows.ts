@@ -1,12 +1,12 @@
 /** Rows after the value steps of their columns. Everything behind it (identifiers, types, limits) sees values as if the file had them so. */
 import type { RawRow } from '../../domain/block.ts';
 import { ATTRIBUTE_VALUE_BYTES_MAX, EVENT_NAME_BYTES_MAX } from '../../domain/limits.ts';
-import type { ColumnPlan, Plan } from '../../domain/plan.ts';
+import type { ColumnPlan, ColumnSteps, Plan } from '../../domain/plan.ts';
 import { quote } from '../values/json-text.ts';
 import { scalarText } from '../values/json-values.ts';
 import type { JsonRecord } from '../values/json-values.ts';
 import type { Step, StepValue } from '../values/step-functions.ts';
-import { compileSteps, ownTexts } from '../values/steps.ts';
+import { compileSteps, gatheredBy, ownTexts } from '../values/steps.ts';
 import { jsonForm } from './json-form.ts';
 import type { Packer } from './packer.ts';
 
@@ -29,9 +29,8 @@ interface Source {
   readonly column: SteppedColumn;
   readonly before: Step | null;
   readonly after: Step | null;
-  /** Places of others among the sources. */
-  readonly join: readonly number[] | null;
-  readonly separator: string;
+  /** Makes a value of the others' values; null where the column has its own. */
+  readonly together: ((values: Values) => StepValue) | null;
 }
 
 /** null when no column has steps: then nothing is looked at. */
@@ -91,12 +90,13 @@ function textOf(value: unknown): string | null {
 }
 
 function sourcesOf(plan: SteppedPlan, packer: Pick<Packer, 'invalid'>): readonly Source[] {
-  const isJoined = new Set(plan.columns.flatMap(({ steps, role }) => (role === 'drop' ? [] : (steps?.join ?? []))));
+  const isJoined = new Set(
+    plan.columns.flatMap(({ steps = {}, role }) => (role === 'drop' ? [] : (gatheredBy(steps)?.names ?? []))),
+  );
   const columns = plan.columns.filter(
     ({ name, role, steps }) => isJoined.has(name) || (steps !== undefined && role !== 'drop'),
   );
   return columns.map((column) => {
-    const { join, separator = ' ' } = column.steps ?? {};
     return {
       column,
       ...compileSteps(column.steps ?? {}, {
@@ -107,10 +107,20 @@ function sourcesOf(plan: SteppedPlan, packer: Pick<Packer, 'invalid'>): readonly
           return null;
         },
       }),
-      join: join === undefined ? null : join.map((name) => columns.findIndex((other) => other.name === name)),
-      separator,
+      together: togetherOf(column.steps ?? {}, (name) => columns.findIndex((other) => other.name === name)),
     };
   });
+}
+
+/** `placeOf`: of a column among the sources. */
+function togetherOf(steps: ColumnSteps, placeOf: (name: string) => number): Source['together'] {
+  const gathered = gatheredBy(steps);
+  if (gathered === null) return null;
+  const places = gathered.names.map(placeOf);
+  const { separator = ' ' } = steps;
+  return gathered.key === 'join'
+    ? (values) => joined(places, values, separator)
+    : (values) => firstFilled(places, values);
 }
 
 /** Data of events has a limit as a whole only. */
@@ -140,7 +150,7 @@ function createRun(
     for (let at = 0; at < sources.length; at++) {
       const source = sources[at];
       if (source === undefined) break;
-      const value = source.join === null ? (first[at] ?? null) : joined(source.join, first, source.separator);
+      const value = source.together === null ? (first[at] ?? null) : source.together(first);
       const next = value === null || source.after === null ? value : source.after(value);
       if (next === null && value !== null && !isOnlyLook) return null;
       last[at] = next ?? value;
@@ -155,4 +165,12 @@ function joined(places: readonly number[], values: Values, separator: string): s
     .map(String)
     .filter((text) => text !== '')
     .join(separator);
+}
+
+function firstFilled(places: readonly number[], values: Values): StepValue {
+  for (const place of places) {
+    const value = values[place] ?? '';
+    if (value !== '' && !(typeof value === 'object' && value.length === 0)) return value;
+  }
+  return '';
 }

@@ -23,7 +23,7 @@ interface StepRule<K extends StepKey> {
   readonly notWith?: readonly StepKey[];
   /** Roles that a column with this step cannot have, and why. */
   readonly notFor?: readonly [roles: readonly Role[], why: string];
-  /** null where nothing can be to do. Absent: done for several columns at once (join), with another step, or by the column's type. */
+  /** null where nothing can be to do. Absent: done for several columns at once (join, first_of), with another step, or by the column's type. */
   readonly compile?: (setting: NonNullable<Settings[K]>, context: StepContext) => Step | null;
 }
 
@@ -47,6 +47,7 @@ export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
   split: { shape: text, gives: 'json', notFor: [ALL, 'is one value, and no list'], compile: step.divided },
   join: { shape: listOf(text, 'column names'), notWith: ['not', 'split'] },
   separator: { shape: anyText },
+  first_of: { shape: listOf(text, 'column names'), notWith: ['not', 'split', 'join'] },
   default: { shape: scalar, notFor: [NAMES, 'would be the same for many'], compile: step.filled },
   format: { shape: timeFormat },
   too_long: {
@@ -81,6 +82,15 @@ export function misplacedStep(steps: ColumnSteps, role: Role): { readonly key: S
   }
   const isSame = NAMES.includes(role) && typeof (steps.values?.['*'] ?? null) !== 'object';
   return isSame ? { key: 'values', why: 'would be the same for many ("*" may give null only)' } : null;
+}
+
+/** The columns whose values a step puts in the place of the column's own, and the step's key; null when there is none. */
+export function gatheredBy({ join, first_of: firstOf }: ColumnSteps): {
+  readonly key: 'join' | 'first_of';
+  readonly names: readonly string[];
+} | null {
+  if (join !== undefined) return { key: 'join', names: join };
+  return firstOf === undefined ? null : { key: 'first_of', names: firstOf };
 }
 
 /** The steps that are taken, in their order. */

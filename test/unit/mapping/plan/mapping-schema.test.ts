@@ -38,6 +38,10 @@ const FAULTS: readonly (readonly [entry: unknown, fault: string])[] = [
   [{ join: [] }, '/join must be a list of column names, and not an empty one'],
   [{ join: ['a', ''] }, '/join/1 must be a text that is not empty'],
   [{ join: ['a'], split: ',' }, '/split cannot stand beside "join"'],
+  [{ first_of: 'a' }, '/first_of must be a list of column names'],
+  [{ first_of: ['a'], split: ',' }, '/split cannot stand beside "first_of"'],
+  [{ first_of: ['a'], join: ['b'] }, '/join cannot stand beside "first_of"'],
+  [{ name_case: 'camel' }, '/name_case must be one of snake'],
   [{ separator: '-' }, '/separator is for "join", which is not there'],
   [{ join: ['a'], separator: 1 }, '/separator must be a text'],
   [{ default: null }, '/default must be a text that is not empty, a number, true or false'],
@@ -61,11 +65,33 @@ describe('a mapping file with a fault in a column', () => {
   });
 });
 
+/** Files, and what the checks say of them. */
+const FILE_FAULTS: readonly (readonly [file: unknown, fault: string])[] = [
+  [{ lift: { a: 'all' } }, '/lift/a must be one of fields, pairs'],
+  [{ lift: ['a'] }, '/lift must be an object'],
+  [{ skip_rows: { a: 'x' } }, '/skip_rows/a must be a list of texts'],
+  [{ skip_rows: { a: [] } }, '/skip_rows/a must be a list of texts, and not an empty one'],
+  [{ id_column: [] }, '/id_column must be a column name, null, or a list of them'],
+  [{ id_column: ['a', 5] }, '/id_column/1 must be a column name or null'],
+  [{ missing_columns: true }, '/missing_columns must be one of error, ignore'],
+  [{ requires: { zone: 'x' } }, '/requires/zone is no key of a mapping file'],
+  [{ wants: { timezone: '' } }, '/wants/timezone must be a text that is not empty'],
+  [{ file: { quotes: 'none' } }, '/file/quotes is no key of a mapping file'],
+  [{ file: { skip_lines: 2 } }, '/file/skip_lines must be a text that is not empty'],
+];
+
+describe('a mapping file with a fault', () => {
+  it.for(FILE_FAULTS)('%j is refused with its place, by the schema too', ([file, fault]) => {
+    expect(errorOf(() => parseMappingFile(JSON.stringify(file), 'm')).message).toContain(`: ${fault}`);
+    expect(isValid(file)).toBe(false);
+  });
+});
+
 describe('the schema of the mapping file', () => {
   it('takes every example of the documentation, as the checks do', () => {
     const examples = [...page.matchAll(/```json\n(\{\n[\s\S]*?)```/g)].map(([, text = '']) => text);
     const files = examples.filter((text) => text.includes('"columns"'));
-    expect(files.length).toBe(2);
+    expect(files.length).toBe(4);
     for (const text of files) {
       parseMappingFile(text, 'docs');
       expect([isValid(JSON.parse(text)), isValid.errors]).toEqual([true, null]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseMappingFile } from '../../../../src/mapping/plan/mapping-file.ts';
 import { RawNumber } from '../../../../src/domain/raw-number.ts';
 import {
   blockOf,
@@ -173,7 +174,7 @@ describe('finding columns', () => {
     const source = csv('id,tag,tag', '1,a,b');
     const error = errorOf(() => planOf(source));
     expect(error.message).toBe('columns 2 and 3 are both named "tag"');
-    const map = { path: 'm', drop: ['tag'], columns: new Map(), constants: {} };
+    const map = parseMappingFile('{"drop":["tag"]}', 'm');
     expect(roles(planOf(source, { map }))).toEqual({ id: 'id', tag: 'drop' });
   });
 

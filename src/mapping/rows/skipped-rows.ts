@@ -1,0 +1,22 @@
+/** Rows that a mapping leaves out by their values. */
+import type { RawRow } from '../../domain/block.ts';
+import type { SkipRule } from '../../domain/plan.ts';
+import { scalarText } from '../values/json-values.ts';
+
+/** Whether a row is left out; null when none is. Values are compared as the source has them, before any value step. */
+export function createRowSkips(given: readonly SkipRule[] = []): ((row: RawRow) => boolean) | null {
+  if (given.length === 0) return null;
+  const rules = given.map((rule) => ({ ...rule, isSkipped: textTest(rule) }));
+  return (row) => {
+    if (Array.isArray(row)) return rules.some(({ index, isSkipped }) => isSkipped(row[index] ?? ''));
+    if (!('json' in row)) return false;
+    const { json } = row;
+    return rules.some(({ name, isSkipped }) => Object.hasOwn(json, name) && isSkipped(scalarText(json[name]) ?? ''));
+  };
+}
+
+function textTest({ texts }: SkipRule): (text: string) => boolean {
+  const whole = new Set(texts);
+  const prefixes = texts.filter((text) => text.endsWith('*')).map((text) => text.slice(0, -1));
+  return (text) => whole.has(text) || prefixes.some((prefix) => text.startsWith(prefix));
+}
