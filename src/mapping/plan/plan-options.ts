@@ -8,6 +8,7 @@ export interface PlanOptions {
   readonly idColumn?: string;
   readonly emailColumn?: string;
   readonly cioIdColumn?: string;
+  readonly anonymousIdColumn?: string;
   readonly eventColumn?: string;
   readonly eventName?: string;
   readonly timestampColumn?: string;
@@ -34,6 +35,7 @@ export interface MappingFile {
   readonly idColumn?: string | null;
   readonly emailColumn?: string | null;
   readonly cioIdColumn?: string | null;
+  readonly anonymousIdColumn?: string | null;
   readonly eventColumn?: string | null;
   readonly eventName?: string;
   readonly timestampColumn?: string | null;
