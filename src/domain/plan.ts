@@ -70,7 +70,7 @@ export interface ColumnPlan {
   /** 0-based index in the header; for NDJSON the name alone counts. */
   readonly index: number;
   readonly name: string;
-  readonly role: 'id' | 'email' | 'cio_id' | 'event' | 'timestamp' | 'event_id' | 'attribute' | 'drop';
+  readonly role: 'id' | 'email' | 'cio_id' | 'anonymous_id' | 'event' | 'timestamp' | 'event_id' | 'attribute' | 'drop';
   /** Path of the attribute in the payload: `['address', 'city']`. */
   readonly path: readonly string[];
   readonly type: ColumnType;

@@ -131,7 +131,7 @@ function constantsOf(
 function rolesOf(columns: Columns, layout: SourceLayout, options: PlanOptions, lines: LineCounts): Roles {
   const roles = findRoles(columns, layout.format, options);
   const areFlatUsable = [...roles.byColumn.values(), ...roles.unseen.values()].some(
-    (role) => role === 'id' || role === 'email' || role === 'cio_id',
+    (role) => role === 'id' || role === 'email' || role === 'cio_id' || role === 'anonymous_id',
   );
   if (layout.format !== 'ndjson' || lines.flat === lines.total || areFlatUsable || (options.kind ?? 'auto') !== 'auto')
     return roles;
@@ -161,7 +161,7 @@ function needsIdentifier(layout: SourceLayout, { flat, total }: LineCounts): boo
 function assertUsable(plan: Plan, names: readonly string[], layout: SourceLayout): void {
   const has = (role: ColumnPlan['role']): boolean =>
     plan.columns.some((column) => column.role === role && (column.index >= 0 || names.includes(column.name)));
-  if (!has('id') && !has('email') && !has('cio_id')) {
+  if (!has('id') && !has('email') && !has('cio_id') && !has('anonymous_id')) {
     if (looksLikeData(layout.header))
       throw new CioBulkError(
         'no_identifier',
@@ -170,7 +170,7 @@ function assertUsable(plan: Plan, names: readonly string[], layout: SourceLayout
       );
     throw new CioBulkError(
       'no_identifier',
-      'no column identifies the person (id, customer_id, user_id, email or cio_id)',
+      `no column identifies the person (id, customer_id, user_id, email or cio_id${plan.kind === 'events' ? '; for events, anonymous_id too' : ''})`,
       {
         hint: `name one with --id-column, --email-column or --cio-id-column; the columns are ${listNames(names)}`,
       },

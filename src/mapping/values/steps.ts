@@ -3,6 +3,7 @@
  * functions of the columns come from.
  */
 import type { ColumnPlan, ColumnSteps, ColumnType, TimeFormat } from '../../domain/plan.ts';
+import { NAMING } from '../../domain/roles.ts';
 import { anyText, listOf, oneOf, scalar, scalarByText, text, timeFormat, yesOrNo, type Shape } from '../plan/shapes.ts';
 import * as step from './step-functions.ts';
 import type { Step, StepContext } from './step-functions.ts';
@@ -27,8 +28,7 @@ interface StepRule<K extends StepKey> {
   readonly compile?: (setting: NonNullable<Settings[K]>, context: StepContext) => Step | null;
 }
 
-const NAMES: readonly Role[] = ['id', 'email', 'cio_id', 'event_id'];
-const ALL: readonly Role[] = [...NAMES, 'event', 'timestamp'];
+const ALL: readonly Role[] = [...NAMING, 'event', 'timestamp'];
 
 /** Their order is the contract. */
 export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
@@ -48,12 +48,12 @@ export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
   join: { shape: listOf(text, 'column names'), notWith: ['not', 'split'] },
   separator: { shape: anyText },
   first_of: { shape: listOf(text, 'column names'), notWith: ['not', 'split', 'join'] },
-  default: { shape: scalar, notFor: [NAMES, 'would be the same for many'], compile: step.filled },
+  default: { shape: scalar, notFor: [NAMING, 'would be the same for many'], compile: step.filled },
   format: { shape: timeFormat },
   too_long: {
     shape: oneOf(['invalid', 'cut', 'omit']),
     off: 'invalid',
-    notFor: [[...NAMES, 'timestamp'], 'would be another one'],
+    notFor: [[...NAMING, 'timestamp'], 'would be another one'],
     compile: step.shortened,
   },
   hash: {
@@ -80,7 +80,7 @@ export function misplacedStep(steps: ColumnSteps, role: Role): { readonly key: S
     const { notFor } = STEPS[key];
     if (notFor?.[0].includes(role) === true) return { key, why: notFor[1] };
   }
-  const isSame = NAMES.includes(role) && typeof (steps.values?.['*'] ?? null) !== 'object';
+  const isSame = NAMING.includes(role) && typeof (steps.values?.['*'] ?? null) !== 'object';
   return isSame ? { key: 'values', why: 'would be the same for many ("*" may give null only)' } : null;
 }
 
