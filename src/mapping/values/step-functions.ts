@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { bytesOver } from '../../domain/limits.ts';
 import type { ColumnSteps } from '../../domain/plan.ts';
+import { LISTS } from './lists.ts';
 import { isNullMarker } from './nulls.ts';
 import { booleanWord, isBlank } from './values.ts';
 
@@ -9,7 +10,7 @@ import { booleanWord, isBlank } from './values.ts';
 export type StepValue = string | number | boolean | readonly string[];
 
 /** null when the row is invalid (and settled as such). */
-export type Step = (value: StepValue) => StepValue | null;
+export type Step<T extends StepValue = StepValue> = (value: T) => StepValue | null;
 
 /** What a step may need to know of its column. */
 export interface StepContext {
@@ -52,14 +53,22 @@ export const inverted: Compile<'not'> =
       : word === 'false';
   };
 
-export const divided: Compile<'split'> = (delimiter) =>
-  ofText((text) => {
-    const items = text
-      .split(delimiter)
-      .map((item) => item.trim())
-      .filter((item) => item !== '');
+export const divided: Compile<'split'> = (split, { refuse }) => {
+  const itemsOf = typeof split === 'string' ? plainItems(split) : (text: string) => LISTS[split.as](text, split.at);
+  return ofText((text) => {
+    const items = itemsOf(text);
+    if (items === null) return refuse('is no list written as its column says ("split")');
     return items.length === 0 ? '' : items;
   });
+};
+
+function plainItems(separator: string): (text: string) => readonly string[] {
+  return (text) =>
+    text
+      .split(separator)
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+}
 
 export const filled: Compile<'default'> = (value) => (given) => (given === '' ? value : given);
 
@@ -88,6 +97,6 @@ export const hashed: Compile<'hash'> = (algorithm, { keepsMarkers }) => {
 const ENCODER = new TextEncoder();
 
 /** For what is a text still, and not empty. */
-function ofText(step: (text: string) => StepValue): Step {
+function ofText(step: Step<string>): Step {
   return (value) => (typeof value === 'string' && value !== '' ? step(value) : value);
 }

@@ -3,7 +3,18 @@
  * functions of the columns come from.
  */
 import type { ColumnPlan, ColumnSteps, ColumnType, TimeFormat } from '../../domain/plan.ts';
-import { anyText, listOf, oneOf, scalar, scalarByText, text, timeFormat, yesOrNo, type Shape } from '../plan/shapes.ts';
+import {
+  anyText,
+  listOf,
+  listSplit,
+  oneOf,
+  scalar,
+  scalarByText,
+  text,
+  timeFormat,
+  yesOrNo,
+  type Shape,
+} from '../plan/shapes.ts';
 import * as step from './step-functions.ts';
 import type { Step, StepContext } from './step-functions.ts';
 
@@ -44,7 +55,7 @@ export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
     notFor: [ALL, 'is no yes or no'],
     compile: step.inverted,
   },
-  split: { shape: text, gives: 'json', notFor: [ALL, 'is one value, and no list'], compile: step.divided },
+  split: { shape: listSplit, gives: 'json', notFor: [ALL, 'is one value, and no list'], compile: step.divided },
   join: { shape: listOf(text, 'column names'), notWith: ['not', 'split'] },
   separator: { shape: anyText },
   default: { shape: scalar, notFor: [NAMES, 'would be the same for many'], compile: step.filled },

@@ -43,7 +43,7 @@ const MODEL: readonly ((value: Value, steps: ColumnSteps) => Value)[] = [
     return Object.hasOwn(values, key) ? (values[key] ?? '') : value;
   },
   (value, { split }) => {
-    if (typeof value !== 'string' || split === undefined) return value;
+    if (typeof value !== 'string' || typeof split !== 'string') return value;
     const items = value.split(split).flatMap((item) => item.trim() || []);
     return items.length === 0 ? '' : items;
   },
@@ -78,6 +78,29 @@ describe('value steps', () => {
         const ofJson = run(ndjson(...rows.map(([id, v]) => ({ id, v }))), { map });
         // What a step has emptied is null in JSON.
         expect(ofJson.sent.map((one) => textOrList(one.json.attributes.v ?? ''))).toEqual(expected);
+      }),
+      RUNS,
+    );
+  });
+
+  it('split any list that programs write into its items again', () => {
+    const written = {
+      csv: (items: readonly string[]) => items.map((item) => `"${item.replaceAll('"', '""')}"`).join(','),
+      backslash: (items: readonly string[]) => items.map((item) => item.replaceAll(/[\\,]/g, '\\$&')).join(', '),
+      postgres: (items: readonly string[]) =>
+        `{${items.map((item) => `"${item.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`,
+    };
+    const item = fc.oneof(
+      fc.string({ unit: fc.constantFrom('a', ',', '"', '\\', '{', '}', ' ', '\n'), maxLength: 6 }),
+      fc.string({ unit: 'grapheme', maxLength: 6 }),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom('csv', 'backslash', 'postgres'), fc.array(item, { minLength: 1 }), (as, items) => {
+        // Only quotes keep blanks, and what is empty.
+        const kept = as === 'backslash' ? items.flatMap((one) => one.trim() || []) : items;
+        const map = parse({ types: 'string', columns: { v: { split: { at: ',', as } } } });
+        const { sent } = run({ layout: csvLayout(['id', 'v']), rows: [['1', written[as](items)]] }, { map });
+        expect(sent[0]?.json.attributes.v ?? []).toEqual(kept);
       }),
       RUNS,
     );
