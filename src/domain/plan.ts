@@ -55,6 +55,7 @@ export interface ListSplit {
 
 /** What is done to a column's values before they have a type: with the keys of the mapping file, and in its order (mapping/values/steps.ts). */
 export interface ColumnSteps {
+  readonly unescape?: 'postgres';
   readonly null_values?: readonly string[];
   readonly trim?: true;
   readonly strip_prefix?: string;

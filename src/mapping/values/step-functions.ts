@@ -24,6 +24,33 @@ export interface StepContext {
 
 type Compile<K extends keyof ColumnSteps> = (setting: NonNullable<ColumnSteps[K]>, context: StepContext) => Step | null;
 
+/** Escapes of the text format of COPY; those of bytes in a row are one text in UTF-8. */
+const ESCAPES = /((?:\\(?:[0-7]{1,3}|x[\dA-Fa-f]{1,2}))+)|\\([^])/gu;
+const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export const unescaped: Compile<'unescape'> = (_, { refuse }) =>
+  ofText((text) => {
+    if (!text.includes('\\')) return text;
+    if (text === String.raw`\N`) return '';
+    try {
+      return text.replaceAll(ESCAPES, (_all, bytes: string | undefined, other: string) =>
+        bytes === undefined ? (CONTROLS[other] ?? other) : bytesOf(bytes),
+      );
+    } catch {
+      return refuse('has escapes of bytes that are no UTF-8');
+    }
+  });
+
+/** @throws TypeError for what is no UTF-8 */
+function bytesOf(escapes: string): string {
+  const codes = escapes.slice(1).split('\\');
+  const bytes = codes.map((code) =>
+    code.startsWith('x') ? Number.parseInt(code.slice(1), 16) : Number.parseInt(code, 8),
+  );
+  return UTF8.decode(Uint8Array.from(bytes));
+}
+
 export const emptied: Compile<'null_values'> = (texts) => {
   const nulls = new Set(texts.map((text) => text.toLowerCase()));
   return ofText((text) => (nulls.has(text.toLowerCase()) ? '' : text));

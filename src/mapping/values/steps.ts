@@ -43,6 +43,7 @@ const ALL: readonly Role[] = [...NAMES, 'event', 'timestamp'];
 
 /** Their order is the contract. */
 export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
+  unescape: { shape: oneOf(['postgres']), compile: step.unescaped },
   null_values: { shape: listOf(anyText, 'texts'), compile: step.emptied },
   trim: { shape: yesOrNo, off: false, compile: step.trimmed },
   strip_prefix: { shape: text, compile: step.withoutPrefix },

@@ -8,13 +8,17 @@ import { csvLayout, ndjson, run } from '../../support/mapping.ts';
 
 const RUNS = { numRuns: 300 };
 const parse = (value: unknown) => parseMappingFile(JSON.stringify(value), 'map.json');
-const cell = fc.oneof(
-  fc.constantFrom('', ' ', '-', " '- ", "'yes", 'yes', ' no', 'a,b', ' a, ,"b" ', "''"),
-  fc.string({ maxLength: 8 }),
-  fc.string({ maxLength: 8, unit: 'grapheme' }),
-);
+const cell = fc
+  .oneof(
+    fc.constantFrom('\\N', '\\\\N', 'a\\nb', '\\-', '\\t-'),
+    fc.constantFrom('', ' ', '-', " '- ", "'yes", 'yes', ' no', 'a,b', ' a, ,"b" ', "''"),
+    fc.string({ maxLength: 8 }),
+    fc.string({ maxLength: 8, unit: 'grapheme' }),
+  )
+  .filter((text) => !/\\[0-7x]/.test(text)); // escapes of bytes have examples
 const steps = fc.record(
   {
+    unescape: fc.constant('postgres' as const),
     null_values: fc.constantFrom(['-'], ['A', '']),
     trim: fc.constant(true as const),
     strip_prefix: fc.constantFrom("'", '-', ' '),
@@ -30,8 +34,14 @@ type Value = string | number | boolean | string[];
 const sha256 = (value: unknown): string =>
   createHash('sha256').update(String(value).trim().toLowerCase()).digest('hex');
 
+const LETTERS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 /** The same once more, as the page describes it. */
 const MODEL: readonly ((value: Value, steps: ColumnSteps) => Value)[] = [
+  (value, { unescape }) => {
+    if (unescape === undefined || typeof value !== 'string') return value;
+    if (value === '\\N') return '';
+    return value.replaceAll(/\\(.)/gsu, (_, letter: string) => LETTERS[letter] ?? letter);
+  },
   (value, { null_values = [] }) =>
     typeof value === 'string' && null_values.some((one) => one.toLowerCase() === value.toLowerCase()) ? '' : value,
   (value, { trim }) => (typeof value === 'string' && trim === true ? value.trim() : value),

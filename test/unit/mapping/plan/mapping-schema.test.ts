@@ -17,6 +17,7 @@ const FAULTS: readonly (readonly [entry: unknown, fault: string])[] = [
   [5, ' must be an object'],
   ['a..b', ' has an empty name in it'],
   [{ trims: true }, '/trims is no key of a mapping file'],
+  [{ unescape: true }, '/unescape must be one of postgres'],
   [{ null_values: '-' }, '/null_values must be a list of texts'],
   [{ null_values: [] }, '/null_values must be a list of texts, and not an empty one'],
   [{ null_values: ['-', 0] }, '/null_values/1 must be a text'],

@@ -29,6 +29,16 @@ function becomeJson(value: unknown, steps: Record<string, unknown>): unknown {
 const LONG = `${'ä'.repeat(499)}x😀`; // 998 bytes, one more, and four
 
 const CASES: readonly (readonly [Record<string, unknown>, cell: string, becomes: unknown])[] = [
+  [{ unescape: 'postgres' }, String.raw`\N`, undefined],
+  [{ unescape: 'postgres', empty: 'null' }, String.raw`\N`, null],
+  [{ unescape: 'postgres' }, String.raw`\\N`, String.raw`\N`],
+  [{ unescape: 'postgres' }, String.raw`\N `, 'N '],
+  [{ unescape: 'postgres' }, String.raw`a\b\f\n\r\t\v\\n`, 'a\b\f\n\r\t\v\\n'],
+  [{ unescape: 'postgres' }, String.raw`\a\.\q\é\😀`, 'a.qé😀'],
+  [{ unescape: 'postgres' }, String.raw`\101\x42\1018\x7a7\7`, 'AB\u{41}8z7\u0007'],
+  [{ unescape: 'postgres' }, String.raw`\303\274\xf0\x9f\x98\x80\xg`, 'ü😀xg'],
+  [{ unescape: 'postgres' }, String.raw`a\303`, 'bad_value'],
+  [{ unescape: 'postgres' }, 'ends with \\', 'ends with \\'],
   [{ null_values: ['-', 'Keine'] }, '-', undefined],
   [{ null_values: ['-', 'Keine'] }, 'KEINE', undefined],
   [{ null_values: ['-'] }, ' -', ' -'],
@@ -106,6 +116,11 @@ const CASES: readonly (readonly [Record<string, unknown>, cell: string, becomes:
   [{ hash: 'sha256' }, '', undefined],
   [{ split: ',', hash: 'sha256' }, 'A,b', [sha256('a'), sha256('b')]],
   // in their order
+  [{ unescape: 'postgres', null_values: [String.raw`\N`, 'a\nb'] }, String.raw`\\N`, undefined],
+  [{ unescape: 'postgres', null_values: ['a\nb'] }, String.raw`a\nb`, undefined],
+  [{ unescape: 'postgres', trim: true, default: 'none' }, String.raw`\N`, 'none'],
+  [{ unescape: 'postgres', trim: true }, String.raw`a\t`, 'a'],
+  [{ unescape: 'postgres', split: { at: ',', as: 'postgres' } }, String.raw`{"say \\"hi\\"",NULL}`, ['say "hi"']],
   [{ null_values: [' -'], trim: true }, ' -', undefined],
   [{ null_values: ['-'], trim: true }, ' -', '-'],
   [{ trim: true, strip_prefix: "'" }, " 'a", 'a'],
@@ -233,7 +248,7 @@ describe('the value steps of a column', () => {
 
   it('are shown in the plan, and written to a mapping file that gives it again', () => {
     const columns = {
-      a: { null_values: ['-'], trim: true, strip_prefix: "'", values: { x: 1, '*': null } },
+      a: { unescape: 'postgres', null_values: ['-'], trim: true, strip_prefix: "'", values: { x: 1, '*': null } },
       b: { to: 'unsubscribed', not: true },
       c: { split: { at: ',', as: 'csv' }, too_long: 'cut' },
       f: { split: ',', hash: 'sha256' },
@@ -245,7 +260,7 @@ describe('the value steps of a column', () => {
     const first = planOf(source, { map: parse({ columns }) });
     expect(first.table.map(({ becomes }) => becomes)).toEqual([
       'person id (trim)',
-      'attribute a (null_values, trim, strip_prefix, values)',
+      'attribute a (unescape, null_values, trim, strip_prefix, values)',
       'attribute unsubscribed (not)',
       'attribute c (split, too_long)',
       'attribute e',
