@@ -63,12 +63,22 @@ export const withoutPrefix: Compile<'strip_prefix'> = (prefix) =>
 
 export const replaced: Compile<'values'> = (values) => {
   const byText = new Map(Object.entries(values));
-  const others = byText.get('*');
+  // The longest first; "*" is the empty one, which all texts have.
+  const prefixes = [...byText.keys()]
+    .filter(isPrefix)
+    .map((key) => key.slice(0, -1))
+    .sort((one, other) => other.length - one.length);
   return ofText((text) => {
-    const value = byText.has(text) ? byText.get(text) : others === undefined ? text : others;
-    return value ?? '';
+    if (byText.has(text)) return byText.get(text) ?? '';
+    const prefix = prefixes.find((one) => text.startsWith(one));
+    return prefix === undefined ? text : (byText.get(`${prefix}*`) ?? '');
   });
 };
+
+/** Whether a key of `values` stands for all texts that begin as it does. */
+export function isPrefix(key: string): boolean {
+  return key.endsWith('*');
+}
 
 export const inverted: Compile<'not'> =
   (_, { refuse }) =>

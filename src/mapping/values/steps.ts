@@ -91,8 +91,10 @@ export function misplacedStep(steps: ColumnSteps, role: Role): { readonly key: S
     const { notFor } = STEPS[key];
     if (notFor?.[0].includes(role) === true) return { key, why: notFor[1] };
   }
-  const isSame = NAMES.includes(role) && typeof (steps.values?.['*'] ?? null) !== 'object';
-  return isSame ? { key: 'values', why: 'would be the same for many ("*" may give null only)' } : null;
+  const isSame =
+    NAMES.includes(role) &&
+    Object.entries(steps.values ?? {}).some(([key, value]) => step.isPrefix(key) && value !== null);
+  return isSame ? { key: 'values', why: 'would be the same for many (a key that ends in * may give null only)' } : null;
 }
 
 /** The steps that are taken, in their order. */

@@ -22,7 +22,11 @@ const steps = fc.record(
     null_values: fc.constantFrom(['-'], ['A', '']),
     trim: fc.constant(true as const),
     strip_prefix: fc.constantFrom("'", '-', ' '),
-    values: fc.constantFrom({ yes: 'a,b', '-': null }, { yes: true, no: 0, a: "'" }, { 'a,b': '-', '*': ' x ' }),
+    values: fc.constantFrom(
+      { yes: 'a,b', '-': null },
+      { yes: true, no: 0, a: "'" },
+      { 'a,b': '-', 'a*': "'b", ' *': null, '*': ' x ' },
+    ),
     split: fc.constantFrom(',', ', '),
     default: fc.constantFrom('-', 'yes', 5, false),
     hash: fc.constant('sha256' as const),
@@ -49,8 +53,11 @@ const MODEL: readonly ((value: Value, steps: ColumnSteps) => Value)[] = [
     typeof value === 'string' && prefix !== undefined && value.startsWith(prefix) ? value.slice(prefix.length) : value,
   (value, { values }) => {
     if (typeof value !== 'string' || value === '' || values === undefined) return value;
-    const key = Object.hasOwn(values, value) ? value : '*';
-    return Object.hasOwn(values, key) ? (values[key] ?? '') : value;
+    for (let length = value.length; length >= 0; length--) {
+      const key = length === value.length && Object.hasOwn(values, value) ? value : `${value.slice(0, length)}*`;
+      if (Object.hasOwn(values, key)) return values[key] ?? '';
+    }
+    return value;
   },
   (value, { split }) => {
     if (typeof value !== 'string' || typeof split !== 'string') return value;

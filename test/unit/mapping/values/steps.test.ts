@@ -60,6 +60,16 @@ const CASES: readonly (readonly [Record<string, unknown>, cell: string, becomes:
   [{ values: { gold: true }, type: 'number' }, 'gold', 'bad_value'],
   [{ values: { a: 'say "hi"' } }, 'a', 'say "hi"'],
   [{ values: { constructor: 1 } }, 'toString', 'toString'],
+  [{ values: { '$device:*': null } }, '$device:1', undefined],
+  [{ values: { '$device:*': null } }, '$device:', undefined],
+  [{ values: { '$device:*': null } }, '$Device:1', '$Device:1'],
+  [{ values: { 'a*': 1, 'ab*': 2, abc: 3, '*': 4 } }, 'a', 1],
+  [{ values: { 'a*': 1, 'ab*': 2, abc: 3, '*': 4 } }, 'abd', 2],
+  [{ values: { 'a*': 1, 'ab*': 2, abc: 3, '*': 4 } }, 'abc', 3],
+  [{ values: { 'a*': 1, 'ab*': 2, abc: 3, '*': 4 } }, 'b', 4],
+  [{ values: { '*': 4, 'a*': 1 } }, 'a*', 1],
+  [{ values: { '*': 4, 'a*': 1 } }, '*', 4],
+  [{ values: { 'a*b': 1 } }, 'aab', 'aab'],
   [{ values: { YES: true } }, 'yes', 'yes'],
   [{ not: true }, 'Yes', false],
   [{ not: true }, '0', true],
@@ -217,6 +227,13 @@ describe('the value steps of a column', () => {
     expect(sent[0]?.json.id).toBe(same.sent[0]?.json.id);
   });
 
+  it('may empty identifiers that begin in some way', () => {
+    const map = parse({ columns: { id: { values: { '$device:*': null, '*': null, '7': '8' } } } });
+    expect(
+      run(csv('id,email', '7,a@b.c', '$device:1,d@e.f'), { map }).sent.map(({ json }) => json.identifiers),
+    ).toEqual([{ id: '8' }, { email: 'd@e.f' }]);
+  });
+
   it('never hash a marker for nothing into somebody', () => {
     const map = parse({ id_column: 'mail', columns: { mail: { hash: 'sha256' } } });
     const { chunk, sent } = run(csv('mail', 'A@b.c', 'N/A', ' '), { map });
@@ -275,6 +292,7 @@ describe('a value step that cannot be', () => {
   it.for([
     ['id', { default: 'x' }, '/columns/id/default: this column is the id, which would be the same for many'],
     ['id', { values: { '*': 'x' } }, '/columns/id/values: this column is the id'],
+    ['id', { values: { '$device:*': 'x' } }, '/columns/id/values: this column is the id, which would be the same for'],
     ['id', { split: ',' }, '/columns/id/split: this column is the id, which is one value'],
     ['email', { too_long: 'cut' }, '/columns/email/too_long: this column is the email'],
     ['timestamp', { hash: 'sha256' }, '/columns/timestamp/hash: this column is the timestamp, which would be no time'],
