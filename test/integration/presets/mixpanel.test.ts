@@ -2,6 +2,11 @@
 import { expect, it } from 'vitest';
 import { importWithPreset } from '../../support/presets-events.ts';
 
+const row = (event: string, properties: Readonly<Record<string, unknown>>) => ({
+  event,
+  properties: { time: 1_602_611_311, ...properties },
+});
+
 it('takes events of known people and of visitors, with their own properties alone', async (test) => {
   const arrived = await importWithPreset(test, 'mixpanel', 'mixpanel.ndjson');
   expect(arrived.code, arrived.stderr).toBe(0);
@@ -41,10 +46,6 @@ it('goes by $user_id, then by distinct_id, then by the device', async (test) => 
 });
 
 it('takes files without what newer libraries add, and clicks and the like for nothing', async (test) => {
-  const row = (event: string, properties: Record<string, unknown>) => ({
-    event,
-    properties: { time: 1_602_611_311, ...properties },
-  });
   const arrived = await importWithPreset(test, 'mixpanel', [
     row('Old', { distinct_id: 8_993_819, plan: 'pro' }),
     row('Old device', { distinct_id: '$device:abc', $device_id: 'abc' }),
