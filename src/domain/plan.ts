@@ -121,7 +121,7 @@ export interface Plan {
   readonly nulls?: readonly string[];
   /** The first lines had some as Segment writes them: a line with an unknown type is one of them, and no flat row. */
   readonly hasTypedLines?: boolean;
-  /** The object type that groups of Segment-like lines are of (`--group-object-type`). */
+  /** The object type that groups of Segment-like lines are of (`--group-object-type`); without one they are attributes of the person. */
   readonly groupObjectType?: string;
   /** Options for rows of NDJSON without columns known in advance. */
   readonly emptyDefault: EmptyPolicy;

@@ -20,7 +20,7 @@ const LEFT_OUT_SHOWN_MAX = 5;
 export function addSourceFlags(command: Command): Command {
   addMeaningFlags(command);
   return addTableFlags(command)
-    .option('--group-object-type <id>', 'object type id for groups in Segment-style lines')
+    .option('--group-object-type <id>', 'send groups in Segment-style lines as objects of this type')
     .option('--api <version>', 'Track API version: v2 (batches) or v1 (one request per row)', 'v2')
     .option('--dedupe-key <col,...>', 'columns that together identify an event')
     .option('--dataset <name>', 'name to derive event ids from (default: the file name)')

@@ -292,4 +292,14 @@ describe('identities', () => {
   it('that repeat are no mistake', () => {
     expect(planOf(csv('id,email', '7,a@b.c', '7,A@b.c', '8,d@e.f')).identityWarnings).toEqual([]);
   });
+
+  it('are found in lines about people, and groups may have the e-mail of a person', () => {
+    const ann = { type: 'identify', userId: '7', traits: { email: 'a@b.c' } };
+    const group = { type: 'group', userId: '8', groupId: 'g', traits: { email: 'a@b.c' } };
+    const bob = { type: 'identify', userId: '8', traits: { plan: 'pro' }, context: { traits: { email: 'A@b.c' } } };
+    expect(planOf(ndjson(ann, group)).identityWarnings).toEqual([]);
+    expect(planOf(ndjson(ann, group, bob)).identityWarnings).toEqual([
+      '1 row has an e-mail that another id has too (first: row 3): Customer.io keeps one person per e-mail',
+    ]);
+  });
 });
