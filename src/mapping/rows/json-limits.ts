@@ -44,22 +44,23 @@ export function isAttributeOverLimits(name: string, value: unknown, packer: Pack
     packer.invalid('too_long', `an attribute's name has ${nameBytes} bytes; the limit is ${ATTRIBUTE_NAME_BYTES_MAX}`);
     return true;
   }
-  return isLeafOverLimits(name, value, packer, 0);
+  const bytes = longTextIn(value);
+  if (bytes > 0) packer.invalid('too_long', `"${name}" ${longText(bytes)}`, undefined, name);
+  return bytes > 0;
 }
 
-function isLeafOverLimits(name: string, value: unknown, packer: Packer, depth: number): boolean {
-  if (typeof value === 'string') {
-    const bytes = bytesOver(value, ATTRIBUTE_VALUE_BYTES_MAX);
-    if (bytes > 0)
-      packer.invalid(
-        'too_long',
-        `"${name}" has ${bytes} bytes; the limit is ${ATTRIBUTE_VALUE_BYTES_MAX}`,
-        undefined,
-        name,
-      );
-    return bytes > 0;
-  }
+/** Bytes of the first text in a value that is over the limit of an attribute; 0 when none is. */
+export function longTextIn(value: unknown, depth = 0): number {
+  if (typeof value === 'string') return bytesOver(value, ATTRIBUTE_VALUE_BYTES_MAX);
   // Too deep a value is refused when it is written.
-  if (typeof value !== 'object' || value === null || value instanceof RawNumber || depth > 100) return false;
-  return Object.values(value).some((item) => isLeafOverLimits(name, item, packer, depth + 1));
+  if (typeof value !== 'object' || value === null || value instanceof RawNumber || depth > 100) return 0;
+  for (const item of Object.values(value)) {
+    const bytes = longTextIn(item, depth + 1);
+    if (bytes > 0) return bytes;
+  }
+  return 0;
+}
+
+export function longText(bytes: number): string {
+  return `has ${bytes} bytes; the limit is ${ATTRIBUTE_VALUE_BYTES_MAX}`;
 }
