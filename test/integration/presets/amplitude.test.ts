@@ -2,6 +2,16 @@
 import { expect, it } from 'vitest';
 import { importWithPreset, seconds } from '../../support/presets-events.ts';
 
+const event = (fields: Readonly<Record<string, unknown>>) => ({
+  amplitude_id: 1,
+  user_id: '7',
+  event_type: 'visited',
+  event_time: '2026-01-01 10:00:00.000000',
+  event_properties: {},
+  event_id: 1,
+  ...fields,
+});
+
 it('takes events with their own properties, under the corrected time', async (test) => {
   const arrived = await importWithPreset(test, 'amplitude', 'amplitude.ndjson');
   expect(arrived.code, arrived.stderr).toBe(6);
@@ -41,15 +51,6 @@ it('goes by user_id, and by the device where nobody has signed in', async (test)
 });
 
 it('tells events by $insert_id, and by uuid where there is none', async (test) => {
-  const event = (fields: Readonly<Record<string, unknown>>) => ({
-    amplitude_id: 1,
-    user_id: '7',
-    event_type: 'visited',
-    event_time: '2026-01-01 10:00:00.000000',
-    event_properties: {},
-    event_id: 1,
-    ...fields,
-  });
   const arrived = await importWithPreset(test, 'amplitude', [
     event({ $insert_id: 'a', uuid: 'u-1' }),
     event({ $insert_id: 'b', uuid: 'u-2' }),
