@@ -16,6 +16,8 @@ export type EmptyPolicy = 'omit' | 'null' | 'keep';
  */
 export type TimeFormat =
   'auto' | 'iso' | 'unix' | 'unix_ms' | 'unix_us' | 'excel' | 'dd/mm/yyyy' | 'mm/dd/yyyy' | `%${string}`;
+/** Of several, the first that reads a text. */
+export type TimeFormats = TimeFormat | readonly TimeFormat[];
 
 /** How a table is written. What is absent is as RFC 4180 has it, and as runs have it that are older than the field. */
 export interface Dialect {
@@ -47,14 +49,21 @@ export interface SourceLayout extends Dialect {
   readonly header: readonly string[];
 }
 
+/** A text between items, and how items are written that hold it (mapping/values/lists.ts). */
+export interface ListSplit {
+  readonly at: string;
+  readonly as: 'csv' | 'backslash' | 'postgres';
+}
+
 /** What is done to a column's values before they have a type: with the keys of the mapping file, and in its order (mapping/values/steps.ts). */
 export interface ColumnSteps {
+  readonly unescape?: 'postgres';
   readonly null_values?: readonly string[];
   readonly trim?: true;
   readonly strip_prefix?: string;
   readonly values?: Readonly<Record<string, string | number | boolean | null>>;
   readonly not?: true;
-  readonly split?: string;
+  readonly split?: string | ListSplit;
   /** Names of columns. */
   readonly join?: readonly string[];
   /** Names of columns. */
@@ -70,7 +79,7 @@ export interface ColumnPlan {
   /** 0-based index in the header; for NDJSON the name alone counts. */
   readonly index: number;
   readonly name: string;
-  readonly role: 'id' | 'email' | 'cio_id' | 'event' | 'timestamp' | 'event_id' | 'attribute' | 'drop';
+  readonly role: 'id' | 'email' | 'cio_id' | 'anonymous_id' | 'event' | 'timestamp' | 'event_id' | 'attribute' | 'drop';
   /** Path of the attribute in the payload: `['address', 'city']`. */
   readonly path: readonly string[];
   readonly type: ColumnType;
@@ -78,7 +87,7 @@ export interface ColumnPlan {
   readonly strict: boolean;
   readonly empty: EmptyPolicy;
   /** For times only. */
-  readonly format: TimeFormat;
+  readonly format: TimeFormats;
   /** Overrides the plan's zone for this column; null = it does not. */
   readonly timezone: string | null;
   /** Absent where nothing is done. */

@@ -40,6 +40,7 @@ function addMeaningFlags(command: Command): void {
       '--cio-id-column <name>',
       'the column with the cio_id (default: cio_id, if nothing else identifies the person)',
     )
+    .option('--anonymous-id-column <name>', 'the column with an anonymous id, for events (default: anonymous_id)')
     .option('--event-column <name>', 'the column with the event name (default: event, event_name, event_type or name)')
     .option('--event-name <name>', 'one event name for all rows')
     .option(
@@ -121,6 +122,7 @@ function planFlags(options: Record<string, unknown>): Omit<PlanOptions, 'map'> {
       ?.split(',')
       .filter((marker) => marker !== ''),
     groupObjectType: text(options, 'groupObjectType'),
+    anonymousIdColumn: text(options, 'anonymousIdColumn'),
   };
   if (flags.eventColumn !== undefined && flags.eventName !== undefined)
     throw new CioBulkError('usage', '--event-column and --event-name contradict each other');

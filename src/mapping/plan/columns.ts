@@ -146,10 +146,11 @@ function laterColumns(input: ColumnsInput): ColumnPlan[] {
   const later = new Map<string, Role | 'drop' | undefined>(roles.unseen);
   const taken = new Set<Role>([...roles.byColumn.values(), ...roles.unseen.values(), ...roles.absent]);
   const hasOwn = taken.has('id') || taken.has('email');
-  const mayTurnUp = (role: 'email' | 'cio_id'): boolean =>
+  const mayTurnUp = (role: 'email' | 'cio_id' | 'anonymous_id'): boolean =>
     !taken.has(role) && !known.has(role) && !isDropped(role, map);
   if (mayTurnUp('email')) later.set('email', 'email');
   if (mayTurnUp('cio_id') && !hasOwn) later.set('cio_id', 'cio_id');
+  if (roles.kind === 'events' && mayTurnUp('anonymous_id')) later.set('anonymous_id', 'anonymous_id');
   const sources = [...(map?.columns.values() ?? [])].flatMap(({ steps }) => gatheredBy(steps ?? {})?.names ?? []);
   const mentioned = [...(map?.columns.keys() ?? []), ...sources, ...input.types.demanded.keys(), ...(map?.drop ?? [])];
   for (const name of mentioned) {

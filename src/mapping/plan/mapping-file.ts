@@ -19,6 +19,7 @@ const ROLE_KEYS: Readonly<Record<string, RoleKey>> = {
   id_column: 'idColumn',
   email_column: 'emailColumn',
   cio_id_column: 'cioIdColumn',
+  anonymous_id_column: 'anonymousIdColumn',
   event_column: 'eventColumn',
   timestamp_column: 'timestampColumn',
   event_id_column: 'eventIdColumn',

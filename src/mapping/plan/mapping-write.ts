@@ -53,6 +53,7 @@ export function writeMappingFile({ plan, map }: Pick<PlanResult, 'plan' | 'map'>
 
 function eventEntries(plan: Plan, nameOf: (role: ColumnPlan['role']) => string | null): Record<string, unknown> {
   return {
+    anonymous_id_column: nameOf('anonymous_id'),
     event_column: nameOf('event'),
     ...(plan.eventName === null ? {} : { event_name: plan.eventName }),
     timestamp_column: nameOf('timestamp'),

@@ -1,5 +1,5 @@
 /** What the user may say about a mapping: in flags, and in a mapping file; and what comes of it. */
-import type { Action, ColumnSteps, ColumnType, EmptyPolicy, Kind, Lift, Plan, TimeFormat } from '../../domain/plan.ts';
+import type { Action, ColumnSteps, ColumnType, EmptyPolicy, Kind, Lift, Plan, TimeFormats } from '../../domain/plan.ts';
 import type { LineCount } from './line-counts.ts';
 
 export interface PlanOptions {
@@ -8,6 +8,7 @@ export interface PlanOptions {
   readonly idColumn?: string;
   readonly emailColumn?: string;
   readonly cioIdColumn?: string;
+  readonly anonymousIdColumn?: string;
   readonly eventColumn?: string;
   readonly eventName?: string;
   readonly timestampColumn?: string;
@@ -27,7 +28,14 @@ export interface PlanOptions {
 }
 
 /** The keys of a mapping file that name the column of a role, by their names here. */
-export type RoleKey = 'idColumn' | 'emailColumn' | 'cioIdColumn' | 'eventColumn' | 'timestampColumn' | 'eventIdColumn';
+export type RoleKey =
+  | 'idColumn'
+  | 'emailColumn'
+  | 'cioIdColumn'
+  | 'anonymousIdColumn'
+  | 'eventColumn'
+  | 'timestampColumn'
+  | 'eventIdColumn';
 
 /** What may have to be said beside a mapping, since the file cannot know it. */
 export type Wish = 'timezone' | 'unsubscribed' | 'group_object_type';
@@ -62,6 +70,7 @@ export interface MappingFile {
   readonly idColumn?: string | null;
   readonly emailColumn?: string | null;
   readonly cioIdColumn?: string | null;
+  readonly anonymousIdColumn?: string | null;
   readonly eventColumn?: string | null;
   readonly eventName?: string;
   readonly timestampColumn?: string | null;
@@ -85,7 +94,7 @@ export interface MappingColumn {
   /** What a value of another type becomes; default `invalid`. */
   readonly mismatch?: 'text' | 'invalid';
   readonly empty?: EmptyPolicy;
-  readonly format?: TimeFormat;
+  readonly format?: TimeFormats;
   readonly timezone?: string;
   readonly steps?: ColumnSteps;
 }

@@ -81,6 +81,7 @@ function withMentioned(
     map.idColumn,
     map.emailColumn,
     map.cioIdColumn,
+    map.anonymousIdColumn,
     map.eventColumn,
     map.timestampColumn,
     map.eventIdColumn,

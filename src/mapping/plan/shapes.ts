@@ -1,6 +1,7 @@
 /** What a value of a JSON file must be: its check, and the same as JSON Schema. One cannot be changed without the other. */
 import type { JsonChecks } from './json-checks.ts';
-import type { TimeFormat } from '../../domain/plan.ts';
+import type { ListSplit, TimeFormat, TimeFormats } from '../../domain/plan.ts';
+import { escapePointer } from './json-source.ts';
 import { isPattern, PATTERN_SHAPE } from '../values/time-patterns.ts';
 import { isRecord } from '../values/json-values.ts';
 
@@ -22,7 +23,7 @@ export const yesOrNo: Shape<boolean> = {
 };
 
 /** `item` says what each of them is, and may be nothing but a text. */
-export function listOf(item: Shape<string>, what: string): Shape<readonly string[]> {
+export function listOf<T extends string>(item: Shape<T>, what: string): Shape<readonly T[]> {
   return {
     schema: { type: 'array', minItems: 1, items: item.schema },
     read(value, pointer, check) {
@@ -33,10 +34,39 @@ export function listOf(item: Shape<string>, what: string): Shape<readonly string
   };
 }
 
+const STYLES = ['csv', 'backslash', 'postgres'] as const;
+/** What quotes, escapes and braces are made of cannot separate. */
+const SEPARATOR = String.raw`^[^"\\{}]+$`;
+const separator = new RegExp(SEPARATOR, 'u');
+
+export const listSplit: Shape<string | ListSplit> = {
+  schema: {
+    anyOf: [
+      text.schema,
+      {
+        type: 'object',
+        additionalProperties: false,
+        required: ['at', 'as'],
+        properties: { at: { type: 'string', pattern: SEPARATOR }, as: { enum: STYLES } },
+      },
+    ],
+  },
+  read(value, pointer, check) {
+    if (!isRecord(value)) return text.read(value, pointer, check);
+    const other = Object.keys(value).find((key) => key !== 'at' && key !== 'as');
+    if (other !== undefined)
+      return check.fail(`${pointer}/${escapePointer(other)}`, 'is no key of a split: allowed here: at, as');
+    const { at } = value;
+    if (typeof at !== 'string' || !separator.test(at))
+      return check.fail(`${pointer}/at`, 'must be a text without quotes, backslashes and braces, and not an empty one');
+    return { at, as: oneOf(STYLES).read(value['as'], `${pointer}/as`, check) };
+  },
+};
+
 const FORMATS = ['auto', 'iso', 'unix', 'unix_ms', 'unix_us', 'excel', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const;
 const PATTERN = new RegExp(PATTERN_SHAPE, 'u');
 
-export const timeFormat: Shape<TimeFormat> = {
+const timeFormat: Shape<TimeFormat> = {
   schema: { anyOf: [{ enum: FORMATS }, { type: 'string', pattern: PATTERN_SHAPE }] },
   read(value, pointer, { fail }) {
     const known = FORMATS.find((format) => format === value);
@@ -51,6 +81,13 @@ export const timeFormat: Shape<TimeFormat> = {
           );
     return fail(pointer, `must be one of ${FORMATS.join(', ')}, or a pattern such as %d/%m/%Y %H:%M`);
   },
+};
+
+const formatList = listOf(timeFormat, 'formats');
+
+export const timeFormats: Shape<TimeFormats> = {
+  schema: { anyOf: [timeFormat.schema, formatList.schema] },
+  read: (value, pointer, check) => (Array.isArray(value) ? formatList : timeFormat).read(value, pointer, check),
 };
 
 export const anyText: Shape<string> = {
@@ -93,7 +130,7 @@ export const scalarByText: Shape<Readonly<Record<string, Scalar | null>>> = {
     if (!isRecord(value) || Object.keys(value).length === 0)
       return fail(pointer, 'must be an object, and not an empty one');
     for (const [key, one] of Object.entries(value)) {
-      const below = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+      const below = `${pointer}/${escapePointer(key)}`;
       if (key === '') fail(below, 'is about empty cells', 'for those there is "default"');
       if (one !== null && !isScalar(one)) fail(below, 'must be a text, a number, true, false or null');
     }

@@ -1,9 +1,10 @@
 /** What a line such as Segment writes says: what it is about, of whom, and when. */
 import type { Plan } from '../../domain/plan.ts';
 import type { Identifiers } from '../checks/identifiers.ts';
-import { isRecord, timeOf } from '../values/json-values.ts';
+import { isRecord } from '../values/json-values.ts';
 import type { JsonRecord } from '../values/json-values.ts';
 import { traitsOf } from './json-form.ts';
+import { timeOf } from './json-limits.ts';
 import type { Packer } from './packer.ts';
 
 /** The first that is there; `timestamp` is the one that was set right by the server's clock. */

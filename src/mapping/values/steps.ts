@@ -2,14 +2,26 @@
  * The value steps of the mapping file in the order in which they are taken: the one table that its checks, its schema and the
  * functions of the columns come from.
  */
-import type { ColumnPlan, ColumnSteps, ColumnType, TimeFormat } from '../../domain/plan.ts';
-import { anyText, listOf, oneOf, scalar, scalarByText, text, timeFormat, yesOrNo, type Shape } from '../plan/shapes.ts';
+import type { ColumnPlan, ColumnSteps, ColumnType, TimeFormats } from '../../domain/plan.ts';
+import { NAMING } from '../../domain/roles.ts';
+import {
+  anyText,
+  listOf,
+  listSplit,
+  oneOf,
+  scalar,
+  scalarByText,
+  text,
+  timeFormats,
+  yesOrNo,
+  type Shape,
+} from '../plan/shapes.ts';
 import * as step from './step-functions.ts';
 import type { Step, StepContext } from './step-functions.ts';
 
 type Role = ColumnPlan['role'];
 /** `format` is how a column's type reads a text: it has its place in the order, and its own in a plan. */
-type Settings = ColumnSteps & { readonly format?: TimeFormat };
+type Settings = ColumnSteps & { readonly format?: TimeFormats };
 export type StepKey = keyof Settings;
 interface StepRule<K extends StepKey> {
   readonly shape: Shape<
@@ -27,11 +39,11 @@ interface StepRule<K extends StepKey> {
   readonly compile?: (setting: NonNullable<Settings[K]>, context: StepContext) => Step | null;
 }
 
-const NAMES: readonly Role[] = ['id', 'email', 'cio_id', 'event_id'];
-const ALL: readonly Role[] = [...NAMES, 'event', 'timestamp'];
+const ALL: readonly Role[] = [...NAMING, 'event', 'timestamp'];
 
 /** Their order is the contract. */
 export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
+  unescape: { shape: oneOf(['postgres']), compile: step.unescaped },
   null_values: { shape: listOf(anyText, 'texts'), compile: step.emptied },
   trim: { shape: yesOrNo, off: false, compile: step.trimmed },
   strip_prefix: { shape: text, compile: step.withoutPrefix },
@@ -44,16 +56,16 @@ export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
     notFor: [ALL, 'is no yes or no'],
     compile: step.inverted,
   },
-  split: { shape: text, gives: 'json', notFor: [ALL, 'is one value, and no list'], compile: step.divided },
+  split: { shape: listSplit, gives: 'json', notFor: [ALL, 'is one value, and no list'], compile: step.divided },
   join: { shape: listOf(text, 'column names'), notWith: ['not', 'split'] },
   separator: { shape: anyText },
   first_of: { shape: listOf(text, 'column names'), notWith: ['not', 'split', 'join'] },
-  default: { shape: scalar, notFor: [NAMES, 'would be the same for many'], compile: step.filled },
-  format: { shape: timeFormat },
+  default: { shape: scalar, notFor: [NAMING, 'would be the same for many'], compile: step.filled },
+  format: { shape: timeFormats },
   too_long: {
     shape: oneOf(['invalid', 'cut', 'omit']),
     off: 'invalid',
-    notFor: [[...NAMES, 'timestamp'], 'would be another one'],
+    notFor: [[...NAMING, 'timestamp'], 'would be another one'],
     compile: step.shortened,
   },
   hash: {
@@ -80,8 +92,10 @@ export function misplacedStep(steps: ColumnSteps, role: Role): { readonly key: S
     const { notFor } = STEPS[key];
     if (notFor?.[0].includes(role) === true) return { key, why: notFor[1] };
   }
-  const isSame = NAMES.includes(role) && typeof (steps.values?.['*'] ?? null) !== 'object';
-  return isSame ? { key: 'values', why: 'would be the same for many ("*" may give null only)' } : null;
+  const isSame =
+    NAMING.includes(role) &&
+    Object.entries(steps.values ?? {}).some(([key, value]) => step.isPrefix(key) && value !== null);
+  return isSame ? { key: 'values', why: 'would be the same for many (a key that ends in * may give null only)' } : null;
 }
 
 /** The columns whose values a step puts in the place of the column's own, and the step's key; null when there is none. */

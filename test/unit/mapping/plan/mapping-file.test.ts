@@ -90,6 +90,16 @@ describe('a mapping file', () => {
     expect(errorOf(() => planOf(source, { map: parse({ columns: { a: 'b.c' } }) })).code).toBe('mapping');
     expect(errorOf(() => planOf(source, { map: parse({ constants: { a: 1 } }) })).message).toContain('constant "a"');
   });
+  it('may name columns for the event id that an older file lacks', () => {
+    const map = parse({ dedupe_key: ['id', 'batch'], missing_columns: 'ignore' });
+    expect(planOf(csv('email,event,id', 'a@example.com,e,1'), { map }).plan.dedupeKey).toEqual(['id']);
+    // A field that no row of the sample has may turn up later.
+    const rows = ndjson({ email: 'a@example.com', event: 'e', id: 1 });
+    expect(planOf(rows, { map }).plan.dedupeKey).toEqual(['id', 'batch']);
+    expect(errorOf(() => planOf(rows, { map: parse({ dedupe_key: ['batch'] }) })).message).toContain(
+      '/dedupe_key: there is no column "batch"',
+    );
+  });
 });
 
 describe('a mapping file written from a plan', () => {

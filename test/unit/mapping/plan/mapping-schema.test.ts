@@ -12,11 +12,18 @@ const schema = JSON.parse(readFileSync(new URL('mapping.schema.json', docs), 'ut
 const ofColumn = schema.properties.columns.additionalProperties.oneOf[2];
 const isValid = new Ajv2020({ allowUnionTypes: true, strictTypes: false, strictRequired: false }).compile(schema);
 
+/** A part of the schema with what it refers to. */
+const resolved = (part: object): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(part), (_, value) =>
+    typeof value?.$ref === 'string' ? schema.$defs[value.$ref.slice('#/$defs/'.length)] : value,
+  );
+
 /** Entries of one column, and what the checks say of them behind its pointer. */
 const FAULTS: readonly (readonly [entry: unknown, fault: string])[] = [
   [5, ' must be an object'],
   ['a..b', ' has an empty name in it'],
   [{ trims: true }, '/trims is no key of a mapping file'],
+  [{ unescape: true }, '/unescape must be one of postgres'],
   [{ null_values: '-' }, '/null_values must be a list of texts'],
   [{ null_values: [] }, '/null_values must be a list of texts, and not an empty one'],
   [{ null_values: ['-', 0] }, '/null_values/1 must be a text'],
@@ -33,6 +40,13 @@ const FAULTS: readonly (readonly [entry: unknown, fault: string])[] = [
   [{ not: true, split: ',' }, '/split cannot stand beside "not"'],
   [{ not: true, hash: 'sha256' }, '/hash cannot stand beside "not"'],
   [{ split: '' }, '/split must be a text that is not empty'],
+  [{ split: [','] }, '/split must be a text that is not empty'],
+  [{ split: { at: ',' } }, '/split/as must be one of csv, backslash, postgres'],
+  [{ split: { at: ',', as: 'json' } }, '/split/as must be one of csv, backslash, postgres'],
+  [{ split: { as: 'csv' } }, '/split/at must be a text without quotes'],
+  [{ split: { at: '', as: 'csv' } }, '/split/at must be a text without quotes'],
+  [{ split: { at: '\\', as: 'backslash' } }, '/split/at must be a text without quotes'],
+  [{ split: { at: ',', as: 'csv', 'a/b': 1 } }, '/split/a~1b is no key of a split'],
   [{ split: ',', type: 'string' }, '/type must be json, which'],
   [{ join: 'a' }, '/join must be a list of column names'],
   [{ join: [] }, '/join must be a list of column names, and not an empty one'],
@@ -51,6 +65,9 @@ const FAULTS: readonly (readonly [entry: unknown, fault: string])[] = [
   [{ format: '%d/%m' }, '/format is no pattern of a time'],
   [{ format: '%Y-%m-%d %I:%M' }, '/format is no pattern of a time'],
   [{ format: '%Y-%m-%d %Q' }, '/format is no pattern of a time'],
+  [{ format: [] }, '/format must be a list of formats, and not an empty one'],
+  [{ format: ['auto', '%d/%m'] }, '/format/1 is no pattern of a time'],
+  [{ format: [['auto']] }, '/format/0 must be one of auto, iso, unix'],
   [{ too_long: 'trim' }, '/too_long must be one of invalid, cut, omit'],
   [{ hash: 'md5' }, '/hash must be one of sha256'],
   [{ hash: 'sha256', type: 'number' }, '/type must be string, which'],
@@ -105,8 +122,10 @@ describe('the schema of the mapping file', () => {
       { not: false, type: 'string', trim: false, too_long: 'invalid' },
       { not: true, type: 'boolean' },
       { split: ',', type: 'json', hash: 'sha256' },
+      { split: { at: ', ', as: 'postgres' }, type: 'json' },
       { join: ['a'], separator: '' },
       { format: '%e %b %y', timezone: 'UTC' },
+      { format: ['%e %b %y', 'auto'], timezone: 'UTC' },
     ]) {
       parseMappingFile(JSON.stringify({ columns: { a: entry } }), 'm');
       expect([entry, isValid({ columns: { a: entry } })]).toEqual([entry, true]);
@@ -116,7 +135,7 @@ describe('the schema of the mapping file', () => {
   it('has the steps of the table, in their order, with what each may be', () => {
     expect(Object.keys(ofColumn.properties).slice(-STEP_KEYS.length)).toEqual(STEP_KEYS);
     for (const key of STEP_KEYS) {
-      const { description, default: _, ...own } = ofColumn.properties[key];
+      const { description, default: _, ...own } = resolved(ofColumn.properties[key]);
       expect([key, typeof description, own]).toEqual([key, 'string', STEPS[key].shape.schema]);
     }
   });
