@@ -1,5 +1,6 @@
 /** Mapping files (`--map`), read with a pointer to every fault. mapping-write.ts writes one from a plan. */
 import { CioBulkError } from '../../domain/errors.ts';
+import { safeText } from './column-names.ts';
 import { formatOf, stepsOf } from './column-steps.ts';
 import { createJsonChecks, type JsonChecks } from './json-checks.ts';
 import { escapePointer, JsonFault, parseJsonSource } from './json-source.ts';
@@ -33,6 +34,7 @@ const KEYS = [
   'columns',
   'constants',
 ];
+const POINTER_CHARS = 120;
 const COLUMN_KEYS = ['to', 'type', 'mismatch', 'empty', 'timezone', ...STEP_KEYS];
 
 /** @throws CioBulkError `mapping`, with the fault's JSON pointer and line:column */
@@ -50,13 +52,13 @@ export function parseMappingFile(text: string, path: string): MappingFile {
       columns.set(
         name,
         typeof entry === 'string'
-          ? { to: pathOf(check, entry, pointer) }
+          ? { pointer, to: pathOf(check, entry, pointer) }
           : columnOf(check, check.record(entry, pointer), pointer),
       );
   }
   const keepOnly = check.texts(root, '', 'keep_only');
   return {
-    path,
+    where: (pointer) => `${path}:${source.placeOf(pointer)}: ${safeText(pointer, POINTER_CHARS)}`,
     ...defined({
       kind: check.choice(root, '', 'kind', ['people', 'events'] as const),
       action: check.choice(root, '', 'action', ACTIONS),
@@ -82,7 +84,7 @@ export function parseMappingFile(text: string, path: string): MappingFile {
 
 function columnOf(check: JsonChecks, entry: JsonRecord, pointer: string): MappingColumn {
   check.keys(entry, pointer, COLUMN_KEYS);
-  return defined({
+  const said = defined({
     to: entry['to'] === undefined ? undefined : pathOf(check, entry['to'], `${pointer}/to`),
     type: check.choice(entry, pointer, 'type', TYPES),
     mismatch: check.choice(entry, pointer, 'mismatch', ['text', 'invalid'] as const),
@@ -91,6 +93,7 @@ function columnOf(check: JsonChecks, entry: JsonRecord, pointer: string): Mappin
     timezone: zoneOf(check, entry, pointer),
     steps: stepsOf(check, entry, pointer),
   });
+  return { pointer, ...said };
 }
 
 function parse(text: string, path: string): JsonSource {

@@ -28,7 +28,8 @@ export interface PlanOptions {
 
 /** A mapping file, checked. Column entries of null say "there is none", so that none is looked for. */
 export interface MappingFile {
-  readonly path: string;
+  /** A place in the file, for faults that are found later: `map.json:3:5: /columns/zip`. */
+  where(pointer: string): string;
   readonly kind?: Kind;
   readonly action?: Action;
   readonly idColumn?: string | null;
@@ -50,6 +51,8 @@ export interface MappingFile {
 }
 
 export interface MappingColumn {
+  /** Of the entry in the file. */
+  readonly pointer: string;
   readonly to?: readonly string[];
   readonly type?: ColumnType;
   /** What a value of another type becomes; default `invalid`. */

@@ -16,6 +16,7 @@ import { checkConstants } from '../checks/constant-values.ts';
 import { createIdentityCheck } from '../checks/identity-check.ts';
 import { countLines } from './line-counts.ts';
 import type { LineCounts } from './line-counts.ts';
+import { underNamesOf } from './mapping-names.ts';
 import { createNulls } from '../values/nulls.ts';
 import type { PlanOptions, PlanResult } from './plan-options.ts';
 import { findRoles, USUAL_IDENTIFIERS } from './roles.ts';
@@ -25,7 +26,8 @@ import { unknowableEvents } from './unknowable-events.ts';
 import { isZone } from '../values/zones.ts';
 
 /** @throws CioBulkError `usage`, `mapping`, `ambiguous_column` or `no_identifier`: all exit 2, before anything is sent. */
-export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], options: PlanOptions): PlanResult {
+export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], given: PlanOptions): PlanResult {
+  const options = withNamesOf(layout, given);
   const map = options.map ?? null;
   const nullTexts = options.nulls ?? map?.nulls;
   const read = dataRows(layout, firstRows, nullTexts);
@@ -80,10 +82,20 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], op
   };
 }
 
+/** What a mapping file says of columns is for those of the table, in any case; fields of NDJSON have the very names. */
+function withNamesOf(layout: SourceLayout, options: PlanOptions): PlanOptions {
+  const { map = null } = options;
+  return layout.format === 'ndjson' || map === null ? options : { ...options, map: underNamesOf(namesIn(layout), map) };
+}
+
+/** Blanks around a name in the header are nobody's intention; cells keep theirs. */
+function namesIn({ header }: SourceLayout): readonly string[] {
+  return header.map((name) => name.trim());
+}
+
 /** Those that a mapping file joins from others come behind those of the file. */
 function columnsOf(layout: SourceLayout, lines: LineCounts, map: PlanOptions['map']): Columns {
-  // Blanks around a name in the header are nobody's intention; cells keep theirs.
-  const names = layout.format === 'ndjson' ? lines.fields : layout.header.map((name) => name.trim());
+  const names = layout.format === 'ndjson' ? lines.fields : namesIn(layout);
   return createColumns([...names, ...joinedNames(names, map ?? null)]);
 }
 
@@ -119,7 +131,7 @@ function actionOf(options: PlanOptions, kind: Plan['kind']): Plan['action'] {
 function dedupeKeyOf(columns: Columns, { dedupeKey, map }: PlanOptions): readonly string[] | null {
   const [names, where, code] =
     dedupeKey === undefined
-      ? ([map?.dedupeKey, `${map?.path ?? ''}: /dedupe_key`, 'mapping'] as const)
+      ? ([map?.dedupeKey, map?.where('/dedupe_key') ?? '', 'mapping'] as const)
       : ([dedupeKey, '--dedupe-key', 'usage'] as const);
   return names?.map((name) => columns.names[columns.named(name, where, code)] ?? name) ?? null;
 }

@@ -173,7 +173,7 @@ describe('finding columns', () => {
     const source = csv('id,tag,tag', '1,a,b');
     const error = errorOf(() => planOf(source));
     expect(error.message).toBe('columns 2 and 3 are both named "tag"');
-    const map = { path: 'm', drop: ['tag'], columns: new Map(), constants: {} };
+    const map = { where: () => 'm', drop: ['tag'], columns: new Map(), constants: {} };
     expect(roles(planOf(source, { map }))).toEqual({ id: 'id', tag: 'drop' });
   });
 
