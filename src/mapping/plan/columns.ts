@@ -53,8 +53,8 @@ export function planColumns(input: ColumnsInput): {
       { hint: 'leave some out with "drop" or "keep_only" in a file for --map' },
     );
   }
-  for (const name of map?.columns.keys() ?? []) {
-    if (!isNdjson && !source.names.includes(name)) source.named(name, `${map?.path ?? ''}: /columns`, 'mapping');
+  for (const [name, { pointer }] of map?.columns ?? []) {
+    if (!isNdjson && !source.names.includes(name)) source.named(name, map?.where(pointer) ?? '', 'mapping');
   }
   for (const name of input.types.demanded.keys()) if (!isNdjson) source.named(name, '--types', 'usage');
   const patterns = [...(map?.patterns ?? [])].map(([pattern, entry]) => patternPlan(input, pattern, entry));
@@ -88,7 +88,7 @@ function planColumn(input: ColumnsInput, name: string, index: number, role: Role
 
 function typedColumn(input: ColumnsInput, name: string, index: number, role: Role | undefined): ColumnPlan {
   const { roles, map, types, empty, layout } = input;
-  const entry: MappingColumn = map?.columns.get(name) ?? {};
+  const entry: Partial<MappingColumn> = map?.columns.get(name) ?? {};
   const demanded = demandedType(types, name) ?? entry.type;
   const path = entry.to ?? [name];
   const isOmitted =

@@ -9,7 +9,9 @@ import type { JsonRecord } from '../values/json-values.ts';
 import { createNulls } from '../values/nulls.ts';
 import { createColumns, type Columns } from './column-names.ts';
 import { joinedNames } from './column-steps.ts';
+import { escapePointer } from './json-source.ts';
 import { countLines, type LineCounts } from './line-counts.ts';
+import { underNamesOf } from './mapping-names.ts';
 import type { MappingFile, PlanOptions } from './plan-options.ts';
 import { settleMapping } from './settle-map.ts';
 
@@ -35,7 +37,8 @@ export function readFirstRows(layout: SourceLayout, firstRows: readonly RawRow[]
   const lines = countLines(rows);
   // Blanks around a name in the header are nobody's intention; cells keep theirs.
   const names = isNdjson ? lines.fields : layout.header.map((name) => name.trim());
-  const map = written === null ? null : settleMapping(written, names, isNdjson);
+  const map =
+    written === null ? null : settleMapping(isNdjson ? written : underNamesOf(names, written), names, isNdjson);
   const columns = createColumns([...names, ...joinedNames(names, map)]);
   const skipRows = skipRulesOf(columns, map, isNdjson);
   const isSkipped = createRowSkips(skipRows);
@@ -79,6 +82,8 @@ function skipRulesOf(columns: Columns, map: MappingFile | null, isNdjson: boolea
   return [...(map?.skipRows ?? [])].flatMap(([name, texts]): SkipRule[] => {
     if (isNdjson) return [{ index: -1, name, texts }];
     if (map?.missing === 'ignore' && !columns.names.includes(name)) return [];
-    return [{ index: columns.named(name, `${map?.path ?? ''}: /skip_rows`, 'mapping'), name, texts }];
+    return [
+      { index: columns.named(name, map?.where(`/skip_rows/${escapePointer(name)}`) ?? '', 'mapping'), name, texts },
+    ];
   });
 }

@@ -1,5 +1,6 @@
 /** Mapping files (`--map`), read with a pointer to every fault. mapping-write.ts writes one from a plan. */
 import { CioBulkError } from '../../domain/errors.ts';
+import { safeText } from './column-names.ts';
 import { formatOf, stepsOf } from './column-steps.ts';
 import { createJsonChecks, type JsonChecks } from './json-checks.ts';
 import { escapePointer, JsonFault, parseJsonSource } from './json-source.ts';
@@ -61,6 +62,7 @@ const KEYS = [
   'requires',
   'wants',
 ];
+const POINTER_CHARS = 120;
 
 /** @throws CioBulkError `mapping`, with the fault's JSON pointer and line:column */
 export function parseMappingFile(text: string, path: string): MappingFile {
@@ -72,6 +74,7 @@ export function parseMappingFile(text: string, path: string): MappingFile {
   const { roles, choices } = rolesOf(check, root);
   return {
     path,
+    where: (pointer) => `${path}:${source.placeOf(pointer)}: ${safeText(pointer, POINTER_CHARS)}`,
     ...roles,
     ...defined({
       kind: check.choice(root, '', 'kind', ['people', 'events'] as const),
@@ -110,7 +113,7 @@ function columnsOf(check: JsonChecks, root: JsonRecord): Pick<MappingFile, 'colu
       columns.set(
         name,
         typeof entry === 'string'
-          ? { to: pathOf(check, entry, pointer) }
+          ? { pointer, to: pathOf(check, entry, pointer) }
           : columnOf(check, check.record(entry, pointer), pointer),
       );
   }
@@ -183,7 +186,7 @@ function skipRowsOf(check: JsonChecks, root: JsonRecord): MappingFile['skipRows'
 
 function columnOf(check: JsonChecks, entry: JsonRecord, pointer: string): MappingColumn {
   check.keys(entry, pointer, COLUMN_KEYS);
-  return defined({
+  const said = defined({
     to: entry['to'] === undefined ? undefined : pathOf(check, entry['to'], `${pointer}/to`),
     nameCase: check.choice(entry, pointer, 'name_case', ['snake'] as const),
     type: check.choice(entry, pointer, 'type', TYPES),
@@ -193,6 +196,7 @@ function columnOf(check: JsonChecks, entry: JsonRecord, pointer: string): Mappin
     timezone: zoneOf(check, entry, pointer),
     steps: stepsOf(check, entry, pointer),
   });
+  return { pointer, ...said };
 }
 
 function parse(text: string, path: string): JsonSource {

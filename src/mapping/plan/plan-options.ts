@@ -44,6 +44,8 @@ export type Wish = 'timezone' | 'unsubscribed' | 'group_object_type';
 export interface MappingFile {
   /** As shown to people: the path of a file, or `preset <name>`. */
   readonly path: string;
+  /** A place in the file, for faults that are found later: `map.json:3:5: /columns/zip`. */
+  where(pointer: string): string;
   /** What the file is for. */
   readonly title?: string;
   /** Columns, or fields by dotted path, by which a source is known to be of the kind that the file is for. */
@@ -87,6 +89,8 @@ export interface MappingFile {
 }
 
 export interface MappingColumn {
+  /** Of the entry in the file. */
+  readonly pointer: string;
   readonly to?: readonly string[];
   /** What a pattern's `*` stands for is written in snake case. */
   readonly nameCase?: 'snake';

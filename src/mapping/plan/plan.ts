@@ -108,7 +108,7 @@ function actionOf(options: PlanOptions, kind: Plan['kind']): Plan['action'] {
 function dedupeKeyOf(columns: Columns, { dedupeKey, map }: PlanOptions, format: Format): readonly string[] | null {
   const [names, where, code] =
     dedupeKey === undefined
-      ? ([map?.dedupeKey, `${map?.path ?? ''}: /dedupe_key`, 'mapping'] as const)
+      ? ([map?.dedupeKey, map?.where('/dedupe_key') ?? '', 'mapping'] as const)
       : ([dedupeKey, '--dedupe-key', 'usage'] as const);
   if (dedupeKey === undefined && map?.missing === 'ignore')
     return names?.filter((name) => format === 'ndjson' || columns.names.includes(name)) ?? null;

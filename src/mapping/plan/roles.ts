@@ -136,7 +136,7 @@ function givenRoles(columns: Columns, format: Format, options: PlanOptions): Giv
     }
     const index =
       fromFlag === undefined
-        ? columns.named(name, `${options.map?.path ?? ''}: /${key}`, 'mapping')
+        ? columns.named(name, options.map?.where(`/${key}`) ?? key, 'mapping')
         : columns.named(name, flag, 'usage');
     const other = byColumn.get(index);
     if (other !== undefined) {

@@ -136,11 +136,11 @@ function keyOf(path: readonly string[]): string {
 
 /** Steps are for columns, and fields of NDJSON that turn up later would go without them. */
 function assertNoSteps(map: MappingFile, patterns: Patterns): void {
-  for (const [pattern, entry] of patterns)
+  for (const entry of patterns.values())
     if (entry?.steps !== undefined)
       throw new CioBulkError(
         'mapping',
-        `${map.path}: /columns/${pattern}: value steps of a pattern are for CSV; here, a field of a later row would go without them`,
+        `${map.where(entry.pointer)}: value steps of a pattern are for CSV; here, a field of a later row would go without them`,
         { hint: 'name the fields one by one' },
       );
 }

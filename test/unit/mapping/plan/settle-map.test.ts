@@ -72,6 +72,15 @@ describe('columns that a source may lack', () => {
     expect(attributesOf(csv('Username,Mobile', 'a@b.c,05'), map)).toEqual([{ Mobile: '05', phone: '05' }]);
   });
 
+  it('are there when they differ in case only; a column that is made keeps its own name', () => {
+    expect(attributesOf(csv('EMAIL ADDRESS,PHONE,mobile', 'a@b.c,,05'), map)).toEqual([{ mobile: '05', phone: '05' }]);
+    const both = { missing_columns: 'ignore', columns: { Plan: 'new', plan: 'old' } };
+    expect(attributesOf(csv('id,Plan', '1,x'), both)).toEqual([{ new: 'x' }]);
+    expect(errorOf(() => attributesOf(csv('id,Plan', '1,x'), { columns: both.columns })).message).toContain(
+      'column "Plan" has another entry already',
+    );
+  });
+
   it('are an error unless that is said, and so is a role that no column can have', () => {
     expect(
       errorOf(() => attributesOf(csv('Username,Mobile', 'a@b.c,05'), { ...map, missing_columns: 'error' })).message,
