@@ -170,6 +170,18 @@ describe('finding columns', () => {
     expect(errorOf(() => planOf(csv('id,x', '1,2'), { kind: 'events' })).hint).toContain('--event-name');
   });
 
+  it.for([
+    ['4.12346E+11', 'shortened long numbers'],
+    ['#N/A', 'error values'],
+    [' "Doe"', 'quotes are a part of the values'],
+    [String.raw`\N`, "--null '\\N'"],
+  ])('warns about a cell %j that another program has made', ([cell = '', what]) => {
+    const { warnings } = planOf({ layout: csvLayout(['id', 'x']), rows: [['1', cell]] });
+    expect(warnings).toEqual([expect.stringContaining(`"x": `)]);
+    expect(warnings[0]).toContain(what);
+    expect(planOf(csv('id,x', '1,"Doe"', '2,N')).warnings).toEqual([]);
+  });
+
   it('refuses two columns of one name, with both places, unless the mapping drops them', () => {
     const source = csv('id,tag,tag', '1,a,b');
     const error = errorOf(() => planOf(source));
