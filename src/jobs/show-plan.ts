@@ -34,7 +34,7 @@ export function showPlan(
     lines: Object.fromEntries(lines.map(({ type, count: of }) => [type, of])),
     warnings,
   });
-  const what = plan.kind === 'events' ? 'events' : plan.action === 'identify' ? 'people' : `people to ${plan.action}`;
+  const what = plan.action === 'identify' ? plan.kind : `${plan.kind} to ${plan.action}`;
   const dialect =
     layout.format === 'ndjson'
       ? 'NDJSON'

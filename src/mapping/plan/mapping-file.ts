@@ -9,6 +9,7 @@ import type { MappingColumn, MappingFile } from './plan-options.ts';
 import { STEP_KEYS } from '../values/steps.ts';
 import { isZone } from '../values/zones.ts';
 
+const KINDS = ['people', 'events', 'devices', 'objects', 'relationships'] as const;
 const ACTIONS = ['identify', 'delete', 'suppress', 'unsuppress'] as const;
 const TYPES = ['string', 'number', 'boolean', 'timestamp', 'json'] as const;
 const EMPTY = ['omit', 'null', 'keep'] as const;
@@ -20,6 +21,10 @@ const KEYS = [
   'email_column',
   'cio_id_column',
   'anonymous_id_column',
+  'device_token_column',
+  'device_platform_column',
+  'object_type_id_column',
+  'object_id_column',
   'event_column',
   'event_name',
   'timestamp_column',
@@ -59,12 +64,16 @@ export function parseMappingFile(text: string, path: string): MappingFile {
   return {
     path,
     ...defined({
-      kind: check.choice(root, '', 'kind', ['people', 'events'] as const),
+      kind: check.choice(root, '', 'kind', KINDS),
       action: check.choice(root, '', 'action', ACTIONS),
       idColumn: check.nameOrNull(root, 'id_column'),
       emailColumn: check.nameOrNull(root, 'email_column'),
       cioIdColumn: check.nameOrNull(root, 'cio_id_column'),
       anonymousIdColumn: check.nameOrNull(root, 'anonymous_id_column'),
+      deviceTokenColumn: check.nameOrNull(root, 'device_token_column'),
+      devicePlatformColumn: check.nameOrNull(root, 'device_platform_column'),
+      objectTypeIdColumn: check.nameOrNull(root, 'object_type_id_column'),
+      objectIdColumn: check.nameOrNull(root, 'object_id_column'),
       eventColumn: check.nameOrNull(root, 'event_column'),
       eventName: check.text(root, '', 'event_name'),
       timestampColumn: check.nameOrNull(root, 'timestamp_column'),

@@ -9,6 +9,10 @@ export interface PlanOptions {
   readonly emailColumn?: string;
   readonly cioIdColumn?: string;
   readonly anonymousIdColumn?: string;
+  readonly deviceTokenColumn?: string;
+  readonly devicePlatformColumn?: string;
+  readonly objectTypeIdColumn?: string;
+  readonly objectIdColumn?: string;
   readonly eventColumn?: string;
   readonly eventName?: string;
   readonly timestampColumn?: string;
@@ -36,6 +40,10 @@ export interface MappingFile {
   readonly emailColumn?: string | null;
   readonly cioIdColumn?: string | null;
   readonly anonymousIdColumn?: string | null;
+  readonly deviceTokenColumn?: string | null;
+  readonly devicePlatformColumn?: string | null;
+  readonly objectTypeIdColumn?: string | null;
+  readonly objectIdColumn?: string | null;
   readonly eventColumn?: string | null;
   readonly eventName?: string;
   readonly timestampColumn?: string | null;

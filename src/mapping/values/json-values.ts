@@ -1,21 +1,21 @@
 /** Values of NDJSON rows: times, limits. */
 import { ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, ATTRIBUTES_MAX, bytesOver } from '../../domain/limits.ts';
 import type { TimeFormat } from '../../domain/plan.ts';
-import { RawNumber } from '../../domain/raw-number.ts';
+import { RawJson } from '../../domain/raw-number.ts';
 import type { Packer } from '../rows/packer.ts';
 import { isTextFormat, numberTime, parseTime, timeFault, timeNote } from './times.ts';
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
 export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof RawNumber);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof RawJson);
 }
 
 /** Text of a string, number or boolean; null for anything else. */
 export function scalarText(value: unknown): string | null {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return value instanceof RawNumber ? value.text : null;
+  return value instanceof RawJson ? value.text : null;
 }
 
 /** Where a time stands, and how it is to be read. */
@@ -74,6 +74,6 @@ function isLeafOverLimits(name: string, value: unknown, packer: Packer, depth: n
     return bytes > 0;
   }
   // Too deep a value is refused when it is written.
-  if (typeof value !== 'object' || value === null || value instanceof RawNumber || depth > 100) return false;
+  if (typeof value !== 'object' || value === null || value instanceof RawJson || depth > 100) return false;
   return Object.values(value).some((item) => isLeafOverLimits(name, item, packer, depth + 1));
 }
