@@ -138,6 +138,20 @@ describe('objects', () => {
       ]);
   });
 
+  it('may have the words of their type translated, and a token or an object is never filled in', () => {
+    const columns = { type: { values: { company: '1', '*': '2' } }, name: { trim: true } };
+    const map = parseMappingFile(JSON.stringify({ object_type_id_column: 'type', columns }), 'm');
+    for (const source of both('type,object_id,name', 'company,a, Acme ', 'course,b,B'))
+      expect(operations(source, { map })).toMatchObject([
+        { identifiers: { object_type_id: '1' }, attributes: { name: 'Acme' } },
+        { identifiers: { object_type_id: '2' }, attributes: { name: 'B' } },
+      ]);
+    const filled = parseMappingFile(JSON.stringify({ columns: { object_id: { default: 'acme' } } }), 'm');
+    expect(errorOf(() => planOf(csv('object_type_id,object_id', '1,a'), { map: filled })).message).toContain(
+      'this column is the object_id, which would be the same for many',
+    );
+  });
+
   it('are deleted by --action delete, and neither suppressed nor sent through v1', () => {
     const source = csv('object_type_id,object_id,name', '1,acme,Acme');
     const identifiers = { object_type_id: '1', object_id: 'acme' };
