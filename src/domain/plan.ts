@@ -3,7 +3,7 @@ import type { Position } from './chunk.ts';
 import type { RowRanges } from './ledger.ts';
 
 export type Format = 'csv' | 'tsv' | 'ndjson';
-export type Kind = 'people' | 'events';
+export type Kind = 'people' | 'events' | 'devices' | 'objects' | 'relationships';
 export type Action = 'identify' | 'delete' | 'suppress' | 'unsuppress';
 /** The name that the Encoding Standard (WHATWG) gives an encoding: `utf-8`, `windows-1252`, `shift_jis`... */
 export type Encoding = string;
@@ -79,7 +79,20 @@ export interface ColumnPlan {
   /** 0-based index in the header; for NDJSON the name alone counts. */
   readonly index: number;
   readonly name: string;
-  readonly role: 'id' | 'email' | 'cio_id' | 'anonymous_id' | 'event' | 'timestamp' | 'event_id' | 'attribute' | 'drop';
+  readonly role:
+    | 'id'
+    | 'email'
+    | 'cio_id'
+    | 'anonymous_id'
+    | 'event'
+    | 'timestamp'
+    | 'event_id'
+    | 'device_token'
+    | 'device_platform'
+    | 'object_type_id'
+    | 'object_id'
+    | 'attribute'
+    | 'drop';
   /** Path of the attribute in the payload: `['address', 'city']`. */
   readonly path: readonly string[];
   readonly type: ColumnType;

@@ -1,27 +1,34 @@
 import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
+import type { Action, Kind } from '../domain/plan.ts';
 import { createEstimate } from '../output/estimate.ts';
-import { plural } from '../domain/text/numbers.ts';
 import { safeLine } from '../domain/text/safe-text.ts';
 import { askForWord, canAsk } from '../output/ask.ts';
 import type { OpenSource } from '../reading/open-source.ts';
 import { startReading } from '../reading/start-reading.ts';
 import type { SourceOptions } from '../reading/options.ts';
+import { subjects } from './subjects.ts';
 
-/** What cannot be undone, as the end of a sentence about people. */
-const FINAL: Readonly<Record<string, string>> = {
-  delete: 'deletes them with their history',
-  suppress: 'deletes them and blocks their identifiers for good',
+type Effects = Partial<Readonly<Record<Kind, string>>>;
+
+/** What cannot be undone, as the end of a sentence about what the rows are. */
+const FINAL: Partial<Readonly<Record<Action, Effects>>> = {
+  delete: {
+    people: 'deletes them with their history',
+    devices: 'removes them',
+    objects: 'deletes them with all their relationships',
+    relationships: 'removes them',
+  },
+  suppress: { people: 'deletes them and blocks their identifiers for good' },
 };
 
 /** Up to here, the count of an estimate is exact. */
 const EXACT_MAX = 5_000;
 
 /** Without a terminal to ask on, the command needs --yes. Checked before anything is read. */
-export function assertConfirmable(action: string, isConfirmed: boolean, host: Host): void {
-  const effect = FINAL[action];
-  if (effect === undefined || isConfirmed || canAsk(host)) return;
-  throw new CioBulkError('confirmation_needed', `--action ${action} is about people and ${effect}: it needs --yes`, {
+export function assertConfirmable(action: Action, isConfirmed: boolean, host: Host): void {
+  if (FINAL[action] === undefined || isConfirmed || canAsk(host)) return;
+  throw new CioBulkError('confirmation_needed', `--action ${action} cannot be undone: it needs --yes`, {
     hint: 'try it first with --dry-run',
   });
 }
@@ -33,22 +40,23 @@ export async function confirmAction(
   isConfirmed: boolean,
   host: Host,
 ): Promise<void> {
-  const { action } = source.planned.plan;
-  const effect = FINAL[action];
+  const { action, kind } = source.planned.plan;
+  const effect = FINAL[action]?.[kind];
   if (effect === undefined || isConfirmed) return;
   assertConfirmable(action, isConfirmed, host);
-  const count = source.follow ? undefined : await countPeople(source, options, host);
-  const people =
+  const count = source.follow ? undefined : await countSubjects(source, options, host);
+  const whose = kind === 'devices' || kind === 'relationships' ? `${kind} of ` : '';
+  const whom =
     count === undefined
-      ? 'everybody in'
-      : `${count > EXACT_MAX ? 'about ' : ''}${plural(count, 'person', 'people')} of`;
-  const question = `--action ${action} reaches ${people} ${safeLine(source.source)} and ${effect}.`;
+      ? `${kind === 'objects' ? 'every object' : 'everybody'} in`
+      : `${count > EXACT_MAX ? 'about ' : ''}${subjects(kind, count)} of`;
+  const question = `--action ${action} reaches ${whose}${whom} ${safeLine(source.source)} and ${effect}.`;
   if (!(await askForWord(host, question, action)))
     throw new CioBulkError('confirmation_needed', `--action ${action} was not confirmed: nothing was sent`);
 }
 
 /** Reads the whole source as an import would, and sends nothing. */
-async function countPeople(source: OpenSource, { skip, limit }: SourceOptions, host: Host): Promise<number> {
+async function countSubjects(source: OpenSource, { skip, limit }: SourceOptions, host: Host): Promise<number> {
   const reading = startReading(
     {
       layout: source.layout,

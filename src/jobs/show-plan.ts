@@ -38,7 +38,7 @@ export function showPlan(
     warnings,
     suggested_preset: suggestion?.preset ?? null,
   });
-  const what = plan.kind === 'events' ? 'events' : plan.action === 'identify' ? 'people' : `people to ${plan.action}`;
+  const what = plan.action === 'identify' ? plan.kind : `${plan.kind} to ${plan.action}`;
   const dialect =
     layout.format === 'ndjson'
       ? 'NDJSON'

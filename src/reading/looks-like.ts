@@ -2,7 +2,8 @@
 import { CioBulkError } from '../domain/errors.ts';
 import type { RawRow } from '../domain/block.ts';
 import type { InvalidRow } from '../domain/chunk.ts';
-import type { Plan, SourceLayout } from '../domain/plan.ts';
+import type { Kind, Plan, SourceLayout } from '../domain/plan.ts';
+import { isComposed } from '../domain/roles.ts';
 import { ADDED_COLUMNS } from '../output/failures-file.ts';
 import { firstLines } from '../input/detect/first-lines.ts';
 import { HEADER_HINT, looksLikeData } from '../mapping/plan/first-line.ts';
@@ -36,7 +37,7 @@ export async function hopelessness(looked: Looked, plan: Plan): Promise<CioBulkE
       ? 'its only row cannot be sent'
       : `none of its first ${plural(sample.length, 'row')} can be sent${rows < sample.length ? ', most often because' : ''}`;
   const field = fault.field === undefined || fault.message.includes(`"${fault.field}"`) ? '' : `"${fault.field}": `;
-  const hint = suggestion === null ? await hintFor(fault, looked) : suggestionText(suggestion);
+  const hint = suggestion === null ? await hintFor(fault, looked, plan.kind) : suggestionText(suggestion);
   return new CioBulkError('no_usable_row', `${name}: ${none}: ${field}${fault.message}`, { hint });
 }
 
@@ -111,7 +112,7 @@ function printed(delimiter: string): string {
   return code < 32 ? `\\x${code.toString(16).padStart(2, '0')}` : delimiter;
 }
 
-async function hintFor(fault: InvalidRow, { layout, name }: Looked): Promise<string> {
+async function hintFor(fault: InvalidRow, { layout, name }: Looked, kind: Kind): Promise<string> {
   const lines = await firstLines(layout);
   const rows = lines.filter((line) => line.trim() !== '');
   const isCsv = layout.format !== 'ndjson';
@@ -132,7 +133,7 @@ async function hintFor(fault: InvalidRow, { layout, name }: Looked): Promise<str
   }
   if (isCsv && fault.code === 'unparsable' && layout.escape === undefined && rows.some((line) => line.includes('\\"')))
     return `its quotes seem to be escaped with a backslash: say so with --escape ${shellWord('\\')}`;
-  if (fault.code === 'no_identifier' || fault.code === 'bad_identifier')
+  if (!isComposed(kind) && (fault.code === 'no_identifier' || fault.code === 'bad_identifier'))
     return 'if another column identifies the person, name it with --id-column or --email-column';
   return `see every problem with its line: cio-bulk validate ${name === 'stdin' ? '-' : shellWord(name)}`;
 }

@@ -45,7 +45,7 @@ const WRONG: readonly (readonly [args: readonly string[], names: readonly string
   [['--max-duration', '-5s'], ['--max-duration']],
   [['--max-rows-per-second', '0'], ['--max-rows-per-second']],
   [
-    ['--kind', 'objects'],
+    ['--kind', 'folks'],
     ['--kind', 'people', 'events'],
   ],
   [

@@ -30,6 +30,8 @@ export interface Workspace {
   /** By id. */
   attributes(): Promise<Record<string, Readonly<Record<string, unknown>>>>;
   events(): Promise<StoredEvent[]>;
+  /** Without their `seq`. */
+  things(what: 'devices' | 'objects' | 'relationships'): Promise<Record<string, unknown>[]>;
   /** Requests that change something; the preflight changes nothing. */
   writes(): Promise<number>;
 }
@@ -53,6 +55,10 @@ export async function openWorkspace(test: Finishing, options: SandboxOptions = {
         ]),
       ),
     events: () => ndjson<StoredEvent>(`${sandbox.url}/_sandbox/events`),
+    things: async (what) =>
+      (await ndjson<{ readonly seq: number }>(`${sandbox.url}/_sandbox/${what}`)).map((thing) =>
+        Object.fromEntries(Object.entries(thing).filter(([name]) => name !== 'seq')),
+      ),
     async writes() {
       const { requests } = await sandbox.state();
       return Object.entries(requests.by_path)

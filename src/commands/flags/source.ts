@@ -31,8 +31,8 @@ export function addSourceFlags(command: Command): Command {
 
 function addMeaningFlags(command: Command): void {
   command
-    .option('--kind <kind>', 'what the rows are: people, events or auto', 'auto')
-    .option('--action <action>', 'what to do with people: identify, delete, suppress or unsuppress', 'identify')
+    .option('--kind <kind>', 'what the rows are: people, events, devices, objects, relationships or auto', 'auto')
+    .option('--action <action>', 'what to do with them: identify, delete, suppress or unsuppress', 'identify')
     .option('--format <format>', 'input format: csv, tsv, ndjson or auto', 'auto')
     .option('--id-column <name>', 'the column with the person id (default: id, customer_id or user_id)')
     .option('--email-column <name>', 'the column with the e-mail (default: email)')
@@ -41,6 +41,10 @@ function addMeaningFlags(command: Command): void {
       'the column with the cio_id (default: cio_id, if nothing else identifies the person)',
     )
     .option('--anonymous-id-column <name>', 'the column with an anonymous id, for events (default: anonymous_id)')
+    .option('--device-token-column <name>', 'the column with the token of a device (default: device_token)')
+    .option('--device-platform-column <name>', 'the column with its platform (default: device_platform or platform)')
+    .option('--object-type-id-column <name>', 'the column with the type of an object (default: object_type_id)')
+    .option('--object-id-column <name>', 'the column with the id of an object (default: object_id)')
     .option('--event-column <name>', 'the column with the event name (default: event, event_name, event_type or name)')
     .option('--event-name <name>', 'one event name for all rows')
     .option(
@@ -102,7 +106,7 @@ export function sourceOptions(flags: Record<string, unknown>, cwd: string): Sour
 /** What the flags say about the mapping. A flag that was not given is absent. */
 function planFlags(options: Record<string, unknown>): Omit<PlanOptions, 'map'> {
   const flags = {
-    kind: readChoice(options, 'kind', '--kind', ['auto', 'people', 'events']),
+    kind: readChoice(options, 'kind', '--kind', ['auto', 'people', 'events', 'devices', 'objects', 'relationships']),
     action: explicitAction(options),
     idColumn: text(options, 'idColumn'),
     emailColumn: text(options, 'emailColumn'),
@@ -123,6 +127,10 @@ function planFlags(options: Record<string, unknown>): Omit<PlanOptions, 'map'> {
       .filter((marker) => marker !== ''),
     groupObjectType: text(options, 'groupObjectType'),
     anonymousIdColumn: text(options, 'anonymousIdColumn'),
+    deviceTokenColumn: text(options, 'deviceTokenColumn'),
+    devicePlatformColumn: text(options, 'devicePlatformColumn'),
+    objectTypeIdColumn: text(options, 'objectTypeIdColumn'),
+    objectIdColumn: text(options, 'objectIdColumn'),
   };
   if (flags.eventColumn !== undefined && flags.eventName !== undefined)
     throw new CioBulkError('usage', '--event-column and --event-name contradict each other');

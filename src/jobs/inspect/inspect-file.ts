@@ -79,6 +79,7 @@ function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode
         inspection,
         identityWarnings: identities.warnings(),
         source: source.source,
+        kind: source.planned.plan.kind,
         durationMs: host.clock.monotonic() - startedAt,
         rate: setting.estimate.rate,
         isRecentDecided: setting.isRecentDecided,

@@ -1,9 +1,11 @@
 import { EMPTY_TALLY } from '../../domain/outcome.ts';
 import type { ExitCode } from '../../domain/errors.ts';
+import type { Kind } from '../../domain/plan.ts';
 import { bytes, count, plural, span } from '../../domain/text/numbers.ts';
 import { summaryFields, warningText } from '../../output/summary.ts';
 import { safeLine } from '../../domain/text/safe-text.ts';
 import type { Terminal } from '../../output/terminal.ts';
+import { subjects } from '../subjects.ts';
 import type { Inspection } from './inspection.ts';
 import { RECENT_HOURS } from '../../domain/recent.ts';
 
@@ -12,6 +14,7 @@ export interface InspectionEnd {
   /** Sentences about suspicious identifiers. */
   readonly identityWarnings: readonly string[];
   readonly source: string;
+  readonly kind: Kind;
   readonly durationMs: number;
   /** Requests per second that the estimate is for; 0 = no limit. */
   readonly rate: number;
@@ -21,7 +24,7 @@ export interface InspectionEnd {
 
 /** What was found, as text on stdout or as the summary line of JSON. Never with a value of a row. */
 export function showInspection(terminal: Terminal, end: InspectionEnd): void {
-  const { inspection, source, durationMs, rate, exitCode } = end;
+  const { inspection, source, kind, durationMs, rate, exitCode } = end;
   const rowsRead = inspection.rows();
   const invalid = inspection.problems.total();
   const skippedBy = inspection.skipped();
@@ -53,7 +56,7 @@ export function showInspection(terminal: Terminal, end: InspectionEnd): void {
     ...(rowsRead === 0 ? ['The input has no rows'] : []),
     ...(invalid > 0 ? [`Cannot be sent:\n${inspection.problems.text()}`] : []),
     ...warningLines(end),
-    `An import would send ${plural(estimate.requests, 'request')}, ${bytes(estimate.bytes)}, about ${plural(estimate.people, 'person', 'people')} and ${plural(estimate.events, 'event')}: ${rate > 0 ? `${estimate.minutes < 0.02 ? 'a second' : span(estimate.minutes * 60_000)} at ${rate} requests per second` : 'no rate limit'}`,
+    `An import would send ${plural(estimate.requests, 'request')}, ${bytes(estimate.bytes)}, about ${subjects(kind, estimate.people)} and ${plural(estimate.events, 'event')}: ${rate > 0 ? `${estimate.minutes < 0.02 ? 'a second' : span(estimate.minutes * 60_000)} at ${rate} requests per second` : 'no rate limit'}`,
     'Nothing was sent.',
   ];
   terminal.data(`\n${blocks.join('\n')}`);

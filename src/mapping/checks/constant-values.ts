@@ -3,6 +3,7 @@ import { CioBulkError } from '../../domain/errors.ts';
 import { ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, bytesOver } from '../../domain/limits.ts';
 import { PERSON_KINDS } from '../../domain/person.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { MOMENTS } from '../../domain/roles.ts';
 import { safeText } from '../plan/column-names.ts';
 import { parseTime, timeFault } from '../values/times.ts';
 
@@ -12,7 +13,7 @@ type Constants = Readonly<Record<string, unknown>>;
 export function checkConstants(constants: Constants, { kind, timezone }: Pick<Plan, 'kind' | 'timezone'>): Constants {
   if (kind === 'events') return constants; // data, which the limits of a whole event hold
   for (const [name, value] of Object.entries(constants)) {
-    if (PERSON_KINDS.some((one) => one === name))
+    if (kind === 'people' && PERSON_KINDS.some((one) => one === name))
       throw refusal(
         name,
         'would give every person of the file the same identifier, and make one person of them all',
@@ -20,14 +21,15 @@ export function checkConstants(constants: Constants, { kind, timezone }: Pick<Pl
       );
     assertWithinLimits(name, value, ATTRIBUTE_NAME_BYTES_MAX);
   }
-  const createdAt = constants['created_at'];
-  return typeof createdAt === 'string' ? { ...constants, created_at: secondsOf(createdAt, timezone) } : constants;
+  const moment = MOMENTS[kind] ?? '';
+  const time = constants[moment];
+  return typeof time === 'string' ? { ...constants, [moment]: secondsOf(moment, time, timezone) } : constants;
 }
 
-function secondsOf(text: string, timezone: string | null): number {
+function secondsOf(name: string, text: string, timezone: string | null): number {
   const timeMs = parseTime(text, 'auto', timezone);
   if (Number.isNaN(timeMs))
-    throw refusal('created_at', timeFault(text, 'auto', timezone), 'give ISO 8601 with an offset, or unix seconds');
+    throw refusal(name, timeFault(text, 'auto', timezone), 'give ISO 8601 with an offset, or unix seconds');
   return Math.floor(timeMs / 1000);
 }
 

@@ -7,11 +7,14 @@ import { isNullMarker, MARKER_CHARS_MAX } from '../values/nulls.ts';
 import type { Packer } from '../rows/packer.ts';
 import { isBlank } from '../values/values.ts';
 
+/** What can name a person, or something of theirs. */
+export type NameKind = PersonKind | 'device_token' | 'device_platform' | 'object_type_id' | 'object_id';
+
 export interface Identifiers {
   /** Whether a text that is not empty is unusable; then the row is settled as invalid. `column` counts from 1 (CSV). */
-  isBad(kind: PersonKind, text: string, field: string, column?: number): boolean;
+  isBad(kind: NameKind, text: string, field: string, column?: number): boolean;
   /** The identifier in a JSON value, '' when there is none, null when it is unusable (and the row settled as invalid). */
-  of(value: unknown, kind: PersonKind, field: string): string | null;
+  of(value: unknown, kind: NameKind, field: string, column?: number): string | null;
 }
 
 /** Texts up to here have at most 150 bytes, whatever their characters. */
@@ -24,13 +27,19 @@ function isPlain(text: string): boolean {
   return (last >= 0x30 && last <= 0x39) || (text.length > MARKER_CHARS_MAX && last > 0x20 && last < 0x7f);
 }
 
+/** Of kinds that have a limit of their own; a token is as long as its maker likes. */
+const BYTES_MAX: Partial<Readonly<Record<NameKind, number>>> = {
+  email: EMAIL_BYTES_MAX,
+  device_token: Number.POSITIVE_INFINITY,
+};
+
 const LONE_SURROGATE = /\p{Surrogate}/u;
 export function createIdentifiers({ nulls }: Pick<Plan, 'nulls'>, packer: Packer): Identifiers {
   const areMarkersNames = nulls?.length === 0; // --null ''
 
-  function isBad(kind: PersonKind, text: string, field: string, column?: number): boolean {
+  function isBad(kind: NameKind, text: string, field: string, column?: number): boolean {
     if (isPlain(text)) return false;
-    const bytesMax = kind === 'email' ? EMAIL_BYTES_MAX : ID_BYTES_MAX;
+    const bytesMax = BYTES_MAX[kind] ?? ID_BYTES_MAX;
     const bytes = bytesOver(text, bytesMax);
     if (bytes === 0 && !isBlank(text) && (areMarkersNames || !isNullMarker(text))) return false;
     const what = column === undefined ? `"${field}"` : `the ${kind}`;
@@ -48,14 +57,14 @@ export function createIdentifiers({ nulls }: Pick<Plan, 'nulls'>, packer: Packer
 
   return {
     isBad,
-    of(value, kind, field) {
+    of(value, kind, field, column) {
       if (value === undefined || value === null || value === '') return '';
       const text = scalarText(value);
       if (text === null || typeof value === 'boolean')
-        packer.invalid('bad_identifier', `"${field}" must be a text or a number`, undefined, field);
-      else if (isBad(kind, text, field)) return null;
+        packer.invalid('bad_identifier', `"${field}" must be a text or a number`, column, field);
+      else if (isBad(kind, text, field, column)) return null;
       else if (LONE_SURROGATE.test(text))
-        packer.invalid('bad_identifier', `"${field}" holds half a character`, undefined, field);
+        packer.invalid('bad_identifier', `"${field}" holds half a character`, column, field);
       else return kind === 'cio_id' && text.startsWith('cio_') ? text.slice(4) : text;
       return null;
     },

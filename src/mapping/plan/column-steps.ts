@@ -8,7 +8,8 @@ import { gatheredBy, misplacedStep, STEP_KEYS, STEPS, typeOfSteps, type StepKey 
 import type { Columns } from './column-names.ts';
 import type { JsonChecks } from './json-checks.ts';
 import type { MappingColumn, MappingFile } from './plan-options.ts';
-import type { Role, Roles } from './roles.ts';
+import type { Role } from '../../domain/roles.ts';
+import type { Roles } from './roles.ts';
 
 /** The steps of a column's entry; undefined when there are none. @throws CioBulkError `mapping` */
 export function stepsOf(check: JsonChecks, entry: JsonRecord, pointer: string): ColumnSteps | undefined {

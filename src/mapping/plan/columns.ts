@@ -13,7 +13,8 @@ import type { MappingColumn, MappingFile } from './plan-options.ts';
 import { reservedMeaning } from './reserved-names.ts';
 import { gatheredBy } from '../values/steps.ts';
 import { isDropped } from './roles.ts';
-import type { Role, Roles } from './roles.ts';
+import { KINDS_OF, MOMENTS, type Role } from '../../domain/roles.ts';
+import type { Roles } from './roles.ts';
 import { sampleTexts } from './sample-texts.ts';
 
 export interface ColumnsInput {
@@ -46,12 +47,10 @@ export function planColumns(input: ColumnsInput): {
   });
   if (isNdjson) for (const later of laterColumns(input)) columns.push(later);
   const attributes = columns.filter((column) => column.role === 'attribute').length;
-  if (roles.kind === 'people' && !isNdjson && attributes > ATTRIBUTES_MAX) {
-    throw new CioBulkError(
-      'mapping',
-      `${attributes} columns would become attributes; a person can have ${ATTRIBUTES_MAX}`,
-      { hint: 'leave some out with "drop" or "keep_only" in a file for --map' },
-    );
+  if (roles.kind !== 'events' && !isNdjson && attributes > ATTRIBUTES_MAX) {
+    throw new CioBulkError('mapping', `${attributes} columns would become attributes; the limit is ${ATTRIBUTES_MAX}`, {
+      hint: 'leave some out with "drop" or "keep_only" in a file for --map',
+    });
   }
   for (const [name, { pointer }] of map?.columns ?? []) {
     if (!isNdjson && !source.names.includes(name)) source.named(name, map?.where(pointer) ?? '', 'mapping');
@@ -91,9 +90,8 @@ function typedColumn(input: ColumnsInput, name: string, index: number, role: Rol
   const entry: Partial<MappingColumn> = map?.columns.get(name) ?? {};
   const demanded = demandedType(types, name) ?? entry.type;
   const path = entry.to ?? [name];
-  const isOmitted =
-    isDropped(name, map) || roles.leftOut.has(index) || (input.action !== 'identify' && roles.kind === 'people');
-  const isCreatedAt = roles.kind === 'people' && path.length === 1 && path[0] === 'created_at';
+  const isOmitted = isDropped(name, map) || roles.leftOut.has(index) || input.action !== 'identify';
+  const isMoment = path.length === 1 && path[0] === MOMENTS[roles.kind];
   const consent =
     roles.kind === 'people' && layout.format !== 'ndjson' && role === undefined && !isOmitted
       ? consentShape(path)
@@ -127,7 +125,7 @@ function typedColumn(input: ColumnsInput, name: string, index: number, role: Rol
         : role !== undefined || isOmitted
           ? 'string'
           : (typeSaid(entry, demanded) ??
-            (isCreatedAt
+            (isMoment
               ? 'timestamp'
               : layout.format === 'ndjson' && input.typesDefault === 'string'
                 ? 'string'
@@ -147,18 +145,18 @@ function laterColumns(input: ColumnsInput): ColumnPlan[] {
   const taken = new Set<Role>([...roles.byColumn.values(), ...roles.unseen.values(), ...roles.absent]);
   const hasOwn = taken.has('id') || taken.has('email');
   const mayTurnUp = (role: 'email' | 'cio_id' | 'anonymous_id'): boolean =>
-    !taken.has(role) && !known.has(role) && !isDropped(role, map);
+    KINDS_OF[role].includes(roles.kind) && !taken.has(role) && !known.has(role) && !isDropped(role, map);
   if (mayTurnUp('email')) later.set('email', 'email');
   if (mayTurnUp('cio_id') && !hasOwn) later.set('cio_id', 'cio_id');
-  if (roles.kind === 'events' && mayTurnUp('anonymous_id')) later.set('anonymous_id', 'anonymous_id');
+  if (mayTurnUp('anonymous_id')) later.set('anonymous_id', 'anonymous_id');
   const sources = [...(map?.columns.values() ?? [])].flatMap(({ steps }) => gatheredBy(steps ?? {})?.names ?? []);
   const mentioned = [...(map?.columns.keys() ?? []), ...sources, ...input.types.demanded.keys(), ...(map?.drop ?? [])];
   for (const name of mentioned) {
     if (!source.names.includes(name) && !later.has(name)) later.set(name, undefined);
   }
-  const isMapped = [...(map?.columns.values() ?? [])].some((entry) => entry.to?.[0] === 'created_at');
-  if (roles.kind === 'people' && !known.has('created_at') && !isMapped && !isDropped('created_at', map))
-    later.set('created_at', undefined);
+  const moment = MOMENTS[roles.kind];
+  const isMapped = [...(map?.columns.values() ?? [])].some((entry) => entry.to?.[0] === moment);
+  if (moment !== undefined && !known.has(moment) && !isMapped && !isDropped(moment, map)) later.set(moment, undefined);
   if (mayTurnUp('cio_id') && hasOwn) later.set('cio_id', 'drop');
   return [...later].map(([name, role]) =>
     role === 'drop'
@@ -196,9 +194,8 @@ function notesOf(input: ColumnsInput, column: ColumnPlan, index: number): string
 function checkNames({ layout, columns, map, roles, action }: ColumnsInput): void {
   if (layout.format === 'ndjson') return;
   const seen = new Map<string, number>();
-  const isPeople = roles.kind === 'people';
   for (const [index, name] of columns.names.entries()) {
-    if (isDropped(name, map) || (isPeople && action !== 'identify' && !roles.byColumn.has(index))) continue;
+    if (isDropped(name, map) || (action !== 'identify' && !roles.byColumn.has(index))) continue;
     const first = seen.get(name);
     if (first !== undefined) {
       throw new CioBulkError(
@@ -209,7 +206,7 @@ function checkNames({ layout, columns, map, roles, action }: ColumnsInput): void
     }
     seen.set(name, index);
     const bytes =
-      isPeople && !roles.byColumn.has(index)
+      roles.kind !== 'events' && !roles.byColumn.has(index)
         ? bytesOver((map?.columns.get(name)?.to ?? [name]).at(-1) ?? '', ATTRIBUTE_NAME_BYTES_MAX)
         : 0;
     if (bytes > 0) {

@@ -1,4 +1,4 @@
-/** Whether a file holds people or events, by the names of its columns. */
+/** Whether a file holds people or events, by the names of its columns. What else it may hold: composed-kinds.ts. */
 import { CioBulkError } from '../../domain/errors.ts';
 import type { Kind } from '../../domain/plan.ts';
 import type { Columns } from './column-names.ts';
@@ -13,7 +13,7 @@ export const TIMES = {
 } as const;
 
 /** What is written down about somebody, and seldom in every one of their events. */
-const ABOUT_PEOPLE =
+export const ABOUT_PEOPLE =
   /^(?:(?:first|last|full|family|given|middle|sur|nick)[ _-]?name|(?:tele)?phone.*|mobile.*|cell.*|(?:street|postal|home|mailing)?[ _-]?address.*|company.*|organi[sz]ation|job.*|birth.*|gender|salutation|unsubscribed)$/i;
 
 export interface KindDecision {
@@ -21,16 +21,22 @@ export interface KindDecision {
   readonly note: string | null;
 }
 
-/** @throws CioBulkError `usage` where both are as likely */
+/** What the user says that the rows are. @throws CioBulkError `usage` when a flag says something else */
+export function askedKind({ kind, map, eventName }: PlanOptions): Kind | undefined {
+  const asked = kind === undefined || kind === 'auto' ? undefined : kind;
+  if (asked !== undefined && asked !== 'events' && eventName !== undefined)
+    throw new CioBulkError('usage', `--event-name names events, and --kind ${asked} says that there are none`);
+  return asked ?? map?.kind;
+}
+
+/** People or events. @throws CioBulkError `usage` where both are as likely */
 export function decideKind(
   columns: Columns,
   options: PlanOptions,
   isNamed: (role: 'event' | 'timestamp') => boolean,
   isTaken: (index: number) => boolean,
 ): KindDecision {
-  const asked = options.kind !== undefined && options.kind !== 'auto' ? options.kind : options.map?.kind;
-  if (options.kind === 'people' && options.eventName !== undefined)
-    throw new CioBulkError('usage', '--event-name names events, and --kind people says that there are none');
+  const asked = askedKind(options);
   if (asked !== undefined) return { kind: asked, note: null };
   if (options.eventName !== undefined || options.map?.eventName !== undefined || isNamed('event'))
     return { kind: 'events', note: null };

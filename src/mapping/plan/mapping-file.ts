@@ -6,25 +6,16 @@ import { createJsonChecks, type JsonChecks } from './json-checks.ts';
 import { escapePointer, JsonFault, parseJsonSource } from './json-source.ts';
 import type { JsonSource } from './json-source.ts';
 import type { JsonRecord } from '../values/json-values.ts';
-import type { MappingColumn, MappingFile, RoleKey } from './plan-options.ts';
+import { ROLE_KEYS, type MappingColumn, type MappingFile, type RoleKey } from './plan-options.ts';
 import { anyText, listOf, oneOf } from './shapes.ts';
 import { STEP_KEYS } from '../values/steps.ts';
 import { isZone } from '../values/zones.ts';
 
+const KINDS = ['people', 'events', 'devices', 'objects', 'relationships'] as const;
 const ACTIONS = ['identify', 'delete', 'suppress', 'unsuppress'] as const;
 const TYPES = ['string', 'number', 'boolean', 'timestamp', 'json'] as const;
 const EMPTY = ['omit', 'null', 'keep'] as const;
 const COLUMN_KEYS = ['to', 'name_case', 'type', 'mismatch', 'empty', 'timezone', ...STEP_KEYS];
-/** The keys that name the column of a role. */
-const ROLE_KEYS: Readonly<Record<string, RoleKey>> = {
-  id_column: 'idColumn',
-  email_column: 'emailColumn',
-  cio_id_column: 'cioIdColumn',
-  anonymous_id_column: 'anonymousIdColumn',
-  event_column: 'eventColumn',
-  timestamp_column: 'timestampColumn',
-  event_id_column: 'eventIdColumn',
-};
 const WISHES = ['timezone', 'unsubscribed', 'group_object_type'] as const;
 const FILE_KEYS = [
   'format',
@@ -77,7 +68,7 @@ export function parseMappingFile(text: string, path: string): MappingFile {
     where: (pointer) => `${path}:${source.placeOf(pointer)}: ${safeText(pointer, POINTER_CHARS)}`,
     ...roles,
     ...defined({
-      kind: check.choice(root, '', 'kind', ['people', 'events'] as const),
+      kind: check.choice(root, '', 'kind', KINDS),
       action: check.choice(root, '', 'action', ACTIONS),
       title: check.text(root, '', 'title'),
       recognisedBy: check.texts(root, '', 'recognised_by'),

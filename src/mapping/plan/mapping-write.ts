@@ -1,5 +1,7 @@
 /** The mapping file that gives the plan again, whatever the next file's sample looks like. */
 import type { ColumnPlan, PatternPlan, Plan } from '../../domain/plan.ts';
+import { isComposed } from '../../domain/roles.ts';
+import { rolesOfComposed } from './composed-kinds.ts';
 import type { PlanResult } from './plan-options.ts';
 
 const SCHEMA = 'https://unpkg.com/cio-bulk/docs/mapping.schema.json';
@@ -32,6 +34,9 @@ export function writeMappingFile({ plan, map }: Pick<PlanResult, 'plan' | 'map'>
     email_column: nameOf('email'),
     cio_id_column: nameOf('cio_id'),
     ...(isEvents ? eventEntries(plan, nameOf) : {}),
+    ...(isComposed(plan.kind)
+      ? Object.fromEntries(rolesOfComposed(plan.kind).map(({ role }) => [`${role}_column`, nameOf(role)]))
+      : {}),
     ...(plan.timezone === null ? {} : { timezone: plan.timezone }),
     types: plan.typesDefault,
     empty: plan.emptyDefault,

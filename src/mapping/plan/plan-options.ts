@@ -9,6 +9,10 @@ export interface PlanOptions {
   readonly emailColumn?: string;
   readonly cioIdColumn?: string;
   readonly anonymousIdColumn?: string;
+  readonly deviceTokenColumn?: string;
+  readonly devicePlatformColumn?: string;
+  readonly objectTypeIdColumn?: string;
+  readonly objectIdColumn?: string;
   readonly eventColumn?: string;
   readonly eventName?: string;
   readonly timestampColumn?: string;
@@ -27,15 +31,22 @@ export interface PlanOptions {
   readonly itemBytesMax?: number;
 }
 
-/** The keys of a mapping file that name the column of a role, by their names here. */
-export type RoleKey =
-  | 'idColumn'
-  | 'emailColumn'
-  | 'cioIdColumn'
-  | 'anonymousIdColumn'
-  | 'eventColumn'
-  | 'timestampColumn'
-  | 'eventIdColumn';
+/** The keys of a mapping file that name the column of a role, and their names here. */
+export const ROLE_KEYS = {
+  id_column: 'idColumn',
+  email_column: 'emailColumn',
+  cio_id_column: 'cioIdColumn',
+  anonymous_id_column: 'anonymousIdColumn',
+  device_token_column: 'deviceTokenColumn',
+  device_platform_column: 'devicePlatformColumn',
+  object_type_id_column: 'objectTypeIdColumn',
+  object_id_column: 'objectIdColumn',
+  event_column: 'eventColumn',
+  timestamp_column: 'timestampColumn',
+  event_id_column: 'eventIdColumn',
+} as const;
+
+export type RoleKey = (typeof ROLE_KEYS)[keyof typeof ROLE_KEYS];
 
 /** What may have to be said beside a mapping, since the file cannot know it. */
 export type Wish = 'timezone' | 'unsubscribed' | 'group_object_type';
@@ -73,6 +84,10 @@ export interface MappingFile {
   readonly emailColumn?: string | null;
   readonly cioIdColumn?: string | null;
   readonly anonymousIdColumn?: string | null;
+  readonly deviceTokenColumn?: string | null;
+  readonly devicePlatformColumn?: string | null;
+  readonly objectTypeIdColumn?: string | null;
+  readonly objectIdColumn?: string | null;
   readonly eventColumn?: string | null;
   readonly eventName?: string;
   readonly timestampColumn?: string | null;

@@ -1,6 +1,7 @@
 /** The plan as people see it: a line per column, and everything worth a warning. */
 import type { RawRow } from '../../domain/block.ts';
 import type { ColumnPlan, Plan, SourceLayout } from '../../domain/plan.ts';
+import { BESIDE, isComposed, MOMENTS } from '../../domain/roles.ts';
 import { safeText } from './column-names.ts';
 import type { PlanTableRow } from './plan-options.ts';
 import { reservedMeaning } from './reserved-names.ts';
@@ -13,10 +14,22 @@ const ROLE_TEXT: Readonly<Record<Exclude<ColumnPlan['role'], 'attribute' | 'emai
   id: 'person id',
   cio_id: 'person cio_id',
   anonymous_id: 'anonymous id (where there is no other)',
+  device_token: 'device token',
+  device_platform: 'device platform',
+  object_type_id: 'object type id',
+  object_id: 'object id',
   event: 'event name',
   timestamp: 'event time',
   event_id: 'event id',
   drop: '(left out)',
+};
+
+const ATTRIBUTE_TEXT: Readonly<Record<Plan['kind'], string>> = {
+  people: 'attribute',
+  events: 'data',
+  devices: 'device attribute',
+  objects: 'object attribute',
+  relationships: 'relationship attribute',
 };
 
 export function planTable(
@@ -48,7 +61,7 @@ export function planTable(
     const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
     table.push({
       column: '(constant)',
-      becomes: `${plan.kind === 'events' ? 'data' : 'attribute'} ${safeText(name, NAME_CHARS)}`,
+      becomes: attributeText(plan, name),
       type: value !== null && typeof value === 'object' ? 'json' : typeof value,
       sample: safeText(text, SAMPLE_CHARS),
       warnings: meaning === null ? [] : [meaning],
@@ -58,16 +71,20 @@ export function planTable(
 }
 
 function becomes(plan: Plan, column: ColumnPlan): string {
-  const isEvents = plan.kind === 'events';
-  if (column.role === 'attribute')
-    return `${isEvents ? 'data' : 'attribute'} ${safeText(column.path.join('.'), NAME_CHARS)}`;
+  if (column.role === 'attribute') return attributeText(plan, column.path.join('.'));
   if (column.role !== 'email') return ROLE_TEXT[column.role];
   const isOnlyOne = !plan.columns.some((other) => other.role === 'id' || other.role === 'cio_id');
   return isOnlyOne
     ? 'person e-mail'
-    : isEvents
-      ? 'person e-mail (where the id is empty)'
-      : 'person e-mail (an attribute where there is an id)';
+    : plan.kind === 'people'
+      ? 'person e-mail (an attribute where there is an id)'
+      : 'person e-mail (where the id is empty)';
+}
+
+function attributeText({ kind }: Plan, name: string): string {
+  if (kind === 'devices' && name === MOMENTS.devices) return 'time of last use';
+  if (isComposed(kind) && name === BESIDE[kind]) return ROLE_TEXT[BESIDE[kind]];
+  return `${ATTRIBUTE_TEXT[kind]} ${safeText(name, NAME_CHARS)}`;
 }
 
 function stepsText({ role, steps }: ColumnPlan): string {

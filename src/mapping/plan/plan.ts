@@ -3,9 +3,11 @@ import type { RawRow } from '../../domain/block.ts';
 import { CioBulkError } from '../../domain/errors.ts';
 import { ITEM_BYTES_MAX } from '../../domain/limits.ts';
 import type { ColumnPlan, Format, Plan, SourceLayout } from '../../domain/plan.ts';
+import { isComposed } from '../../domain/roles.ts';
 import { attributeTree } from '../rows/attribute-tree.ts';
 import { listNames, type Columns } from './column-names.ts';
 import { sampleAfterSteps } from './column-steps.ts';
+import { assertComposable } from './composed-kinds.ts';
 import { planColumns } from './columns.ts';
 import { parseTypes } from './column-types.ts';
 import { NO_CONSENT, settleConsent } from '../values/consent.ts';
@@ -96,8 +98,8 @@ function timezoneOf({ timezone: given, map }: PlanOptions): string | null {
 
 function actionOf(options: PlanOptions, kind: Plan['kind']): Plan['action'] {
   const action = options.action ?? options.map?.action ?? 'identify';
-  if (kind === 'events' && action !== 'identify') {
-    throw new CioBulkError('usage', `--action ${action} is for people, and this file holds events`, {
+  if (action !== 'identify' && (kind === 'events' || (action !== 'delete' && isComposed(kind)))) {
+    throw new CioBulkError('usage', `--action ${action} is for people, and this file holds ${kind}`, {
       hint: 'add --kind people if it holds people',
     });
   }
@@ -133,7 +135,7 @@ function constantsOf(
 function rolesOf(columns: Columns, layout: SourceLayout, options: PlanOptions, lines: LineCounts): Roles {
   const roles = findRoles(columns, layout.format, options);
   const areFlatUsable = [...roles.byColumn.values(), ...roles.unseen.values()].some(
-    (role) => role === 'id' || role === 'email' || role === 'cio_id' || role === 'anonymous_id',
+    (role) => role === 'id' || role === 'email' || role === 'cio_id' || role === 'anonymous_id' || role === 'object_id',
   );
   if (layout.format !== 'ndjson' || lines.flat === lines.total || areFlatUsable || (options.kind ?? 'auto') !== 'auto')
     return roles;
@@ -145,7 +147,7 @@ function assertOneEmail(plan: Plan): void {
   const other = plan.columns.find(
     (column) => column.role === 'attribute' && column.path.length === 1 && column.path[0] === 'email',
   );
-  if (plan.kind === 'events' || other === undefined || !plan.columns.some((column) => column.role === 'email')) return;
+  if (plan.kind !== 'people' || other === undefined || !plan.columns.some((column) => column.role === 'email')) return;
   throw new CioBulkError(
     'ambiguous_column',
     `column "${other.name}" would set the e-mail, which another column does already`,
@@ -163,6 +165,8 @@ function needsIdentifier(layout: SourceLayout, { flat, total }: LineCounts): boo
 function assertUsable(plan: Plan, names: readonly string[], layout: SourceLayout): void {
   const has = (role: ColumnPlan['role']): boolean =>
     plan.columns.some((column) => column.role === role && (column.index >= 0 || names.includes(column.name)));
+  assertComposable(plan, has, `the columns are ${listNames(names)}`);
+  if (plan.kind === 'objects') return;
   if (!has('id') && !has('email') && !has('cio_id') && !has('anonymous_id')) {
     if (looksLikeData(layout.header))
       throw new CioBulkError(

@@ -25,9 +25,11 @@ const EVENTS: ReadonlyMap<string, string> = new Map([
   ['reply_to', 'overrides the reply address of a message'],
 ]);
 
+const MEANINGS: Partial<Readonly<Record<Kind, ReadonlyMap<string, string>>>> = { people: PEOPLE, events: EVENTS };
+
 /** What an attribute of this name does, or null when it is an ordinary one. */
 export function reservedMeaning(kind: Kind, name: string): string | null {
-  const meaning = (kind === 'people' ? PEOPLE : EVENTS).get(name);
+  const meaning = MEANINGS[kind]?.get(name);
   if (meaning !== undefined) return `"${name}" ${meaning}`;
   if (kind === 'people' && name.startsWith('cio_subscription_preferences.'))
     return `"${name}" changes the person's subscription preferences`;

@@ -1,11 +1,11 @@
 /** Which columns identify the person, name the event, tell its time: by flag, by mapping file, by their usual names. */
 import { CioBulkError } from '../../domain/errors.ts';
-import type { ColumnPlan, Format, Kind } from '../../domain/plan.ts';
+import type { Format, Kind } from '../../domain/plan.ts';
+import { isComposed, KINDS_OF, type Role } from '../../domain/roles.ts';
 import type { Columns } from './column-names.ts';
-import { decideKind, EVENT_NAMES, TIMES } from './kind.ts';
+import { decideComposed, rolesOfComposed, type Known } from './composed-kinds.ts';
+import { askedKind, decideKind, EVENT_NAMES, TIMES } from './kind.ts';
 import type { PlanOptions } from './plan-options.ts';
-
-export type Role = Exclude<ColumnPlan['role'], 'attribute' | 'drop'>;
 
 /** Lower case. */
 export const USUAL_IDENTIFIERS: readonly string[] = [
@@ -17,9 +17,9 @@ export const USUAL_IDENTIFIERS: readonly string[] = [
   'cio_id',
   'anonymous_id',
   'anonymousid',
+  'device_token',
+  'object_id',
 ];
-/** Roles that rows of one kind alone have. */
-const KIND_OF: Partial<Readonly<Record<Role, Kind>>> = { timestamp: 'events', anonymous_id: 'events' };
 
 export interface Roles {
   readonly kind: Kind;
@@ -43,10 +43,10 @@ interface RoleSource {
 }
 
 export function findRoles(columns: Columns, format: Format, options: PlanOptions): Roles {
-  const map = options.map ?? null;
+  const { map } = options;
   const { byColumn, unseen, absent, given } = givenRoles(columns, format, options);
   const isTaken = (index: number): boolean => byColumn.has(index) || isDroppedByName(columns.names[index] ?? '', map);
-  const look = (role: Role, candidates: readonly string[], what: string, flag: string): void => {
+  const look: Look = (role, candidates, what, flag) => {
     if (given.has(role)) return;
     const index = columns.usual(candidates, what, flag, isTaken);
     if (index >= 0) byColumn.set(index, role);
@@ -55,9 +55,14 @@ export function findRoles(columns: Columns, format: Format, options: PlanOptions
   const lookInTurn = (role: Role, candidates: readonly (readonly string[])[], what: string, flag: string): void => {
     for (const names of candidates) if (!byColumnHas(byColumn, role)) look(role, names, what, flag);
   };
-  const { kind, note: kindNote } = decideKind(columns, options, (role) => byColumnHas(byColumn, role), isTaken);
-  assertOfKind(kind, byColumn, options);
-  if (kind === 'events') {
+  const has = (role: Role): boolean => byColumnHas(byColumn, role) || [...unseen.values()].includes(role);
+  const isSettled = (role: Role): boolean => given.has(role);
+  const { kind: decided, note: kindNote } =
+    decideComposed(columns, options, { has, isSettled, isTaken }) ??
+    decideKind(columns, options, (role) => byColumnHas(byColumn, role), isTaken);
+  if (isComposed(decided))
+    for (const { role, names, what, flag } of rolesOfComposed(decided)) lookInTurn(role, names, what, flag);
+  if (decided === 'events') {
     if (options.eventName === undefined && map?.eventName === undefined) {
       lookInTurn('event', [EVENT_NAMES.first, EVENT_NAMES.second, ['name']], 'the event name', '--event-column');
     }
@@ -68,28 +73,13 @@ export function findRoles(columns: Columns, format: Format, options: PlanOptions
       '--timestamp-column',
     );
   }
-  // In an events file with `user_id`, a column `id` is the event's.
-  const personIds =
-    columns.usual(['customer_id', 'user_id', 'userid'], "the person's id", '--id-column', isTaken) >= 0 &&
-    kind === 'events'
-      ? ['customer_id', 'user_id', 'userid']
-      : ['id', 'customer_id', 'user_id', 'userid'];
-  look('id', personIds, "the person's id", '--id-column');
-  look('email', ['email'], 'the e-mail', '--email-column');
-  const leftOut = new Map<number, string>();
-  const own = (['id', 'email'] as const).find(
-    (role) => byColumnHas(byColumn, role) || [...unseen.values()].includes(role),
-  );
-  if (own === undefined) look('cio_id', ['cio_id'], 'the cio_id', '--cio-id-column');
-  else if (!given.has('cio_id')) {
-    const index = columns.usual(['cio_id'], 'the cio_id', '--cio-id-column', isTaken);
-    const name = columns.names[index] ?? '';
-    if (index >= 0)
-      leftOut.set(
-        index,
-        `"${name}" is left out: a cio_id is known to one workspace only, and the rows have ${own === 'id' ? 'an id' : 'an e-mail'} to go by; if it is this workspace's, say --cio-id-column ${name}`,
-      );
-  }
+  const leftOut =
+    askedKind(options) === 'objects'
+      ? new Map<number, string>()
+      : findPerson(columns, decided, look, { has, isSettled, isTaken });
+  // An object beside a person is what the person has to do with it.
+  const kind = decided === 'objects' && PERSON.some(has) ? 'relationships' : decided;
+  assertOfKind(askedKind(options) ?? kind, byColumn, options);
   if (kind === 'events')
     look('anonymous_id', ['anonymous_id', 'anonymousid'], 'the anonymous id', '--anonymous-id-column');
   const hasDedupeKey = (options.dedupeKey ?? map?.dedupeKey) !== undefined;
@@ -98,14 +88,40 @@ export function findRoles(columns: Columns, format: Format, options: PlanOptions
   return { kind, byColumn, unseen, absent, leftOut, kindNote };
 }
 
+const PERSON = ['id', 'email', 'cio_id'] as const;
+
+type Look = (role: Role, candidates: readonly string[], what: string, flag: string) => void;
+
+/** Looks for the columns that say whom the rows are about; gives those that are left out all the same. */
+function findPerson(columns: Columns, kind: Kind, look: Look, { has, isSettled, isTaken }: Known): Map<number, string> {
+  // In an events file with `user_id`, a column `id` is the event's.
+  const personIds =
+    columns.usual(['customer_id', 'user_id', 'userid'], "the person's id", '--id-column', isTaken) >= 0 &&
+    kind === 'events'
+      ? ['customer_id', 'user_id', 'userid']
+      : ['id', 'customer_id', 'user_id', 'userid'];
+  look('id', personIds, "the person's id", '--id-column');
+  look('email', ['email'], 'the e-mail', '--email-column');
+  const own = (['id', 'email'] as const).find(has);
+  if (own === undefined) look('cio_id', ['cio_id'], 'the cio_id', '--cio-id-column');
+  if (own === undefined || isSettled('cio_id')) return new Map();
+  const index = columns.usual(['cio_id'], 'the cio_id', '--cio-id-column', isTaken);
+  const name = columns.names[index] ?? '';
+  if (index < 0) return new Map();
+  const why = `"${name}" is left out: a cio_id is known to one workspace only, and the rows have ${own === 'id' ? 'an id' : 'an e-mail'} to go by; if it is this workspace's, say --cio-id-column ${name}`;
+  return new Map([[index, why]]);
+}
+
 /** A column with a role that the rows cannot have was named for another kind of file. */
 function assertOfKind(kind: Kind, byColumn: ReadonlyMap<number, Role>, options: PlanOptions): void {
-  for (const { role, flag } of roleSources(options)) {
-    const needed = KIND_OF[role];
-    if (needed === undefined || needed === kind || !byColumnHas(byColumn, role)) continue;
-    throw new CioBulkError('usage', `${flag} is for ${needed}, and this file holds ${kind}`, {
-      hint: `leave it out, or add --kind ${needed}`,
-    });
+  for (const { role, flag, fromFlag, key } of roleSources(options)) {
+    const kinds = KINDS_OF[role];
+    if (kinds.includes(kind) || !byColumnHas(byColumn, role)) continue;
+    throw new CioBulkError(
+      'usage',
+      `${fromFlag === undefined ? key : flag} is for ${kinds.join(', ')}, and this file holds ${kind}`,
+      { hint: `leave it out, or add --kind ${kinds[0]}` },
+    );
   }
 }
 
@@ -161,6 +177,22 @@ function roleSources(options: PlanOptions): readonly RoleSource[] {
       ['--anonymous-id-column', options.anonymousIdColumn],
       ['anonymous_id_column', map?.anonymousIdColumn],
     ),
+    roleSource(
+      'device_token',
+      ['--device-token-column', options.deviceTokenColumn],
+      ['device_token_column', map?.deviceTokenColumn],
+    ),
+    roleSource(
+      'device_platform',
+      ['--device-platform-column', options.devicePlatformColumn],
+      ['device_platform_column', map?.devicePlatformColumn],
+    ),
+    roleSource(
+      'object_type_id',
+      ['--object-type-id-column', options.objectTypeIdColumn],
+      ['object_type_id_column', map?.objectTypeIdColumn],
+    ),
+    roleSource('object_id', ['--object-id-column', options.objectIdColumn], ['object_id_column', map?.objectIdColumn]),
     roleSource('event', ['--event-column', options.eventColumn], ['event_column', map?.eventColumn]),
     roleSource(
       'timestamp',

@@ -4,7 +4,7 @@ import { createNamePatterns, isIdentifierPlace, isNamePattern, placeOf } from '.
 import { gatheredBy } from '../values/steps.ts';
 import { listNames } from './column-names.ts';
 import { joinedNames } from './column-steps.ts';
-import type { MappingColumn, MappingFile, RoleKey } from './plan-options.ts';
+import { ROLE_KEYS, type MappingColumn, type MappingFile, type RoleKey } from './plan-options.ts';
 
 /** What a pattern stands for; null: the columns that fit it are left out. */
 type Patterns = ReadonlyMap<string, MappingColumn | null>;
@@ -77,15 +77,7 @@ function withMentioned(
   map: MappingFile,
   columns: ReadonlyMap<string, MappingColumn>,
 ): readonly string[] {
-  const roles = [
-    map.idColumn,
-    map.emailColumn,
-    map.cioIdColumn,
-    map.anonymousIdColumn,
-    map.eventColumn,
-    map.timestampColumn,
-    map.eventIdColumn,
-  ];
+  const roles = Object.values(ROLE_KEYS).map((key) => map[key]);
   return [
     ...new Set([
       ...names,

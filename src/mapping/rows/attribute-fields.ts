@@ -5,7 +5,7 @@ import { attributeTree } from './attribute-tree.ts';
 import type { AttributeNode } from './attribute-tree.ts';
 import { canonicalText, jsonText, quote } from '../values/json-text.ts';
 import type { Packer } from './packer.ts';
-import { createMadeCell } from './made-cell.ts';
+import { createMadeCell, madeColumn } from './made-cell.ts';
 import { createTypedCell } from './typed-cell.ts';
 import { makesValues } from '../values/steps.ts';
 
@@ -91,11 +91,8 @@ function compile(nodes: ReadonlyMap<string, AttributeNode>, plan: Plan, isEvents
     if (node.kind === 'group') return [{ kind: 'group', fragment, fields: compile(node.nodes, plan, isEvents) }];
     const { column } = node;
     const zone = column.timezone ?? plan.timezone;
-    if (column.steps !== undefined && makesValues(column.steps)) {
-      // What is no list in a column of lists is no JSON either.
-      const own = column.steps.split === undefined ? column : { ...column, type: 'string' as const, strict: false };
-      return [{ kind: 'made', fragment, column: own, zone }];
-    }
+    if (column.steps !== undefined && makesValues(column.steps))
+      return [{ kind: 'made', fragment, column: madeColumn(column), zone }];
     return [{ kind: 'column', fragment, column, zone, isPlainText: column.type === 'string' }];
   });
 }

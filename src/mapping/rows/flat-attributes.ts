@@ -3,14 +3,13 @@ import type { ColumnPlan, Plan } from '../../domain/plan.ts';
 import { ATTRIBUTES_MAX } from '../../domain/limits.ts';
 import { RawNumber } from '../../domain/raw-number.ts';
 import { attributeTree } from './attribute-tree.ts';
-import { isRecord, scalarText } from '../values/json-values.ts';
-import { isAttributeOverLimits, timeOf } from './json-limits.ts';
+import { scalarText } from '../values/json-values.ts';
 import type { JsonRecord } from '../values/json-values.ts';
+import { isAttributeOverLimits, timeOf } from './json-limits.ts';
 import { createLaterColumns } from './later-columns.ts';
+import { emptyRecord, mergeConstants, putAt } from './nested-record.ts';
 import type { Packer } from './packer.ts';
 import { booleanText, booleanWord, isPlainDecimal } from '../values/values.ts';
-
-type MutableRecord = Record<string, unknown>;
 
 /** A row's attributes; null when the row is invalid (and settled as such). */
 export function createFlatAttributes(plan: Plan, packer: Packer): (json: JsonRecord) => JsonRecord | null {
@@ -20,7 +19,7 @@ export function createFlatAttributes(plan: Plan, packer: Packer): (json: JsonRec
   const isEvents = plan.kind === 'events';
 
   return (json) => {
-    const attributes: MutableRecord = Object.create(null) as MutableRecord;
+    const attributes = emptyRecord();
     let count = 0;
     for (const name of Object.keys(json)) {
       const column = byName.get(name) ?? laterColumn?.(name);
@@ -95,30 +94,4 @@ function typedValue(value: unknown, column: ColumnPlan, plan: Plan, packer: Pack
   }
   packer.warn(`not_${column.type}`, column.name);
   return value;
-}
-
-/** false when something else is in the way. */
-function putAt(target: MutableRecord, path: readonly string[], value: unknown): boolean {
-  let record = target;
-  for (const [depth, name] of path.entries()) {
-    const found = record[name];
-    if (depth === path.length - 1) {
-      if (found !== undefined) return false;
-      record[name] = value;
-    } else if (found === undefined) {
-      record = record[name] = Object.create(null) as MutableRecord;
-    } else if (isRecord(found) && Object.getPrototypeOf(found) === null) {
-      record = found;
-    } else return false;
-  }
-  return true;
-}
-
-/** Constants beside the row's own values; a value of the row wins over a constant of the same name. */
-function mergeConstants(target: MutableRecord, constants: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(constants)) {
-    const found = target[name];
-    if (found === undefined) target[name] = value;
-    else if (isRecord(value) && isRecord(found) && Object.getPrototypeOf(found) === null) mergeConstants(found, value);
-  }
 }

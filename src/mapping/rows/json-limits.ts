@@ -1,7 +1,7 @@
 /** Times and attributes in rows of JSON, held to what Customer.io takes. */
 import { ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, ATTRIBUTES_MAX, bytesOver } from '../../domain/limits.ts';
 import type { TimeFormats } from '../../domain/plan.ts';
-import { RawNumber } from '../../domain/raw-number.ts';
+import { RawJson } from '../../domain/raw-number.ts';
 import { scalarText, type JsonRecord } from '../values/json-values.ts';
 import { isNumberFormat, numberTime, parseTime, timeFault, timeNote } from '../values/times.ts';
 import type { Packer } from './packer.ts';
@@ -53,7 +53,7 @@ export function isAttributeOverLimits(name: string, value: unknown, packer: Pack
 export function longTextIn(value: unknown, depth = 0): number {
   if (typeof value === 'string') return bytesOver(value, ATTRIBUTE_VALUE_BYTES_MAX);
   // Too deep a value is refused when it is written.
-  if (typeof value !== 'object' || value === null || value instanceof RawNumber || depth > 100) return 0;
+  if (typeof value !== 'object' || value === null || value instanceof RawJson || depth > 100) return 0;
   for (const item of Object.values(value)) {
     const bytes = longTextIn(item, depth + 1);
     if (bytes > 0) return bytes;

@@ -1,6 +1,7 @@
 /** NDJSON rows to operations: each line may have any of three forms. */
 import type { Plan } from '../../domain/plan.ts';
 import type { Emitter } from './writer.ts';
+import { createComposedFields } from './composed-rows.ts';
 import { createFlatRows } from './flat-rows.ts';
 import { jsonForm } from './json-form.ts';
 import { UnwritableValue } from '../values/json-text.ts';
@@ -42,7 +43,7 @@ export function createJsonRows(plan: Plan, packer: Packer, emitter: Emitter): (j
   const rows = {
     operation,
     typed: createTypedRows(plan, packer, emitter, operation),
-    flat: createFlatRows(plan, packer, emitter),
+    flat: createComposedFields(plan, packer, operation) ?? createFlatRows(plan, packer, emitter),
   };
   const nulls = createNulls(plan.nulls);
   const steps = createSteppedRows(plan, packer);

@@ -8,6 +8,11 @@ import type { TypedCell } from './typed-cell.ts';
 /** JSON text; '' when it is left out; null when the row is invalid (and settled as such). */
 export type MadeCell = (column: ColumnPlan, zone: string | null, cells: readonly string[]) => string | null;
 
+/** How a column's cells are read after its steps: what is no list in a column of lists is no JSON either. */
+export function madeColumn(column: ColumnPlan): ColumnPlan {
+  return column.steps?.split === undefined ? column : { ...column, type: 'string', strict: false };
+}
+
 /** What was made is sent as it is, unless somebody has said which type the column (or all of them) has: then its text must be of that type. */
 export function createMadeCell(
   { kind, typesDefault }: Pick<Plan, 'kind' | 'typesDefault'>,

@@ -5,6 +5,7 @@ import type { PreparedChunk } from '../../domain/chunk.ts';
 import type { PrepareSpec } from '../../domain/plan.ts';
 import { createRowLookup } from '../../domain/row-ranges.ts';
 import { createCellRows } from './cell-rows.ts';
+import { createComposedCells } from './composed-rows.ts';
 import { createHeaderCheck } from './header-row.ts';
 import { createEmitter } from './write-operation.ts';
 import { createJsonRows } from './json-rows.ts';
@@ -38,7 +39,7 @@ export function createPreparer(
   const emitter = createEmitter(spec, packer, times);
   const nulls = createNulls(spec.plan.nulls);
   const steps = createSteppedRows(spec.plan, packer);
-  const steppedRow = createCellRows(spec.plan, packer, emitter);
+  const steppedRow = createComposedCells(spec.plan, packer, emitter) ?? createCellRows(spec.plan, packer, emitter);
   const filledRow = steps === null ? steppedRow : stepping(steps, steppedRow);
   const cellRow = nulls === null ? filledRow : (cells: readonly string[]) => filledRow(nulls.cells(cells));
   const jsonRow = createJsonRows(spec.plan, packer, emitter);

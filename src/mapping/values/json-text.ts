@@ -1,5 +1,5 @@
 /** JSON text of values, written once: big numbers keep their digits, and `canonicalText` does not depend on key order. */
-import { RawNumber } from '../../domain/raw-number.ts';
+import { RawJson } from '../../domain/raw-number.ts';
 
 /** Characters that JSON must escape, and halves of pairs, of which a lone one must be escaped too. */
 // oxlint-disable-next-line no-control-regex -- JSON escapes them
@@ -31,7 +31,7 @@ function write(value: unknown, isSorted: boolean, depth: number): string {
     return Object.is(value, -0) ? '-0' : String(value);
   }
   if (typeof value !== 'object' || value === null) return value === true ? 'true' : value === false ? 'false' : 'null';
-  if (value instanceof RawNumber) return value.text;
+  if (value instanceof RawJson) return value.text;
   if (depth === DEPTH_MAX) throw new UnwritableValue(`a value is nested deeper than ${DEPTH_MAX} levels`);
   let text = '';
   if (Array.isArray(value)) {

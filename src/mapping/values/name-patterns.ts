@@ -61,7 +61,7 @@ const IDENTIFIERS = ['id', 'email', 'cio_id', 'anonymous_id'];
 
 /** Whether an attribute in this place would make somebody else of a person. */
 export function isIdentifierPlace(kind: Kind | undefined, [name = '', ...rest]: readonly string[]): boolean {
-  return kind !== 'events' && rest.length === 0 && IDENTIFIERS.includes(name);
+  return (kind ?? 'people') === 'people' && rest.length === 0 && IDENTIFIERS.includes(name);
 }
 
 const NAME_BYTES_MAX = 100;

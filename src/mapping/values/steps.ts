@@ -39,7 +39,7 @@ interface StepRule<K extends StepKey> {
   readonly compile?: (setting: NonNullable<Settings[K]>, context: StepContext) => Step | null;
 }
 
-const ALL: readonly Role[] = [...NAMING, 'event', 'timestamp'];
+const ALL: readonly Role[] = [...NAMING, 'device_platform', 'object_type_id', 'event', 'timestamp'];
 
 /** Their order is the contract. */
 export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {

@@ -17,6 +17,7 @@ async function asked(
   const sandbox = await sandboxFor(test);
   const cwd = tempFolder(test);
   writeFileSync(join(cwd, 'gone.csv'), 'email\na@example.com\nb@example.com\na@example.com\n');
+  writeFileSync(join(cwd, 'left.csv'), 'id,object_type_id,object_id\n7,1,acme\n7,1,globex\n');
   writeFileSync(join(cwd, 'events.csv'), 'email,event\na@example.com,signed_up\n');
   planLoadtest(cwd, 'abcd', 3, sandbox.siteId);
   const terminal = onTerminal(test, args, { cwd, trackUrl: sandbox.trackUrl });
@@ -34,6 +35,15 @@ describe.skipIf(!hasTerminals)('a question', () => {
     terminal.type('delete\r');
     expect(await terminal.ended).toBe(0);
     expect(await operations()).toBeGreaterThan(0);
+  });
+
+  it.concurrent('before relationships are removed names how many people have them', async (test) => {
+    const { terminal } = await asked(test, ['import', 'left.csv', '--action', 'delete']);
+    expect(terminal.shown()).toMatch(
+      /Plan for .*relationships to delete[^]*reaches relationships of 1 person of .*left\.csv and removes them/,
+    );
+    terminal.type('\r');
+    expect(await terminal.ended).toBe(2);
   });
 
   it.concurrent.for(["don't delete", 'DELETE', 'delete them', 'y', '', '\u0004'])(

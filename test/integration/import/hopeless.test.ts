@@ -35,6 +35,12 @@ const FILES: readonly (readonly [name: string, content: string, ...said: string[
     '--timezone',
   ],
   ['nulls.csv', 'id,plan\nNULL,pro\nnull,free\n', 'a marker for "nothing"', '--null', '--id-column'],
+  [
+    'companies.csv',
+    'object_type_id,object_id\ncompany,acme\n',
+    'the type of an object must be a whole number from 1',
+    'see every problem with its line: cio-bulk validate companies.csv',
+  ],
   ['quoted.csv', "'id','email'\n'1','a@example.com'\n", 'in single quotes', `--quote "'"`],
   ['tilde.csv', 'id~email\n1~a@example.com\n', 'separated by ~', "--delimiter '~'"],
   ['hive.csv', 'id\u0001email\n1\u0001a@example.com\n', "--delimiter '\\x01'"],

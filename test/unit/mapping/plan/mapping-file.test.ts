@@ -67,7 +67,9 @@ describe('a mapping file', () => {
   });
 
   it('points at what is wrong', () => {
-    expect(fault('{\n  "kind": "folks"\n}')).toBe('map.json:2:11: /kind must be one of people, events');
+    expect(fault('{\n  "kind": "folks"\n}')).toBe(
+      'map.json:2:11: /kind must be one of people, events, devices, objects, relationships',
+    );
     expect(fault('{"columns":{"a/b":{"typ":1}}}')).toBe('map.json:1:26: /columns/a~1b/typ is no key of a mapping file');
     expect(fault('{"columns":{"a":{"to":"x..y"}}}')).toContain('/columns/a/to has an empty name in it');
     expect(fault('{"drop":["a",1]}')).toBe('map.json:1:14: /drop/1 must be a column name');
