@@ -47,14 +47,21 @@ export interface SourceLayout extends Dialect {
   readonly header: readonly string[];
 }
 
+/** A text between items, and how items are written that hold it (mapping/values/lists.ts). */
+export interface ListSplit {
+  readonly at: string;
+  readonly as: 'csv' | 'backslash' | 'postgres';
+}
+
 /** What is done to a column's values before they have a type: with the keys of the mapping file, and in its order (mapping/values/steps.ts). */
 export interface ColumnSteps {
+  readonly unescape?: 'postgres';
   readonly null_values?: readonly string[];
   readonly trim?: true;
   readonly strip_prefix?: string;
   readonly values?: Readonly<Record<string, string | number | boolean | null>>;
   readonly not?: true;
-  readonly split?: string;
+  readonly split?: string | ListSplit;
   /** Names of columns. */
   readonly join?: readonly string[];
   /** Names of columns. */

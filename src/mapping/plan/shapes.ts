@@ -1,6 +1,7 @@
 /** What a value of a JSON file must be: its check, and the same as JSON Schema. One cannot be changed without the other. */
 import type { JsonChecks } from './json-checks.ts';
-import type { TimeFormat } from '../../domain/plan.ts';
+import type { ListSplit, TimeFormat } from '../../domain/plan.ts';
+import { escapePointer } from './json-source.ts';
 import { isPattern, PATTERN_SHAPE } from '../values/time-patterns.ts';
 import { isRecord } from '../values/json-values.ts';
 
@@ -32,6 +33,35 @@ export function listOf(item: Shape<string>, what: string): Shape<readonly string
     },
   };
 }
+
+const STYLES = ['csv', 'backslash', 'postgres'] as const;
+/** What quotes, escapes and braces are made of cannot separate. */
+const SEPARATOR = String.raw`^[^"\\{}]+$`;
+const separator = new RegExp(SEPARATOR, 'u');
+
+export const listSplit: Shape<string | ListSplit> = {
+  schema: {
+    anyOf: [
+      text.schema,
+      {
+        type: 'object',
+        additionalProperties: false,
+        required: ['at', 'as'],
+        properties: { at: { type: 'string', pattern: SEPARATOR }, as: { enum: STYLES } },
+      },
+    ],
+  },
+  read(value, pointer, check) {
+    if (!isRecord(value)) return text.read(value, pointer, check);
+    const other = Object.keys(value).find((key) => key !== 'at' && key !== 'as');
+    if (other !== undefined)
+      return check.fail(`${pointer}/${escapePointer(other)}`, 'is no key of a split: allowed here: at, as');
+    const { at } = value;
+    if (typeof at !== 'string' || !separator.test(at))
+      return check.fail(`${pointer}/at`, 'must be a text without quotes, backslashes and braces, and not an empty one');
+    return { at, as: oneOf(STYLES).read(value['as'], `${pointer}/as`, check) };
+  },
+};
 
 const FORMATS = ['auto', 'iso', 'unix', 'unix_ms', 'unix_us', 'excel', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const;
 const PATTERN = new RegExp(PATTERN_SHAPE, 'u');
@@ -93,7 +123,7 @@ export const scalarByText: Shape<Readonly<Record<string, Scalar | null>>> = {
     if (!isRecord(value) || Object.keys(value).length === 0)
       return fail(pointer, 'must be an object, and not an empty one');
     for (const [key, one] of Object.entries(value)) {
-      const below = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+      const below = `${pointer}/${escapePointer(key)}`;
       if (key === '') fail(below, 'is about empty cells', 'for those there is "default"');
       if (one !== null && !isScalar(one)) fail(below, 'must be a text, a number, true, false or null');
     }

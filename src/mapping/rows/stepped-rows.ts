@@ -45,6 +45,7 @@ export function createSteppedRows(
   const run = createRun(sources, isOnlyLook);
 
   return {
+    // (What `unescape` makes of a cell was a backslash before, so that its block is not taken for plain anyhow.)
     isEscaped: sources.some(({ column }) => ownTexts(column.steps ?? {}).some((text) => quote(text) !== `"${text}"`)),
     cells(given) {
       const values = run(({ index }) => given[index] ?? '');

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { bytesOver } from '../../domain/limits.ts';
 import type { ColumnSteps } from '../../domain/plan.ts';
+import { LISTS } from './lists.ts';
 import { isNullMarker } from './nulls.ts';
 import { booleanWord, isBlank } from './values.ts';
 
@@ -9,7 +10,7 @@ import { booleanWord, isBlank } from './values.ts';
 export type StepValue = string | number | boolean | readonly string[];
 
 /** null when the row is invalid (and settled as such). */
-export type Step = (value: StepValue) => StepValue | null;
+export type Step<T extends StepValue = StepValue> = (value: T) => StepValue | null;
 
 /** What a step may need to know of its column. */
 export interface StepContext {
@@ -23,6 +24,33 @@ export interface StepContext {
 
 type Compile<K extends keyof ColumnSteps> = (setting: NonNullable<ColumnSteps[K]>, context: StepContext) => Step | null;
 
+/** Escapes of the text format of COPY; those of bytes in a row are one text in UTF-8. */
+const ESCAPES = /((?:\\(?:[0-7]{1,3}|x[\dA-Fa-f]{1,2}))+)|\\([^])/gu;
+const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export const unescaped: Compile<'unescape'> = (_, { refuse }) =>
+  ofText((text) => {
+    if (!text.includes('\\')) return text;
+    if (text === String.raw`\N`) return '';
+    try {
+      return text.replaceAll(ESCAPES, (_all, bytes: string | undefined, other: string) =>
+        bytes === undefined ? (CONTROLS[other] ?? other) : bytesOf(bytes),
+      );
+    } catch {
+      return refuse('has escapes of bytes that are no UTF-8');
+    }
+  });
+
+/** @throws TypeError for what is no UTF-8 */
+function bytesOf(escapes: string): string {
+  const codes = escapes.slice(1).split('\\');
+  const bytes = codes.map((code) =>
+    code.startsWith('x') ? Number.parseInt(code.slice(1), 16) : Number.parseInt(code, 8),
+  );
+  return UTF8.decode(Uint8Array.from(bytes));
+}
+
 export const emptied: Compile<'null_values'> = (texts) => {
   const nulls = new Set(texts.map((text) => text.toLowerCase()));
   return ofText((text) => (nulls.has(text.toLowerCase()) ? '' : text));
@@ -35,12 +63,22 @@ export const withoutPrefix: Compile<'strip_prefix'> = (prefix) =>
 
 export const replaced: Compile<'values'> = (values) => {
   const byText = new Map(Object.entries(values));
-  const others = byText.get('*');
+  // The longest first; "*" is the empty one, which all texts have.
+  const prefixes = [...byText.keys()]
+    .filter(isPrefix)
+    .map((key) => key.slice(0, -1))
+    .sort((one, other) => other.length - one.length);
   return ofText((text) => {
-    const value = byText.has(text) ? byText.get(text) : others === undefined ? text : others;
-    return value ?? '';
+    if (byText.has(text)) return byText.get(text) ?? '';
+    const prefix = prefixes.find((one) => text.startsWith(one));
+    return prefix === undefined ? text : (byText.get(`${prefix}*`) ?? '');
   });
 };
+
+/** Whether a key of `values` stands for all texts that begin as it does. */
+export function isPrefix(key: string): boolean {
+  return key.endsWith('*');
+}
 
 export const inverted: Compile<'not'> =
   (_, { refuse }) =>
@@ -52,14 +90,22 @@ export const inverted: Compile<'not'> =
       : word === 'false';
   };
 
-export const divided: Compile<'split'> = (delimiter) =>
-  ofText((text) => {
-    const items = text
-      .split(delimiter)
-      .map((item) => item.trim())
-      .filter((item) => item !== '');
+export const divided: Compile<'split'> = (split, { refuse }) => {
+  const itemsOf = typeof split === 'string' ? plainItems(split) : (text: string) => LISTS[split.as](text, split.at);
+  return ofText((text) => {
+    const items = itemsOf(text);
+    if (items === null) return refuse('is no list written as its column says ("split")');
     return items.length === 0 ? '' : items;
   });
+};
+
+function plainItems(separator: string): (text: string) => readonly string[] {
+  return (text) =>
+    text
+      .split(separator)
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+}
 
 export const filled: Compile<'default'> = (value) => (given) => (given === '' ? value : given);
 
@@ -88,6 +134,6 @@ export const hashed: Compile<'hash'> = (algorithm, { keepsMarkers }) => {
 const ENCODER = new TextEncoder();
 
 /** For what is a text still, and not empty. */
-function ofText(step: (text: string) => StepValue): Step {
+function ofText(step: Step<string>): Step {
   return (value) => (typeof value === 'string' && value !== '' ? step(value) : value);
 }

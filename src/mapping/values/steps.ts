@@ -3,7 +3,18 @@
  * functions of the columns come from.
  */
 import type { ColumnPlan, ColumnSteps, ColumnType, TimeFormat } from '../../domain/plan.ts';
-import { anyText, listOf, oneOf, scalar, scalarByText, text, timeFormat, yesOrNo, type Shape } from '../plan/shapes.ts';
+import {
+  anyText,
+  listOf,
+  listSplit,
+  oneOf,
+  scalar,
+  scalarByText,
+  text,
+  timeFormat,
+  yesOrNo,
+  type Shape,
+} from '../plan/shapes.ts';
 import * as step from './step-functions.ts';
 import type { Step, StepContext } from './step-functions.ts';
 
@@ -32,6 +43,7 @@ const ALL: readonly Role[] = [...NAMES, 'event', 'timestamp'];
 
 /** Their order is the contract. */
 export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
+  unescape: { shape: oneOf(['postgres']), compile: step.unescaped },
   null_values: { shape: listOf(anyText, 'texts'), compile: step.emptied },
   trim: { shape: yesOrNo, off: false, compile: step.trimmed },
   strip_prefix: { shape: text, compile: step.withoutPrefix },
@@ -44,7 +56,7 @@ export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
     notFor: [ALL, 'is no yes or no'],
     compile: step.inverted,
   },
-  split: { shape: text, gives: 'json', notFor: [ALL, 'is one value, and no list'], compile: step.divided },
+  split: { shape: listSplit, gives: 'json', notFor: [ALL, 'is one value, and no list'], compile: step.divided },
   join: { shape: listOf(text, 'column names'), notWith: ['not', 'split'] },
   separator: { shape: anyText },
   first_of: { shape: listOf(text, 'column names'), notWith: ['not', 'split', 'join'] },
@@ -80,8 +92,10 @@ export function misplacedStep(steps: ColumnSteps, role: Role): { readonly key: S
     const { notFor } = STEPS[key];
     if (notFor?.[0].includes(role) === true) return { key, why: notFor[1] };
   }
-  const isSame = NAMES.includes(role) && typeof (steps.values?.['*'] ?? null) !== 'object';
-  return isSame ? { key: 'values', why: 'would be the same for many ("*" may give null only)' } : null;
+  const isSame =
+    NAMES.includes(role) &&
+    Object.entries(steps.values ?? {}).some(([key, value]) => step.isPrefix(key) && value !== null);
+  return isSame ? { key: 'values', why: 'would be the same for many (a key that ends in * may give null only)' } : null;
 }
 
 /** The columns whose values a step puts in the place of the column's own, and the step's key; null when there is none. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { openWorkspace } from '../../support/workspace.ts';
 
@@ -23,6 +24,7 @@ const MAP = {
     vip: { type: 'boolean' },
   },
 };
+const COPY = fileURLToPath(new URL('../../../fixtures/presets/postgres-copy.tsv', import.meta.url));
 const HEADER = 'shop,number,status,newsletter,tags,country,joined,seen,note,mail,vip';
 const LONG = 'ü'.repeat(600);
 const ROWS = [
@@ -70,6 +72,49 @@ it('every step of a mapping file is taken, and its people arrive as it says', as
   const retried = await workspace.run(['retry-failed', '--from', 'fixed.csv']);
   expect(retried.code, retried.stderr).toBe(0);
   expect((await workspace.attributes())['enns-10']).toMatchObject({ unsubscribed: false, country: 'AT', number: '10' });
+});
+
+it('a table as COPY of PostgreSQL writes it goes in as the database has it', async (test) => {
+  const workspace = await openWorkspace(test);
+  const unescape = 'postgres';
+  writeFileSync(
+    join(workspace.folder, 'map.json'),
+    JSON.stringify({
+      columns: {
+        email: { unescape },
+        full_name: { unescape },
+        phone: { unescape, type: 'string' },
+        is_subscribed: { unescape, to: 'unsubscribed', not: true },
+        tags: { unescape, split: { at: ',', as: 'postgres' } },
+        profile: { unescape, type: 'json' },
+        notes: { unescape },
+        balance: { unescape, null_values: ['NaN'], type: 'number', mismatch: 'text' },
+        birthday: { unescape },
+        external_ref: { unescape },
+        created_at: { unescape, null_values: ['infinity', '-infinity'] },
+        opted_out_at: null,
+        last_login: null,
+      },
+    }),
+  );
+  const result = await workspace.run(['import', COPY, '--map', 'map.json', '--quote', 'none']);
+  expect(result.code, result.stderr).toBe(0);
+  const attributes = await workspace.attributes();
+  expect(attributes).toMatchObject({
+    '9007199254740993': {
+      unsubscribed: true,
+      tags: ['a,b', 'say "hi"', 'NULL'],
+      profile: { zip: '01067', note: 'a"b\\c', plan: 'free' },
+      notes: 'line one\nline two\twith a tab \\ and a backslash',
+      created_at: Date.UTC(2024, 6, 1, 8, 30) / 1000,
+    },
+    '1004': { full_name: '\\N', phone: 'NULL', notes: 'carriage\rreturn', birthday: '0044-03-15 BC' },
+    '1005': { tags: ['x y', ''], notes: 'ends with a backslash\\' },
+    '1006': { full_name: '\\.', notes: 'comma, "quote"' },
+    '1008': { notes: 'vertical\vtab' },
+  });
+  for (const absent of ['unsubscribed', 'tags', 'balance', 'created_at', 'notes'])
+    expect(attributes['1003']).not.toHaveProperty(absent);
 });
 
 it('the mapping that validate writes has the steps, and one changed step makes another run', async (test) => {

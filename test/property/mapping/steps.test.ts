@@ -8,17 +8,25 @@ import { csvLayout, ndjson, run } from '../../support/mapping.ts';
 
 const RUNS = { numRuns: 300 };
 const parse = (value: unknown) => parseMappingFile(JSON.stringify(value), 'map.json');
-const cell = fc.oneof(
-  fc.constantFrom('', ' ', '-', " '- ", "'yes", 'yes', ' no', 'a,b', ' a, ,"b" ', "''"),
-  fc.string({ maxLength: 8 }),
-  fc.string({ maxLength: 8, unit: 'grapheme' }),
-);
+const cell = fc
+  .oneof(
+    fc.constantFrom('\\N', '\\\\N', 'a\\nb', '\\-', '\\t-'),
+    fc.constantFrom('', ' ', '-', " '- ", "'yes", 'yes', ' no', 'a,b', ' a, ,"b" ', "''"),
+    fc.string({ maxLength: 8 }),
+    fc.string({ maxLength: 8, unit: 'grapheme' }),
+  )
+  .filter((text) => !/\\[0-7x]/.test(text)); // escapes of bytes have examples
 const steps = fc.record(
   {
+    unescape: fc.constant('postgres' as const),
     null_values: fc.constantFrom(['-'], ['A', '']),
     trim: fc.constant(true as const),
     strip_prefix: fc.constantFrom("'", '-', ' '),
-    values: fc.constantFrom({ yes: 'a,b', '-': null }, { yes: true, no: 0, a: "'" }, { 'a,b': '-', '*': ' x ' }),
+    values: fc.constantFrom(
+      { yes: 'a,b', '-': null },
+      { yes: true, no: 0, a: "'" },
+      { 'a,b': '-', 'a*': "'b", ' *': null, '*': ' x ' },
+    ),
     split: fc.constantFrom(',', ', '),
     default: fc.constantFrom('-', 'yes', 5, false),
     hash: fc.constant('sha256' as const),
@@ -30,8 +38,14 @@ type Value = string | number | boolean | string[];
 const sha256 = (value: unknown): string =>
   createHash('sha256').update(String(value).trim().toLowerCase()).digest('hex');
 
+const LETTERS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 /** The same once more, as the page describes it. */
 const MODEL: readonly ((value: Value, steps: ColumnSteps) => Value)[] = [
+  (value, { unescape }) => {
+    if (unescape === undefined || typeof value !== 'string') return value;
+    if (value === '\\N') return '';
+    return value.replaceAll(/\\(.)/gsu, (_, letter: string) => LETTERS[letter] ?? letter);
+  },
   (value, { null_values = [] }) =>
     typeof value === 'string' && null_values.some((one) => one.toLowerCase() === value.toLowerCase()) ? '' : value,
   (value, { trim }) => (typeof value === 'string' && trim === true ? value.trim() : value),
@@ -39,11 +53,14 @@ const MODEL: readonly ((value: Value, steps: ColumnSteps) => Value)[] = [
     typeof value === 'string' && prefix !== undefined && value.startsWith(prefix) ? value.slice(prefix.length) : value,
   (value, { values }) => {
     if (typeof value !== 'string' || value === '' || values === undefined) return value;
-    const key = Object.hasOwn(values, value) ? value : '*';
-    return Object.hasOwn(values, key) ? (values[key] ?? '') : value;
+    for (let length = value.length; length >= 0; length--) {
+      const key = length === value.length && Object.hasOwn(values, value) ? value : `${value.slice(0, length)}*`;
+      if (Object.hasOwn(values, key)) return values[key] ?? '';
+    }
+    return value;
   },
   (value, { split }) => {
-    if (typeof value !== 'string' || split === undefined) return value;
+    if (typeof value !== 'string' || typeof split !== 'string') return value;
     const items = value.split(split).flatMap((item) => item.trim() || []);
     return items.length === 0 ? '' : items;
   },
@@ -78,6 +95,29 @@ describe('value steps', () => {
         const ofJson = run(ndjson(...rows.map(([id, v]) => ({ id, v }))), { map });
         // What a step has emptied is null in JSON.
         expect(ofJson.sent.map((one) => textOrList(one.json.attributes.v ?? ''))).toEqual(expected);
+      }),
+      RUNS,
+    );
+  });
+
+  it('split any list that programs write into its items again', () => {
+    const written = {
+      csv: (items: readonly string[]) => items.map((item) => `"${item.replaceAll('"', '""')}"`).join(','),
+      backslash: (items: readonly string[]) => items.map((item) => item.replaceAll(/[\\,]/g, '\\$&')).join(', '),
+      postgres: (items: readonly string[]) =>
+        `{${items.map((item) => `"${item.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`,
+    };
+    const item = fc.oneof(
+      fc.string({ unit: fc.constantFrom('a', ',', '"', '\\', '{', '}', ' ', '\n'), maxLength: 6 }),
+      fc.string({ unit: 'grapheme', maxLength: 6 }),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom('csv', 'backslash', 'postgres'), fc.array(item, { minLength: 1 }), (as, items) => {
+        // Only quotes keep blanks, and what is empty.
+        const kept = as === 'backslash' ? items.flatMap((one) => one.trim() || []) : items;
+        const map = parse({ types: 'string', columns: { v: { split: { at: ',', as } } } });
+        const { sent } = run({ layout: csvLayout(['id', 'v']), rows: [['1', written[as](items)]] }, { map });
+        expect(sent[0]?.json.attributes.v ?? []).toEqual(kept);
       }),
       RUNS,
     );

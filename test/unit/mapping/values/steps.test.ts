@@ -29,6 +29,16 @@ function becomeJson(value: unknown, steps: Record<string, unknown>): unknown {
 const LONG = `${'ä'.repeat(499)}x😀`; // 998 bytes, one more, and four
 
 const CASES: readonly (readonly [Record<string, unknown>, cell: string, becomes: unknown])[] = [
+  [{ unescape: 'postgres' }, String.raw`\N`, undefined],
+  [{ unescape: 'postgres', empty: 'null' }, String.raw`\N`, null],
+  [{ unescape: 'postgres' }, String.raw`\\N`, String.raw`\N`],
+  [{ unescape: 'postgres' }, String.raw`\N `, 'N '],
+  [{ unescape: 'postgres' }, String.raw`a\b\f\n\r\t\v\\n`, 'a\b\f\n\r\t\v\\n'],
+  [{ unescape: 'postgres' }, String.raw`\a\.\q\é\😀`, 'a.qé😀'],
+  [{ unescape: 'postgres' }, String.raw`\101\x42\1018\x7a7\7`, 'AB\u{41}8z7\u0007'],
+  [{ unescape: 'postgres' }, String.raw`\303\274\xf0\x9f\x98\x80\xg`, 'ü😀xg'],
+  [{ unescape: 'postgres' }, String.raw`a\303`, 'bad_value'],
+  [{ unescape: 'postgres' }, 'ends with \\', 'ends with \\'],
   [{ null_values: ['-', 'Keine'] }, '-', undefined],
   [{ null_values: ['-', 'Keine'] }, 'KEINE', undefined],
   [{ null_values: ['-'] }, ' -', ' -'],
@@ -50,6 +60,16 @@ const CASES: readonly (readonly [Record<string, unknown>, cell: string, becomes:
   [{ values: { gold: true }, type: 'number' }, 'gold', 'bad_value'],
   [{ values: { a: 'say "hi"' } }, 'a', 'say "hi"'],
   [{ values: { constructor: 1 } }, 'toString', 'toString'],
+  [{ values: { '$device:*': null } }, '$device:1', undefined],
+  [{ values: { '$device:*': null } }, '$device:', undefined],
+  [{ values: { '$device:*': null } }, '$Device:1', '$Device:1'],
+  [{ values: { 'a*': 1, 'ab*': 2, abc: 3, '*': 4 } }, 'a', 1],
+  [{ values: { 'a*': 1, 'ab*': 2, abc: 3, '*': 4 } }, 'abd', 2],
+  [{ values: { 'a*': 1, 'ab*': 2, abc: 3, '*': 4 } }, 'abc', 3],
+  [{ values: { 'a*': 1, 'ab*': 2, abc: 3, '*': 4 } }, 'b', 4],
+  [{ values: { '*': 4, 'a*': 1 } }, 'a*', 1],
+  [{ values: { '*': 4, 'a*': 1 } }, '*', 4],
+  [{ values: { 'a*b': 1 } }, 'aab', 'aab'],
   [{ values: { YES: true } }, 'yes', 'yes'],
   [{ not: true }, 'Yes', false],
   [{ not: true }, '0', true],
@@ -62,6 +82,29 @@ const CASES: readonly (readonly [Record<string, unknown>, cell: string, becomes:
   [{ split: ',', default: '5' }, '', '5'],
   [{ split: ',', values: { none: 0 } }, 'none', 0],
   [{ split: ';', type: 'json' }, 'a;"b"', ['a', '"b"']],
+  [{ split: { at: ',', as: 'csv' } }, '"VIP","Blog"', ['VIP', 'Blog']],
+  [{ split: { at: ',', as: 'csv' } }, ' "a, b" , say "hi" ,, "say ""hi""",""', ['a, b', 'say "hi"', 'say "hi"', '']],
+  [{ split: { at: ',', as: 'csv' } }, ' , ', undefined],
+  [{ split: { at: ',', as: 'csv' } }, '"a, b', 'bad_value'],
+  [{ split: { at: ',', as: 'csv' } }, '"a" b,c', 'bad_value'],
+  [{ split: { at: ' ', as: 'csv' } }, '  "a b"  c ', ['a b', 'c']],
+  [{ split: { at: ', ', as: 'csv' } }, '"a, b", c', ['a, b', 'c']],
+  [{ split: { at: ',', as: 'backslash' } }, String.raw`Cheese\, Wine, Bread`, ['Cheese, Wine', 'Bread']],
+  [{ split: { at: ',', as: 'backslash' } }, 'C:\\temp, a\\\\,b\\', ['C:\\temp', 'a\\', 'b\\']],
+  [{ split: { at: '; ', as: 'backslash' } }, String.raw`a\; b; 😀`, ['a; b', '😀']],
+  [{ split: { at: ',', as: 'backslash' } }, ', ,', undefined],
+  [
+    { split: { at: ',', as: 'postgres' } },
+    String.raw`{vip,"a,b","say \"hi\"",NULL,"NULL","",null, x ,"a\\b"}`,
+    ['vip', 'a,b', 'say "hi"', 'NULL', '', 'x', 'a\\b'],
+  ],
+  [{ split: { at: ';', as: 'postgres' } }, '{(1,2);"é"}', ['(1,2)', 'é']],
+  [{ split: { at: ',', as: 'postgres' } }, '{}', undefined],
+  [{ split: { at: ',', as: 'postgres' } }, '{NULL}', undefined],
+  ...['a,b', '{a,b', 'a}', '{', '{{a,b},{c,d}}', '{"a}', '{"a"b}', '{a"b"}', '{a}{b}'].map(
+    (cell) => [{ split: { at: ',', as: 'postgres' } }, cell, 'bad_value'] as const,
+  ),
+  [{ split: { at: ',', as: 'csv' }, hash: 'sha256' }, '"A",b', [sha256('a'), sha256('b')]],
   [{ default: 'none' }, '', 'none'],
   [{ default: 'none' }, 'x', 'x'],
   [{ default: 'invalid' }, '', 'invalid'],
@@ -83,6 +126,11 @@ const CASES: readonly (readonly [Record<string, unknown>, cell: string, becomes:
   [{ hash: 'sha256' }, '', undefined],
   [{ split: ',', hash: 'sha256' }, 'A,b', [sha256('a'), sha256('b')]],
   // in their order
+  [{ unescape: 'postgres', null_values: [String.raw`\N`, 'a\nb'] }, String.raw`\\N`, undefined],
+  [{ unescape: 'postgres', null_values: ['a\nb'] }, String.raw`a\nb`, undefined],
+  [{ unescape: 'postgres', trim: true, default: 'none' }, String.raw`\N`, 'none'],
+  [{ unescape: 'postgres', trim: true }, String.raw`a\t`, 'a'],
+  [{ unescape: 'postgres', split: { at: ',', as: 'postgres' } }, String.raw`{"say \\"hi\\"",NULL}`, ['say "hi"']],
   [{ null_values: [' -'], trim: true }, ' -', undefined],
   [{ null_values: ['-'], trim: true }, ' -', '-'],
   [{ trim: true, strip_prefix: "'" }, " 'a", 'a'],
@@ -179,6 +227,13 @@ describe('the value steps of a column', () => {
     expect(sent[0]?.json.id).toBe(same.sent[0]?.json.id);
   });
 
+  it('may empty identifiers that begin in some way', () => {
+    const map = parse({ columns: { id: { values: { '$device:*': null, '*': null, '7': '8' } } } });
+    expect(
+      run(csv('id,email', '7,a@b.c', '$device:1,d@e.f'), { map }).sent.map(({ json }) => json.identifiers),
+    ).toEqual([{ id: '8' }, { email: 'd@e.f' }]);
+  });
+
   it('never hash a marker for nothing into somebody', () => {
     const map = parse({ id_column: 'mail', columns: { mail: { hash: 'sha256' } } });
     const { chunk, sent } = run(csv('mail', 'A@b.c', 'N/A', ' '), { map });
@@ -210,9 +265,9 @@ describe('the value steps of a column', () => {
 
   it('are shown in the plan, and written to a mapping file that gives it again', () => {
     const columns = {
-      a: { null_values: ['-'], trim: true, strip_prefix: "'", values: { x: 1, '*': null } },
+      a: { unescape: 'postgres', null_values: ['-'], trim: true, strip_prefix: "'", values: { x: 1, '*': null } },
       b: { to: 'unsubscribed', not: true },
-      c: { split: ',', too_long: 'cut' },
+      c: { split: { at: ',', as: 'csv' }, too_long: 'cut' },
       f: { split: ',', hash: 'sha256' },
       d: { join: ['a', 'c'], separator: '', default: 'z', hash: 'sha256' },
       id: { trim: true },
@@ -222,7 +277,7 @@ describe('the value steps of a column', () => {
     const first = planOf(source, { map: parse({ columns }) });
     expect(first.table.map(({ becomes }) => becomes)).toEqual([
       'person id (trim)',
-      'attribute a (null_values, trim, strip_prefix, values)',
+      'attribute a (unescape, null_values, trim, strip_prefix, values)',
       'attribute unsubscribed (not)',
       'attribute c (split, too_long)',
       'attribute e',
@@ -237,6 +292,7 @@ describe('a value step that cannot be', () => {
   it.for([
     ['id', { default: 'x' }, '/columns/id/default: this column is the id, which would be the same for many'],
     ['id', { values: { '*': 'x' } }, '/columns/id/values: this column is the id'],
+    ['id', { values: { '$device:*': 'x' } }, '/columns/id/values: this column is the id, which would be the same for'],
     ['id', { split: ',' }, '/columns/id/split: this column is the id, which is one value'],
     ['email', { too_long: 'cut' }, '/columns/email/too_long: this column is the email'],
     ['timestamp', { hash: 'sha256' }, '/columns/timestamp/hash: this column is the timestamp, which would be no time'],
