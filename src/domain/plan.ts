@@ -16,6 +16,8 @@ export type EmptyPolicy = 'omit' | 'null' | 'keep';
  */
 export type TimeFormat =
   'auto' | 'iso' | 'unix' | 'unix_ms' | 'unix_us' | 'excel' | 'dd/mm/yyyy' | 'mm/dd/yyyy' | `%${string}`;
+/** Of several, the first that reads a text. */
+export type TimeFormats = TimeFormat | readonly TimeFormat[];
 
 /** How a table is written. What is absent is as RFC 4180 has it, and as runs have it that are older than the field. */
 export interface Dialect {
@@ -85,7 +87,7 @@ export interface ColumnPlan {
   readonly strict: boolean;
   readonly empty: EmptyPolicy;
   /** For times only. */
-  readonly format: TimeFormat;
+  readonly format: TimeFormats;
   /** Overrides the plan's zone for this column; null = it does not. */
   readonly timezone: string | null;
   /** Absent where nothing is done. */

@@ -1,7 +1,7 @@
 /** The value steps of a mapping file: how they are read, and which column of a source takes which. */
 import type { RawRow } from '../../domain/block.ts';
 import { CioBulkError } from '../../domain/errors.ts';
-import type { ColumnSteps, ColumnType, Plan, TimeFormat } from '../../domain/plan.ts';
+import type { ColumnSteps, ColumnType, Plan, TimeFormats } from '../../domain/plan.ts';
 import { createStepping } from '../rows/stepped-rows.ts';
 import type { JsonRecord } from '../values/json-values.ts';
 import { gatheredBy, misplacedStep, STEP_KEYS, STEPS, typeOfSteps } from '../values/steps.ts';
@@ -31,7 +31,7 @@ export function stepsOf(check: JsonChecks, entry: JsonRecord, pointer: string): 
 }
 
 /** The one step that the type of a column takes. */
-export function formatOf(check: JsonChecks, entry: JsonRecord, pointer: string): TimeFormat | undefined {
+export function formatOf(check: JsonChecks, entry: JsonRecord, pointer: string): TimeFormats | undefined {
   const format = entry['format'];
   return format === undefined ? undefined : STEPS.format.shape.read(format, `${pointer}/format`, check);
 }

@@ -1,5 +1,5 @@
 /** What the user may say about a mapping: in flags, and in a mapping file; and what comes of it. */
-import type { Action, ColumnSteps, ColumnType, EmptyPolicy, Kind, Lift, Plan, TimeFormat } from '../../domain/plan.ts';
+import type { Action, ColumnSteps, ColumnType, EmptyPolicy, Kind, Lift, Plan, TimeFormats } from '../../domain/plan.ts';
 import type { LineCount } from './line-counts.ts';
 
 export interface PlanOptions {
@@ -85,7 +85,7 @@ export interface MappingColumn {
   /** What a value of another type becomes; default `invalid`. */
   readonly mismatch?: 'text' | 'invalid';
   readonly empty?: EmptyPolicy;
-  readonly format?: TimeFormat;
+  readonly format?: TimeFormats;
   readonly timezone?: string;
   readonly steps?: ColumnSteps;
 }

@@ -1,6 +1,6 @@
 /** What a value of a JSON file must be: its check, and the same as JSON Schema. One cannot be changed without the other. */
 import type { JsonChecks } from './json-checks.ts';
-import type { ListSplit, TimeFormat } from '../../domain/plan.ts';
+import type { ListSplit, TimeFormat, TimeFormats } from '../../domain/plan.ts';
 import { escapePointer } from './json-source.ts';
 import { isPattern, PATTERN_SHAPE } from '../values/time-patterns.ts';
 import { isRecord } from '../values/json-values.ts';
@@ -23,7 +23,7 @@ export const yesOrNo: Shape<boolean> = {
 };
 
 /** `item` says what each of them is, and may be nothing but a text. */
-export function listOf(item: Shape<string>, what: string): Shape<readonly string[]> {
+export function listOf<T extends string>(item: Shape<T>, what: string): Shape<readonly T[]> {
   return {
     schema: { type: 'array', minItems: 1, items: item.schema },
     read(value, pointer, check) {
@@ -66,7 +66,7 @@ export const listSplit: Shape<string | ListSplit> = {
 const FORMATS = ['auto', 'iso', 'unix', 'unix_ms', 'unix_us', 'excel', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const;
 const PATTERN = new RegExp(PATTERN_SHAPE, 'u');
 
-export const timeFormat: Shape<TimeFormat> = {
+const timeFormat: Shape<TimeFormat> = {
   schema: { anyOf: [{ enum: FORMATS }, { type: 'string', pattern: PATTERN_SHAPE }] },
   read(value, pointer, { fail }) {
     const known = FORMATS.find((format) => format === value);
@@ -81,6 +81,13 @@ export const timeFormat: Shape<TimeFormat> = {
           );
     return fail(pointer, `must be one of ${FORMATS.join(', ')}, or a pattern such as %d/%m/%Y %H:%M`);
   },
+};
+
+const formatList = listOf(timeFormat, 'formats');
+
+export const timeFormats: Shape<TimeFormats> = {
+  schema: { anyOf: [timeFormat.schema, formatList.schema] },
+  read: (value, pointer, check) => (Array.isArray(value) ? formatList : timeFormat).read(value, pointer, check),
 };
 
 export const anyText: Shape<string> = {

@@ -1,9 +1,9 @@
 /** Values of NDJSON rows: times, limits. */
 import { ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, ATTRIBUTES_MAX, bytesOver } from '../../domain/limits.ts';
-import type { TimeFormat } from '../../domain/plan.ts';
+import type { TimeFormats } from '../../domain/plan.ts';
 import { RawNumber } from '../../domain/raw-number.ts';
 import type { Packer } from '../rows/packer.ts';
-import { isTextFormat, numberTime, parseTime, timeFault, timeNote } from './times.ts';
+import { isNumberFormat, numberTime, parseTime, timeFault, timeNote } from './times.ts';
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
@@ -21,7 +21,7 @@ export function scalarText(value: unknown): string | null {
 /** Where a time stands, and how it is to be read. */
 export interface TimePlace {
   readonly field: string;
-  readonly format: TimeFormat;
+  readonly format: TimeFormats;
   readonly zone: string | null;
 }
 
@@ -30,9 +30,7 @@ export function timeOf(value: unknown, { field, format, zone }: TimePlace, packe
   if (value === undefined || value === null || value === '') return Number.NaN;
   const text = scalarText(value) ?? '';
   const timeMs =
-    typeof value === 'number' && (format === 'auto' || !isTextFormat(format))
-      ? numberTime(value, format)
-      : parseTime(text, format, zone);
+    typeof value === 'number' && isNumberFormat(format) ? numberTime(value, format) : parseTime(text, format, zone);
   if (Number.isNaN(timeMs)) {
     packer.invalid('bad_timestamp', `"${field}" ${timeFault(text, format, zone)}`, undefined, field);
     return null;

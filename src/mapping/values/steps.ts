@@ -2,7 +2,7 @@
  * The value steps of the mapping file in the order in which they are taken: the one table that its checks, its schema and the
  * functions of the columns come from.
  */
-import type { ColumnPlan, ColumnSteps, ColumnType, TimeFormat } from '../../domain/plan.ts';
+import type { ColumnPlan, ColumnSteps, ColumnType, TimeFormats } from '../../domain/plan.ts';
 import {
   anyText,
   listOf,
@@ -11,7 +11,7 @@ import {
   scalar,
   scalarByText,
   text,
-  timeFormat,
+  timeFormats,
   yesOrNo,
   type Shape,
 } from '../plan/shapes.ts';
@@ -20,7 +20,7 @@ import type { Step, StepContext } from './step-functions.ts';
 
 type Role = ColumnPlan['role'];
 /** `format` is how a column's type reads a text: it has its place in the order, and its own in a plan. */
-type Settings = ColumnSteps & { readonly format?: TimeFormat };
+type Settings = ColumnSteps & { readonly format?: TimeFormats };
 export type StepKey = keyof Settings;
 interface StepRule<K extends StepKey> {
   readonly shape: Shape<
@@ -61,7 +61,7 @@ export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
   separator: { shape: anyText },
   first_of: { shape: listOf(text, 'column names'), notWith: ['not', 'split', 'join'] },
   default: { shape: scalar, notFor: [NAMES, 'would be the same for many'], compile: step.filled },
-  format: { shape: timeFormat },
+  format: { shape: timeFormats },
   too_long: {
     shape: oneOf(['invalid', 'cut', 'omit']),
     off: 'invalid',

@@ -28,6 +28,22 @@ const MONTHS = [
   'november',
   'december',
 ];
+/** The names that RFC 2822 (4.3) gives a meaning; any other may be that of several zones. */
+const ZONE_HOURS: Readonly<Record<string, number>> = {
+  Z: 0,
+  UT: 0,
+  UTC: 0,
+  GMT: 0,
+  EST: -5,
+  EDT: -4,
+  CST: -6,
+  CDT: -5,
+  MST: -7,
+  MDT: -6,
+  PST: -8,
+  PDT: -7,
+};
+const OFFSET = /([+-])(\d{1,2}):?(\d{2})?$/;
 const MONTH = String.raw`\p{L}+\.?`;
 /** What each field looks like; of a number of variable length, the second form is for where another number touches it. */
 const FIELDS: Readonly<Record<string, readonly [loose: string, fixed?: string]>> = {
@@ -45,8 +61,8 @@ const FIELDS: Readonly<Record<string, readonly [loose: string, fixed?: string]>>
   p: [String.raw`[AaPp]\.?[Mm]\.?`],
   b: [MONTH],
   B: [MONTH],
-  z: [String.raw`Z|[+-]\d{2}(?::?\d{2})?`],
-  Z: ['UTC|GMT'],
+  z: [String.raw`Z|[+-]\d{2}(?::?[0-5]\d)?`],
+  Z: [String.raw`${Object.keys(ZONE_HOURS).join('|')}|(?:GMT|UTC)[+-]\d{1,2}(?::[0-5]\d)?`],
 };
 
 /**
@@ -163,10 +179,8 @@ function hourOf(fields: Fields): number {
   return (hour % 12) + (/^p/i.test(fields['p'] ?? '') ? 12 : 0);
 }
 
-function offsetOf(fields: Fields): number | null {
-  if (fields['Z'] !== undefined || fields['z'] === 'Z') return 0;
-  const offset = fields['z'];
-  if (offset === undefined) return null;
-  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3).replace(':', '') || 0);
-  return (offset.startsWith('-') ? -minutes : minutes) * 60_000;
+function offsetOf({ z, Z: zone = z }: Fields): number | null {
+  if (zone === undefined) return null;
+  const [, sign = '+', hours = ZONE_HOURS[zone], minutes = 0] = OFFSET.exec(zone) ?? [];
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 }

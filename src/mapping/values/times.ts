@@ -1,5 +1,5 @@
 /** Times of a file to milliseconds since 1970. What could mean two things is a fault with advice, never a guess. */
-import type { TimeFormat } from '../../domain/plan.ts';
+import type { TimeFormat, TimeFormats } from '../../domain/plan.ts';
 import type { WarningCode } from '../../domain/warnings.ts';
 import { civilMs } from './civil-time.ts';
 import { excelTime, isPattern, patternTime, type LocalTime } from './time-patterns.ts';
@@ -24,16 +24,16 @@ const SHORT_YEAR = /^\d{1,2}[/.-]\d{1,2}[/.-]\d{2}(\D|$)/;
 const YEAR_FIRST = /^\d{4}[/.]\d{1,2}[/.]\d{1,2}/;
 
 /** Milliseconds since 1970, or NaN: then `timeFault` says why. Nothing is earlier than 1970: Customer.io has no such times. */
-export function parseTime(text: string, format: TimeFormat, zone: string | null): number {
+export function parseTime(text: string, format: TimeFormats, zone: string | null): number {
   const plainMs = (format === 'auto' || format === 'iso') && text.length === 20 ? plainIsoTime(text) : Number.NaN;
   const timeMs = Number.isNaN(plainMs) ? anyTime(text, format, zone) : plainMs;
   return timeMs >= 0 ? timeMs : Number.NaN;
 }
 
-function anyTime(text: string, format: TimeFormat, zone: string | null): number {
+function anyTime(text: string, format: TimeFormats, zone: string | null): number {
+  if (typeof format === 'object') return firstTime(text, format, zone);
   if (format === 'dd/mm/yyyy' || format === 'mm/dd/yyyy') return slashedTime(text, format, zone);
-  if (format !== 'auto' && isTextFormat(format))
-    return format === 'iso' ? isoTime(text, zone) : givenTime(written(text, format), zone);
+  if (!isNumberFormat(format)) return format === 'iso' ? isoTime(text, zone) : givenTime(written(text, format), zone);
   const first = text.charCodeAt(4);
   const isDashed = first === 0x2d && text.length >= 10;
   if (!isDashed && NUMBER.test(text)) return numberTime(Number(text), format);
@@ -41,9 +41,17 @@ function anyTime(text: string, format: TimeFormat, zone: string | null): number 
   return isDashed ? isoTime(text, zone) : Number.NaN;
 }
 
-/** Whether a time is read from its text even where JSON has a number. */
-export function isTextFormat(format: TimeFormat): boolean {
-  return format === 'excel' || format === 'iso' || isPattern(format);
+function firstTime(text: string, formats: readonly TimeFormat[], zone: string | null): number {
+  for (const format of formats) {
+    const timeMs = parseTime(text, format, zone);
+    if (!Number.isNaN(timeMs)) return timeMs;
+  }
+  return Number.NaN;
+}
+
+/** Whether a number is unix time. For all others, of several too, it is a text like any other. */
+export function isNumberFormat(format: TimeFormats): format is 'auto' | 'unix' | 'unix_ms' | 'unix_us' {
+  return format === 'auto' || format === 'unix' || format === 'unix_ms' || format === 'unix_us';
 }
 
 function written(text: string, format: TimeFormat): LocalTime | null {
@@ -70,7 +78,11 @@ export function numberTime(value: number, format: TimeFormat): number {
 }
 
 /** What is worth a warning about a text that is a time, or null. */
-export function timeNote(text: string, format: TimeFormat, zone: string | null): WarningCode | null {
+export function timeNote(text: string, format: TimeFormats, zone: string | null): WarningCode | null {
+  if (typeof format === 'object') {
+    const own = format.find((one) => !Number.isNaN(parseTime(text, one, zone)));
+    return own === undefined ? null : timeNote(text, own, zone);
+  }
   const isNumber = format === 'auto' && text.charCodeAt(4) !== 0x2d;
   if (!isNumber) return zone !== null && isRepeated(localMs(text, format), zone) ? 'repeated_hour' : null;
   if (text.length < 12) return null;
@@ -92,13 +104,20 @@ function localMs(text: string, format: TimeFormat): number {
 }
 
 /** Why a text is no time, and what helps; the text itself is not in it. */
-export function timeFault(text: string, format: TimeFormat, zone: string | null): string {
+export function timeFault(text: string, format: TimeFormats, zone: string | null): string {
+  if (typeof format === 'object') {
+    // The one that is not to blame: the text is written so, but the time is out of bounds or lacks its zone.
+    const own = format.find(
+      (one) => !Number.isNaN(anyTime(text, one, zone ?? 'UTC')) || !Number.isNaN(localMs(text, one)),
+    );
+    return own === undefined ? `is not a time written as ${format.join(', or as ')}` : timeFault(text, own, zone);
+  }
   if (anyTime(text, format, zone ?? 'UTC') < 0 || /^-\d/.test(text))
     return 'is a time before 1970, which Customer.io cannot keep as a time: keep it as text with --types <column>:string';
   if (zone !== null && Number.isFinite(localMs(text, format))) {
     return `is a time that does not exist in ${zone}, where a clock change leaves it out: say with --timezone where it was taken, or write it with its offset`;
   }
-  if (zone === null && Number.isFinite(localMs(text, format)) && (format === 'auto' || isTextFormat(format)))
+  if (zone === null && Number.isFinite(localMs(text, format)) && (format === 'auto' || !isNumberFormat(format)))
     return 'is a time without an offset: say where it was taken with --timezone';
   if (format !== 'auto') return `is not a time written as ${format}`;
   if (

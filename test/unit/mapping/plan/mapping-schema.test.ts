@@ -12,6 +12,12 @@ const schema = JSON.parse(readFileSync(new URL('mapping.schema.json', docs), 'ut
 const ofColumn = schema.properties.columns.additionalProperties.oneOf[2];
 const isValid = new Ajv2020({ allowUnionTypes: true, strictTypes: false, strictRequired: false }).compile(schema);
 
+/** A part of the schema with what it refers to. */
+const resolved = (part: object): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(part), (_, value) =>
+    typeof value?.$ref === 'string' ? schema.$defs[value.$ref.slice('#/$defs/'.length)] : value,
+  );
+
 /** Entries of one column, and what the checks say of them behind its pointer. */
 const FAULTS: readonly (readonly [entry: unknown, fault: string])[] = [
   [5, ' must be an object'],
@@ -59,6 +65,9 @@ const FAULTS: readonly (readonly [entry: unknown, fault: string])[] = [
   [{ format: '%d/%m' }, '/format is no pattern of a time'],
   [{ format: '%Y-%m-%d %I:%M' }, '/format is no pattern of a time'],
   [{ format: '%Y-%m-%d %Q' }, '/format is no pattern of a time'],
+  [{ format: [] }, '/format must be a list of formats, and not an empty one'],
+  [{ format: ['auto', '%d/%m'] }, '/format/1 is no pattern of a time'],
+  [{ format: [['auto']] }, '/format/0 must be one of auto, iso, unix'],
   [{ too_long: 'trim' }, '/too_long must be one of invalid, cut, omit'],
   [{ hash: 'md5' }, '/hash must be one of sha256'],
   [{ hash: 'sha256', type: 'number' }, '/type must be string, which'],
@@ -117,6 +126,7 @@ describe('the schema of the mapping file', () => {
       { split: { at: ', ', as: 'postgres' }, type: 'json' },
       { join: ['a'], separator: '' },
       { format: '%e %b %y', timezone: 'UTC' },
+      { format: ['%e %b %y', 'auto'], timezone: 'UTC' },
     ]) {
       parseMappingFile(JSON.stringify({ columns: { a: entry } }), 'm');
       expect([entry, isValid({ columns: { a: entry } })]).toEqual([entry, true]);
@@ -126,7 +136,7 @@ describe('the schema of the mapping file', () => {
   it('has the steps of the table, in their order, with what each may be', () => {
     expect(Object.keys(ofColumn.properties).slice(-STEP_KEYS.length)).toEqual(STEP_KEYS);
     for (const key of STEP_KEYS) {
-      const { description, default: _, ...own } = ofColumn.properties[key];
+      const { description, default: _, ...own } = resolved(ofColumn.properties[key]);
       expect([key, typeof description, own]).toEqual([key, 'string', STEPS[key].shape.schema]);
     }
   });

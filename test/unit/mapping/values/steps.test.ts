@@ -114,6 +114,13 @@ const CASES: readonly (readonly [Record<string, unknown>, cell: string, becomes:
   [{ format: '%d/%m/%Y', timezone: 'UTC' }, '04/03/2025', 1_741_046_400],
   [{ format: 'excel', timezone: 'UTC' }, '45720', 1_741_046_400],
   [{ format: 'iso' }, '1700000000', 'bad_timestamp'],
+  [{ format: ['dd/mm/yyyy', 'auto'], timezone: 'UTC' }, '04/03/2025', 1_741_046_400],
+  [{ format: ['dd/mm/yyyy', 'auto'], timezone: 'UTC' }, '2025-03-04', 1_741_046_400],
+  [{ format: ['dd/mm/yyyy', 'auto'], timezone: 'UTC' }, '03.04.25', 'bad_timestamp'],
+  [{ format: ['auto'] }, '1741046400', 1_741_046_400],
+  [{ null_values: ['infinity', '-infinity'], format: 'iso' }, '-infinity', undefined],
+  [{ null_values: ['infinity', '-infinity'], format: 'iso' }, 'infinity', undefined],
+  [{ format: 'iso' }, 'infinity', 'bad_timestamp'],
   [{ default: '2025-03-04T00:00:00Z', format: 'iso' }, '', 1_741_046_400],
   [{ too_long: 'cut' }, LONG, `${'ä'.repeat(499)}x`],
   [{ too_long: 'cut' }, 'short', 'short'],
@@ -156,6 +163,11 @@ describe('the value steps of a column', () => {
     expect(becomeJson(true, { not: true })).toBe(false);
     expect(becomeJson(2, { trim: true, values: { 1: 'one' } })).toBe(2);
     expect(becomeJson(['a '], { trim: true })).toEqual(['a ']);
+    for (const format of ['dd/mm/yyyy', 'mm/dd/yyyy', '%d.%m.%Y', 'iso', ['dd/mm/yyyy', 'iso']])
+      expect([format, becomeJson(1_741_046_400, { format, timezone: 'UTC' })]).toEqual([format, 'bad_timestamp']);
+    for (const format of ['auto', 'unix', ['dd/mm/yyyy', 'unix']])
+      expect([format, becomeJson(1_741_046_400, { format, type: 'timestamp' })]).toEqual([format, 1_741_046_400]);
+    expect(becomeJson(20250304, { format: '%Y%m%d', timezone: 'UTC' })).toBe(1_741_046_400);
     expect(becomeJson(null, { default: 3 })).toBe(3);
     expect(becomeJson(undefined, { default: 3 })).toBe(3);
     expect(becomeJson(undefined, { trim: true })).toBeUndefined();
@@ -214,7 +226,7 @@ describe('the value steps of a column', () => {
       columns: {
         user_id: { trim: true, strip_prefix: "'" },
         event: { values: { buy: 'Order' }, default: 'Visit' },
-        timestamp: { null_values: ['-'], format: '%d.%m.%Y', timezone: 'UTC' },
+        timestamp: { null_values: ['-'], format: ['iso', '%d.%m.%Y'], timezone: 'UTC' },
         event_id: { trim: true },
       },
     });
@@ -271,7 +283,7 @@ describe('the value steps of a column', () => {
       f: { split: ',', hash: 'sha256' },
       d: { join: ['a', 'c'], separator: '', default: 'z', hash: 'sha256' },
       id: { trim: true },
-      e: { format: '%d.%m.%Y', timezone: 'UTC' },
+      e: { format: ['%d.%m.%Y', 'auto'], timezone: 'UTC' },
     };
     const source = csv('id,a,b,c,e,f', '1,x,yes,p,04.03.2025,q');
     const first = planOf(source, { map: parse({ columns }) });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TimeFormat } from '../../../../src/domain/plan.ts';
+import type { TimeFormats } from '../../../../src/domain/plan.ts';
 import { PATTERN_SHAPE } from '../../../../src/mapping/values/time-patterns.ts';
 import { numberTime, parseTime, timeFault, timeNote } from '../../../../src/mapping/values/times.ts';
 import { toUtcMs } from '../../../../src/mapping/values/zones.ts';
@@ -128,8 +128,8 @@ describe('times', () => {
   });
 });
 
-const read = (text: string, format: string, zone: string | null = 'UTC') =>
-  new Date(parseTime(text, format as TimeFormat, zone));
+const read = (text: string, format: TimeFormats, zone: string | null = 'UTC') =>
+  new Date(parseTime(text, format, zone));
 
 describe('times written by a pattern', () => {
   it.for([
@@ -141,6 +141,12 @@ describe('times written by a pattern', () => {
     ['%e-%b-%y', '4-Sept-99', '1999-09-04T00:00:00.000Z'],
     ['%Y-%m-%dT%H:%M:%S.%f%z', '2025-03-04T10:11:12.345678+01:00', '2025-03-04T09:11:12.345Z'],
     ['%Y-%m-%d %H:%M:%S %Z', '2025-03-04 10:11:12 UTC', '2025-03-04T10:11:12.000Z'],
+    ['%Y-%m-%d %H:%M %Z', '2025-03-04 10:11 GMT+2', '2025-03-04T08:11:00.000Z'],
+    ['%Y-%m-%d %H:%M %Z', '2025-03-04 10:11 GMT+05:30', '2025-03-04T04:41:00.000Z'],
+    ['%Y-%m-%d %H:%M %Z', '2025-03-04 10:11 UTC-3', '2025-03-04T13:11:00.000Z'],
+    ['%Y-%m-%dT%H:%M%Z', '2025-03-04T10:11Z', '2025-03-04T10:11:00.000Z'],
+    ['%Y/%m/%d %I:%M:%S %p %Z', '2022/10/17 6:31:58 PM EST', '2022-10-17T23:31:58.000Z'],
+    ['%Y-%m-%d %z', '2025-03-04 -0330', '2025-03-04T03:30:00.000Z'],
     ['%Y.%j', '2024.366', '2024-12-31T00:00:00.000Z'],
     ['%d%% %m (%y)', '04% 03 (25)', '2025-03-04T00:00:00.000Z'],
   ] as const)('%s reads %s', ([format, text, iso]) => {
@@ -156,6 +162,12 @@ describe('times written by a pattern', () => {
     ['%e %b %Y', '4 Ma 2025'],
     ['%Y-%m-%d %H', '2025-03-04 24'],
     ['%Y-%m-%d %z', '2025-03-04 +15:00'],
+    ['%Y-%m-%d %z', '2025-03-04 +05:75'],
+    ['%Y-%m-%d %Z', '2025-03-04 CET'],
+    ['%Y-%m-%d %Z', '2025-03-04 est'],
+    ['%Y-%m-%d %Z', '2025-03-04 EST+2'],
+    ['%Y-%m-%d %Z', '2025-03-04 GMT+15'],
+    ['%Y-%m-%d %Z', '2025-03-04 GMT+2:75'],
     ['%Y-%m-%d', '1969-12-31'],
   ] as const)('%s refuses %s', ([format, text]) => {
     expect(parseTime(text, format, 'UTC')).toBeNaN();
@@ -168,6 +180,12 @@ describe('times written by a pattern', () => {
     expect(timeFault('30.03.2025 02', '%d.%m.%Y %H', 'Europe/Vienna')).toContain('does not exist in Europe/Vienna');
     expect(timeNote('26.10.2025 02', '%d.%m.%Y %H', 'Europe/Vienna')).toBe('repeated_hour');
     expect(timeFault('x', '%d.%m.%Y', 'UTC')).toBe('is not a time written as %d.%m.%Y');
+  });
+
+  it('in a zone of RFC 2822 are that many hours from UTC', () => {
+    const zones = { UT: 0, UTC: 0, GMT: 0, Z: 0, EDT: 4, EST: 5, CDT: 5, CST: 6, MDT: 6, MST: 7, PDT: 7, PST: 8 };
+    for (const [zone, hours] of Object.entries(zones))
+      expect([zone, parseTime(`2025-03-04 ${zone}`, '%Y-%m-%d %Z', null)]).toEqual([zone, Date.UTC(2025, 2, 4, hours)]);
   });
 
   it('have a pattern that names a day, and the half of it that an hour of twelve is in', () => {
@@ -205,5 +223,45 @@ describe('times of spreadsheets and of ISO 8601 alone', () => {
     expect(parseTime('2025-03-04', 'iso', 'UTC')).toBe(Date.UTC(2025, 2, 4));
     expect(parseTime('1700000000', 'iso', 'UTC')).toBeNaN();
     expect(timeFault('2025-03-04', 'iso', null)).toContain('--timezone');
+  });
+});
+
+describe('times written in one of several ways', () => {
+  const formats = ['%d.%m.%Y %H:%M', '%Y/%m/%d %I:%M:%S %p %Z', 'auto'] as const;
+
+  it('are read by the first that can', () => {
+    expect(read('04.03.2025 10:11', formats, 'Europe/Vienna').toISOString()).toBe('2025-03-04T09:11:00.000Z');
+    expect(read('2025/03/04 10:11:12 AM GMT', formats, null).getTime()).toBe(at);
+    expect(read('2025-03-04T10:11:12Z', formats, null).getTime()).toBe(at);
+    expect(read(String(at), formats, null).getTime()).toBe(at);
+    expect(read('03/04/2025', ['dd/mm/yyyy', 'mm/dd/yyyy']).toISOString()).toBe('2025-04-03T00:00:00.000Z');
+    expect(parseTime('soon', formats, 'UTC')).toBeNaN();
+  });
+
+  it('have the warnings and the faults of the one that they are written as', () => {
+    expect(timeNote(String(at), formats, null)).toBe('milliseconds');
+    expect(timeNote('26.10.2025 02:30', formats, 'Europe/Vienna')).toBe('repeated_hour');
+    expect(timeNote('2025/03/04 10:11:12 AM GMT', formats, 'Europe/Vienna')).toBeNull();
+    expect(timeFault('04.03.2025 10:11', formats, null)).toContain('--timezone');
+    expect(timeFault('30.03.2025 02:30', formats, 'Europe/Vienna')).toContain('does not exist in Europe/Vienna');
+    expect(timeFault('04.03.1955 10:11', formats, 'UTC')).toContain('before 1970');
+    expect(timeFault('soon', formats, 'UTC')).toBe(`is not a time written as ${formats.join(', or as ')}`);
+  });
+});
+
+describe('times of ISO 8601 alone', () => {
+  it.for([
+    ['2026-06-10 10:00', '2026-06-10T08:00:00.000Z'],
+    ['2026-06-10 10:00:00', '2026-06-10T08:00:00.000Z'],
+    ['2026-06-10 10:00:00.123456+02', '2026-06-10T08:00:00.123Z'],
+    ['2024-07-01 10:30:00+05:30', '2024-07-01T05:00:00.000Z'],
+    ['2026-01-01T00:00:00.000000+00:00', '2026-01-01T00:00:00.000Z'],
+  ] as const)('are read from %s', ([text, iso]) => {
+    expect(read(text, 'iso', 'Europe/Vienna').toISOString()).toBe(iso);
+  });
+
+  it('and those with slashes say when it is the zone that they lack', () => {
+    expect(timeFault('03/04/2025', 'dd/mm/yyyy', null)).toContain('--timezone');
+    expect(timeFault('13/13/2025', 'dd/mm/yyyy', null)).toBe('is not a time written as dd/mm/yyyy');
   });
 });
