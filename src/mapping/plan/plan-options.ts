@@ -68,7 +68,8 @@ export interface MappingFile {
   readonly eventIdColumn?: string | null;
   readonly dedupeKey?: readonly string[];
   readonly timezone?: string;
-  readonly types?: 'auto' | 'string';
+  /** `nested`: `auto`, and columns may hold JSON. */
+  readonly types?: 'auto' | 'string' | 'nested';
   readonly empty?: EmptyPolicy;
   readonly nulls?: readonly string[];
   readonly drop: readonly string[];

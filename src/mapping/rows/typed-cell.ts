@@ -3,7 +3,7 @@ import { bytesOver } from '../../domain/limits.ts';
 import type { ColumnPlan } from '../../domain/plan.ts';
 import { consentShape, consentText, NO_CONSENT } from '../values/consent.ts';
 import { parseTime, timeFault, timeNote } from '../values/times.ts';
-import { booleanText, booleanWord, isPlainDecimal } from '../values/values.ts';
+import { booleanText, booleanWord, isJson, isPlainDecimal } from '../values/values.ts';
 import type { Packer } from './packer.ts';
 
 /** JSON text of a cell that is not empty; null when it makes the row invalid (and the row is settled as such). */
@@ -62,13 +62,4 @@ function refuse(
 ): null {
   packer.invalid(code, message, index + 1, name);
   return null;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
