@@ -122,7 +122,8 @@ describe('the schema of the mapping file', () => {
       { not: true, type: 'boolean' },
       { split: ',', type: 'json', hash: 'sha256' },
       { split: { at: ', ', as: 'postgres' }, type: 'json' },
-      { join: ['a'], separator: '' },
+      { join: ['a'], separator: '', split: ',' },
+      { first_of: ['a'], not: true },
       { format: '%e %b %y', timezone: 'UTC' },
       { format: ['%e %b %y', 'auto'], timezone: 'UTC' },
     ]) {
