@@ -72,6 +72,8 @@ it('nothing of Mailchimp is sent until somebody says whether its people have sub
   const contradicted = await importWithPreset(test, PRESET, `${PRESET}-unsubscribed.csv`, SUBSCRIBED);
   expect(contradicted.result.code).toBe(2);
   expect(await contradicted.workspace.writes()).toBe(0);
+  const suppressed = await importWithPreset(test, PRESET, `${PRESET}.csv`, ['--action', 'suppress', '--yes']);
+  expectEnd(suppressed, { delivered: 20, exit_code: 0 }); // of whom nothing but the e-mail is sent
 });
 
 it('labels in the words of the account, and files without tags, are read when the e-mail is named', async (test) => {
