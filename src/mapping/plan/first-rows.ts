@@ -10,7 +10,7 @@ import { createNulls } from '../values/nulls.ts';
 import { createColumns, type Columns } from './column-names.ts';
 import { joinedNames } from './column-steps.ts';
 import { countLines, type LineCounts } from './line-counts.ts';
-import type { MappingFile, PlanOptions } from './plan-options.ts';
+import type { MappingFile, PlanOptions, RoleKey } from './plan-options.ts';
 import { settleMapping } from './settle-map.ts';
 
 export interface FirstRows {
@@ -34,7 +34,7 @@ export function readFirstRows(layout: SourceLayout, firstRows: readonly RawRow[]
   const rows = dataRows(layout, firstRows, { nulls, lift });
   const lines = countLines(rows);
   const names = namesOf(layout, lines, written);
-  const map = written === null ? null : settleMapping(written, names, isNdjson);
+  const map = written === null ? null : settleMapping(withFlags(written, options), names, isNdjson);
   const columns = createColumns([...names, ...joinedNames(names, map)]);
   const skipRows = skipRulesOf(columns, map, isNdjson);
   const isSkipped = createRowSkips(skipRows);
@@ -47,6 +47,12 @@ export function readFirstRows(layout: SourceLayout, firstRows: readonly RawRow[]
     lift,
     skipRows,
   };
+}
+
+/** A column that a flag names need not be chosen. */
+function withFlags(map: MappingFile, options: PlanOptions): MappingFile {
+  const named: Partial<Record<RoleKey, string>> = options;
+  return { ...map, choices: new Map([...map.choices].filter(([role]) => named[role] === undefined)) };
 }
 
 /** The source's own columns. */
