@@ -59,7 +59,8 @@ export function settledSteps(
   name: string,
   role: Role | undefined,
 ): ColumnSteps | undefined {
-  const steps = map?.columns.get(name)?.steps;
+  const { steps: said, isByPattern } = map?.columns.get(name) ?? {};
+  const steps = said !== undefined && isByPattern === true ? fittingSteps(said, role) : said;
   if (steps === undefined) return undefined;
   const where = `${map?.path ?? ''}: /columns/${safeText(name, 60)}`;
   const misplaced = misplacedStep(steps, role ?? 'attribute');
@@ -74,6 +75,14 @@ export function settledSteps(
     ...steps,
     [key]: names.map((other) => columns.names[columns.named(other, `${where}/${key}`, 'mapping')] ?? other),
   };
+}
+
+/** Of the steps of a pattern, those that a column with such a role can have. */
+function fittingSteps(steps: ColumnSteps, role: Role | undefined): ColumnSteps | undefined {
+  const misplaced = misplacedStep(steps, role ?? 'attribute');
+  if (misplaced === null) return Object.keys(steps).length === 0 ? undefined : steps;
+  const { [misplaced.key as keyof ColumnSteps]: _, ...others } = steps;
+  return fittingSteps(others, role);
 }
 
 /** The sample as its columns' steps leave it: types are inferred from that, and it is what people are shown. */

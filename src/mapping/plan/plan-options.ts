@@ -89,6 +89,8 @@ export interface MappingColumn {
   readonly format?: TimeFormats;
   readonly timezone?: string;
   readonly steps?: ColumnSteps;
+  /** Said of all columns that a pattern fits, and not of this one. */
+  readonly isByPattern?: true;
 }
 
 /** A line of the table that shows what a file's columns become. */
