@@ -8,11 +8,6 @@ import { openWorkspace, type Workspace } from './workspace.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/presets/', import.meta.url));
 
-/** A file of fixtures/presets. */
-export function presetFixture(name: string): string {
-  return join(FIXTURES, name);
-}
-
 export interface PresetImport {
   readonly workspace: Workspace;
   readonly result: CliResult;
@@ -22,17 +17,23 @@ export interface PresetImport {
   readonly undelivered: readonly (readonly unknown[])[];
 }
 
-/** What becomes of an export in an empty workspace: of a fixture by its name, or of the lines of a file. */
+/**
+ * What becomes of an export in an empty workspace: of a fixture by its name, or of the lines of a file. `preset` is a name, or the
+ * mapping file that somebody has made of one.
+ */
 export async function importWithPreset(
   test: Finishing,
-  preset: string,
+  preset: string | Readonly<Record<string, unknown>>,
   source: string | readonly string[],
   flags: readonly string[] = [],
 ): Promise<PresetImport> {
   const workspace = await openWorkspace(test);
-  const path = typeof source === 'string' ? presetFixture(source) : join(workspace.folder, 'export.csv');
+  const path = typeof source === 'string' ? join(FIXTURES, source) : join(workspace.folder, 'export.csv');
   if (typeof source !== 'string') writeFileSync(path, `${source.join('\n')}\n`);
-  const result = await workspace.run(['import', path, '--preset', preset, '--json', ...flags]);
+  const map = join(workspace.folder, 'map.json');
+  if (typeof preset !== 'string') writeFileSync(map, JSON.stringify(preset));
+  const mapping = typeof preset === 'string' ? ['--preset', preset] : ['--map', map];
+  const result = await workspace.run(['import', path, ...mapping, '--json', ...flags]);
   return {
     workspace,
     result,

@@ -1,9 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readPreset } from '../../../src/reading/presets.ts';
-import { expectEnd, importWithPreset, presetFixture } from '../../support/preset-import.ts';
-import { openWorkspace } from '../../support/workspace.ts';
+import { expectEnd, importWithPreset } from '../../support/preset-import.ts';
 
 const PRESET = 'google-forms';
 const BELA = {
@@ -57,15 +54,12 @@ it('of a linked sheet somebody has to say whether the day or the month comes fir
   expect(unsaid.result.stderr).toContain('"Timestamp": the value is a date that can be read in two ways');
   expect(await unsaid.workspace.writes()).toBe(0);
 
-  const workspace = await openWorkspace(test);
   const map = JSON.parse(readPreset(PRESET).text);
   map.columns['Timestamp'].format = 'mm/dd/yyyy';
   map.columns['Which letters*'] = { to: 'letters' };
-  writeFileSync(join(workspace.folder, 'map.json'), JSON.stringify(map));
-  const sheet = presetFixture(`${PRESET}-sheet.csv`);
-  const said = await workspace.run(['import', sheet, '--map', 'map.json', '--timezone', 'Europe/Vienna', '--json']);
-  expect([said.summary, said.stderr]).toEqual([expect.objectContaining({ delivered: 20, exit_code: 0 }), said.stderr]);
-  const attributes = await workspace.attributes();
+  const said = await importWithPreset(test, map, `${PRESET}-sheet.csv`, ['--timezone', 'Europe/Vienna']);
+  expectEnd(said, { delivered: 20, invalid: 0, exit_code: 0 });
+  const { attributes } = said;
   expect(attributes['bela.oconnor@example.org']).toEqual({
     ...BELA,
     last_form_at: Date.UTC(2026, 0, 15, 5, 33, 27) / 1000,
