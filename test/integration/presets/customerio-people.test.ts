@@ -62,4 +62,7 @@ it('exports of Customer.io have the columns that were chosen, and rows may be sh
     'ada@example.com': { unsubscribed: true, cio_subscription_preferences: { topics: { topic_1: false } } },
     'bela@example.com': { unsubscribed: false },
   });
+  const without = await importWithPreset(test, PRESET, ['id,email,cio_subscription_preferences', '7,ada@example.com,']);
+  expectEnd(without, { delivered: 1, exit_code: 0 });
+  expect(without.result.stderr).toContain('it has no column "unsubscribed", so it does not tell who has unsubscribed');
 });

@@ -70,6 +70,13 @@ it('older exports of Shopify have other columns for the same', async (test) => {
   });
 });
 
+it('an export of Shopify without consent says so', async (test) => {
+  const imported = await importWithPreset(test, PRESET, ['First Name,Email', 'Ada,ada@example.com']);
+  expectEnd(imported, { delivered: 1, exit_code: 0 });
+  expect(imported.result.stderr).toContain('it has no column "Accepts Email Marketing"');
+  expect(imported.attributes).toEqual({ 'ada@example.com': { first_name: 'Ada' } });
+});
+
 it('customers of Shopify can go by their own id, so that a phone alone is enough', async (test) => {
   const imported = await importWithPreset(test, PRESET, `${PRESET}.csv`, ['--id-column', 'Customer ID']);
   expectEnd(imported, { delivered: 20, invalid: 0, exit_code: 0 });
