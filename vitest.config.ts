@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { createProgressReporter } from './test/support/progress-reporter.ts';
 
+/** `.ci/run` names a file for a report that it can read. */
+const outputFile = process.env['TEST_REPORT'];
+const report: ['json', { outputFile: string }][] = outputFile === undefined ? [] : [['json', { outputFile }]];
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -11,6 +15,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // No retries: a test that fails once in a thousand runs has found something. Tests that measure time opt in (test/support/timed.ts).
     retry: 0,
-    reporters: ['default', createProgressReporter()],
+    reporters: ['default', createProgressReporter(), ...report],
   },
 });

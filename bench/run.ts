@@ -9,7 +9,7 @@ import { cleanup } from './cleanup.ts';
 import type { Measurement } from './context.ts';
 import { resume, retryFailed } from './interrupted.ts';
 import { help, smallFile } from './latency.ts';
-import { validate } from './offline.ts';
+import { steps, validate } from './offline.ts';
 import { createCollector, type Results } from './results.ts';
 import { startSink } from './sink-process.ts';
 import { resultTable } from './table.ts';
@@ -24,6 +24,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   resume,
   retry: retryFailed,
   validate,
+  steps,
   cleanup,
 };
 

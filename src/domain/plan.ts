@@ -79,7 +79,7 @@ export interface ColumnPlan {
   /** 0-based index in the header; for NDJSON the name alone counts. */
   readonly index: number;
   readonly name: string;
-  readonly role: 'id' | 'email' | 'cio_id' | 'event' | 'timestamp' | 'event_id' | 'attribute' | 'drop';
+  readonly role: 'id' | 'email' | 'cio_id' | 'anonymous_id' | 'event' | 'timestamp' | 'event_id' | 'attribute' | 'drop';
   /** Path of the attribute in the payload: `['address', 'city']`. */
   readonly path: readonly string[];
   readonly type: ColumnType;
@@ -123,7 +123,7 @@ export interface Plan {
   readonly nulls?: readonly string[];
   /** The first lines had some as Segment writes them: a line with an unknown type is one of them, and no flat row. */
   readonly hasTypedLines?: boolean;
-  /** The object type that groups of Segment-like lines are of (`--group-object-type`). */
+  /** The object type that groups of Segment-like lines are of (`--group-object-type`); without one they are attributes of the person. */
   readonly groupObjectType?: string;
   /** Options for rows of NDJSON without columns known in advance. */
   readonly emptyDefault: EmptyPolicy;

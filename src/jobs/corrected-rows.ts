@@ -2,6 +2,7 @@ import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { UndeliveredState } from '../domain/outcome.ts';
 import { personsOf } from '../domain/person.ts';
+import { gatheredBy } from '../mapping/values/steps.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Correction } from '../journal/corrections.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -68,7 +69,8 @@ interface RefusedRow extends RowFault {
 export function prepareFixedRows(source: FixedSource): FixedRows {
   const { run, file } = source;
   const spec = JSON.parse(run.spec) as RunSpec;
-  const plan = source.changePlan(planFor(file, spec, run));
+  // A row that somebody has corrected is meant to be sent.
+  const plan = source.changePlan({ ...planFor(file, spec, run), skipRows: [] });
   const prepare = createRowPreparer(() => newPreparer(source, spec, plan));
   const corrections: Correction[] = [];
   const sendable = new Set<number>();
@@ -189,9 +191,9 @@ function planFor({ layout, path }: FixedFile, { plan, layout: ofRun }: RunSpec, 
         hint: `write its rows with: cio-bulk failures --run ${run.id} --format ndjson`,
       },
     );
-  const joined = new Set(plan.columns.flatMap(({ steps }) => steps?.join ?? []));
+  const sources = new Set(plan.columns.flatMap(({ steps }) => gatheredBy(steps ?? {})?.names ?? []));
   const columns = plan.columns.map((column) => {
-    // A column that the mapping joins from others stands behind those of the file.
+    // A column that the mapping makes of others stands behind those of the file.
     const behind = column.index - ofRun.header.length;
     const index =
       column.index < 0
@@ -199,11 +201,14 @@ function planFor({ layout, path }: FixedFile, { plan, layout: ofRun }: RunSpec, 
         : behind >= 0
           ? layout.header.length + behind
           : layout.header.findIndex((name) => name.trim() === column.name.trim());
-    if (index === -1 && column.index >= 0 && (column.role !== 'drop' || joined.has(column.name)))
+    if (index === -1 && column.index >= 0 && (column.role !== 'drop' || sources.has(column.name)))
       throw new CioBulkError('usage', `--from ${path}: the column ${column.name} is missing`, {
         hint: 'keep all columns of the failures file',
       });
     return { ...column, index };
   });
-  return { ...plan, columns: columns.filter(({ role, index }) => role !== 'drop' || index >= 0) };
+  return {
+    ...plan,
+    columns: columns.filter(({ role, index }) => role !== 'drop' || index >= 0),
+  };
 }

@@ -1,5 +1,6 @@
 import type { UndeliveredRow } from '../domain/ledger.ts';
 import type { Plan, SourceLayout } from '../domain/plan.ts';
+import { NAMING } from '../domain/roles.ts';
 import { cellsOfRecord } from '../input/records/csv.ts';
 import { valueIn, type FixedRow } from './corrected-file.ts';
 
@@ -35,12 +36,7 @@ export function lostBySpreadsheet(
     return [
       {
         name,
-        isIdentifier:
-          role === 'id' ||
-          role === 'email' ||
-          role === 'cio_id' ||
-          role === 'event_id' ||
-          plan.dedupeKey?.includes(name) === true,
+        isIdentifier: NAMING.includes(role) || plan.dedupeKey?.includes(name) === true,
       },
     ];
   });

@@ -1,51 +1,28 @@
-/** The answers of docs/faq.md do as they say: their files, typed off, with their commands, give the output shown. */
-import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+/** The answers of docs/faq.md do as they say: their files, typed off, with their commands, give the output shown. The glossary has all states. */
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { BIN } from '../support/cli.ts';
+import { EMPTY_TALLY } from '../../src/domain/outcome.ts';
 import { tempFolder } from '../support/temp.ts';
+import { blocksOf, runBlocks } from '../support/typed-off.ts';
 
 const PAGE = readFileSync(new URL('../../docs/faq.md', import.meta.url), 'utf8');
 
-interface Answer {
-  readonly question: string;
-  readonly files: readonly (readonly [name: string, content: string])[];
-  readonly command: string;
-  readonly output: string;
-}
-
-/** A file is named by the last `name` before its block. */
 const answers = PAGE.split(/^## /m)
   .slice(1)
-  .map((text): Answer => {
-    const files = [...text.matchAll(/`([\w-]+\.(?:csv|json))`:\n\n```(?:csv|json)\n([^]*?)```/g)];
-    return {
-      question: text.slice(0, text.indexOf('\n')),
-      files: files.map(([, name = '', content = '']) => [name, content]),
-      command: /```sh\n(.*)\n```/.exec(text)?.[1] ?? '',
-      output: /```text\n([^]*?)\n```/.exec(text)?.[1] ?? '',
-    };
-  })
-  .filter(({ command }) => command !== '');
+  .map((text) => ({ question: text.slice(0, text.indexOf('\n')), blocks: blocksOf(text) }))
+  .filter(({ blocks }) => blocks.length > 0);
 
-it('docs/faq.md has answers with commands, and no block that is not one of their parts', () => {
+it('docs/faq.md has answers with commands', () => {
   expect(answers.length).toBeGreaterThan(4);
-  const parts = answers.reduce((sum, { files }) => sum + files.length + 2, 0);
-  expect([...PAGE.matchAll(/^```\w+$/gm)].length).toBe(parts);
 });
 
-it.for(answers)('$question', async ({ files, command, output }, test) => {
-  const folder = tempFolder(test);
-  for (const [name, content] of files) writeFileSync(join(folder, name), content);
-  mkdirSync(join(folder, 'bin'));
-  symlinkSync(BIN, join(folder, 'bin/cio-bulk'));
-  const env = { PATH: [join(folder, 'bin'), process.env['PATH']].join(delimiter), HOME: folder };
-  const [code, said] = await new Promise<[number | null, string]>((resolve) => {
-    const child = execFile('sh', ['-c', command], { cwd: folder, env }, (_error, stdout) =>
-      resolve([child.exitCode, stdout]),
-    );
-  });
-  expect([code, said]).toEqual([0, expect.any(String)]);
-  for (const line of output.split('\n')) expect(said).toContain(line);
+it.for(answers)('$question', async ({ blocks }, test) => {
+  for (const { code, said, missing } of await runBlocks(tempFolder(test), blocks))
+    expect([code, missing], said).toEqual([0, []]);
+});
+
+it('docs/glossary.md tells every way in which a row can end', () => {
+  const page = readFileSync(new URL('../../docs/glossary.md', import.meta.url), 'utf8');
+  const states = [...page.slice(page.indexOf('How a row can end')).matchAll(/^\| `(\w+)`/gm)].map(([, state]) => state);
+  expect(states).toEqual([...Object.keys(EMPTY_TALLY), 'pending']);
 });

@@ -85,6 +85,18 @@ const WRONG: readonly (readonly [args: readonly string[], names: readonly string
     ['--skip-lines', 'whole number'],
   ],
   [
+    ['--repeated-columns', 'drop'],
+    ['--repeated-columns', 'error', 'number'],
+  ],
+  [
+    ['--preset', 'nobody'],
+    ['--preset', 'shopify-customers'],
+  ],
+  [
+    ['--preset', 'shopify-customers', '--map', 'map.json'],
+    ['--map and --preset', '--write-map'],
+  ],
+  [
     ['--ragged', 'cut'],
     ['--ragged', 'error', 'fill'],
   ],

@@ -178,7 +178,12 @@ it.for<[map: string, message: string]>([
     'map.json:1:30: /columns/zip/type must be one of string, number, boolean, timestamp, json',
   ],
   ['{\n  "kind": "people",\n  "colums": {}\n}', 'map.json:3:13: /colums is no key of a mapping file'],
-  ['{"id_column": "nope"}', 'map.json: /id_column: there is no column "nope"'],
+  ['{"id_column": "nope"}', 'map.json:1:15: /id_column: there is no column "nope"'],
+  ['{\n  "dedupe_key": ["nope"]\n}', 'map.json:2:17: /dedupe_key: there is no column "nope"'],
+  [
+    '{\n  "columns": {\n    "ID": { "trim": true, "default": "x" }\n  }\n}',
+    'map.json:3:38: /columns/ID/default: this column is the id, which would be the same for many',
+  ],
   ['{"kind": ', 'map.json:1:'],
 ])('a mistake in a mapping file ends with 2 and its place: %s', async ([map, message], test) => {
   const { code, stderr } = await validate(

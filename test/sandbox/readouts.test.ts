@@ -58,6 +58,35 @@ test('people and events are read page by page in the order of creation', async (
   expect((await page(`?after=${first[1]!.seq}`)).map(({ id }) => id)).toEqual(['3']);
 });
 
+test('devices, objects and relationships are read with whom they belong to', async () => {
+  const { batch, url } = await startTestSandbox();
+  const acme = { object_type_id: '1', object_id: 'acme' };
+  const device = { token: 't1', platform: 'ios', last_used: 1_700_000_000, attributes: { app_version: '1.0' } };
+  await batch([
+    { ...identify('1'), action: 'add_device', device },
+    { ...identify('1'), action: 'add_device', device: { token: 't2', platform: 'android' } },
+    { type: 'object', action: 'identify', identifiers: acme, attributes: { seats: 5 } },
+    {
+      ...identify('1'),
+      action: 'add_relationships',
+      cio_relationships: [{ identifiers: acme, relationship_attributes: { role: 'admin' } }],
+    },
+  ]);
+  const read = async (what: string) =>
+    (await (await fetch(`${url}/_sandbox/${what}`)).text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+  const owner = { person_id: '1', person_email: null };
+  expect(await read('devices')).toEqual([
+    { seq: 1, ...owner, ...device },
+    { seq: 2, ...owner, token: 't2', platform: 'android', last_used: null, attributes: {} },
+  ]);
+  expect(await read('devices?after=1')).toHaveLength(1);
+  expect(await read('objects')).toEqual([{ seq: 1, ...acme, attributes: { seats: 5 } }]);
+  expect(await read('relationships')).toEqual([{ seq: 1, ...owner, ...acme, attributes: { role: 'admin' } }]);
+});
+
 test('the operation log keeps the order received, repeats and refusals included', async () => {
   const { batch, track, url } = await startTestSandbox({ logOperations: true });
   await batch([

@@ -20,7 +20,7 @@ const LEFT_OUT_SHOWN_MAX = 5;
 export function addSourceFlags(command: Command): Command {
   addMeaningFlags(command);
   return addTableFlags(command)
-    .option('--group-object-type <id>', 'object type id for groups in Segment-style lines')
+    .option('--group-object-type <id>', 'send groups in Segment-style lines as objects of this type')
     .option('--api <version>', 'Track API version: v2 (batches) or v1 (one request per row)', 'v2')
     .option('--dedupe-key <col,...>', 'columns that together identify an event')
     .option('--dataset <name>', 'name to derive event ids from (default: the file name)')
@@ -40,6 +40,7 @@ function addMeaningFlags(command: Command): void {
       '--cio-id-column <name>',
       'the column with the cio_id (default: cio_id, if nothing else identifies the person)',
     )
+    .option('--anonymous-id-column <name>', 'the column with an anonymous id, for events (default: anonymous_id)')
     .option('--event-column <name>', 'the column with the event name (default: event, event_name, event_type or name)')
     .option('--event-name <name>', 'one event name for all rows')
     .option(
@@ -121,6 +122,7 @@ function planFlags(options: Record<string, unknown>): Omit<PlanOptions, 'map'> {
       ?.split(',')
       .filter((marker) => marker !== ''),
     groupObjectType: text(options, 'groupObjectType'),
+    anonymousIdColumn: text(options, 'anonymousIdColumn'),
   };
   if (flags.eventColumn !== undefined && flags.eventName !== undefined)
     throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
@@ -165,6 +167,7 @@ const FLAG_DEFAULTS: Readonly<Record<string, string>> = {
   delimiter: 'auto',
   skipLines: '0',
   ragged: 'error',
+  repeatedColumns: 'error',
 };
 
 function readMap(path: string, cwd: string): Mapping {

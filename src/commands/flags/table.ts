@@ -24,6 +24,7 @@ export function addTableFlags(command: Command): Command {
       'what to do with a CSV row that has missing cells, or extra cells that are all empty: error or fill',
       'error',
     )
+    .option('--repeated-columns <policy>', 'what to do with CSV columns of one name: error or number', 'error')
     .option(
       '--encoding <encoding>',
       'text encoding: utf-8, utf-16le, latin1, shift_jis, gbk, windows-1251, any other WHATWG encoding, or auto',
@@ -40,6 +41,7 @@ export function tableOptions(options: Record<string, unknown>): TableOptions {
   const escape = characterOf('--escape', text(options, 'escape'));
   const comment = characterOf('--comment', text(options, 'comment'));
   const ragged = oneOf('--ragged', text(options, 'ragged') ?? 'error', ['error', 'fill']);
+  const repeats = oneOf('--repeated-columns', text(options, 'repeatedColumns') ?? 'error', ['error', 'number']);
   const skipLines = wholeNumber('--skip-lines', text(options, 'skipLines') ?? '0', 0);
   const table = {
     delimiter,
@@ -49,6 +51,7 @@ export function tableOptions(options: Record<string, unknown>): TableOptions {
     ...(ragged === 'error' ? {} : { ragged }),
     ...(skipLines === 0 ? {} : { skipLines }),
     ...(header === undefined ? {} : { header }),
+    ...(repeats === 'error' ? {} : { repeats }),
   };
   const conflict = conflictIn(table);
   if (conflict !== undefined) throw new CioBulkError('usage', conflict);
@@ -57,13 +60,14 @@ export function tableOptions(options: Record<string, unknown>): TableOptions {
 
 /** What of a table is part of the fingerprint of a run, in an order that stays. */
 export function tableMeaning(table: TableOptions, encoding: Encoding): Record<string, unknown> {
-  const { header, delimiter, skipLines } = table;
+  const { header, delimiter, skipLines, repeats } = table;
   return {
     ...(header === undefined ? {} : { header }),
     delimiter,
     encoding,
     ...dialectOf(table),
     ...(skipLines === undefined ? {} : { skipLines }),
+    ...(repeats === undefined ? {} : { repeats }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { conflictIn, dialectOf } from '../../domain/dialect.ts';
 import { CioBulkError } from '../../domain/errors.ts';
 import type { Dialect, Format, SourceLayout } from '../../domain/plan.ts';
+import { numberedNames } from '../../domain/repeated-names.ts';
 import { parseRecord } from '../records/cells.ts';
 import { fitted } from '../records/csv.ts';
 import { SHAPE, type Extents } from '../records/extents.ts';
@@ -16,9 +17,12 @@ export interface TableOptions extends Dialect {
   readonly header?: readonly string[];
   /** Physical lines before the header. */
   readonly skipLines?: number;
+  /** Columns of one name get numbers. */
+  readonly repeats?: 'number';
 }
 
 export const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+const TABLE_FLAGS = { header: '--header', skipLines: '--skip-lines', repeats: '--repeated-columns' } as const;
 const DIALECT_FLAGS = { quote: '--quote', escape: '--escape', comment: '--comment', ragged: '--ragged' } as const;
 const LF = 10;
 const CR = 13;
@@ -42,21 +46,22 @@ export function tableStart(text: Sample, format: Format, options: TableOptions, 
   if (conflict !== undefined) throw new CioBulkError('usage', `${name}: ${conflict}`);
   const found = createCsvSplitter(dialect, { ...LIMITS, rowsMax: 1 })(rest, text.isWhole);
   const before = { delimiter, headerBytes, headerLines: lines };
+  const named = (header: readonly string[]) => (options.repeats === undefined ? header : numberedNames(header));
   if (options.header !== undefined) {
     assertNamesAll(cellsOf(found, rest, dialect), { ...dialect, header: options.header }, name);
-    return { ...before, header: options.header };
+    return { ...before, header: named(options.header) };
   }
   return {
     delimiter,
     headerBytes: headerBytes + found.consumed,
     headerLines: lines + found.consumedLines,
-    header: found.count === 0 && text.isWhole ? [] : headerOf(found, rest, dialect, name),
+    header: found.count === 0 && text.isWhole ? [] : named(headerOf(found, rest, dialect, name)),
   };
 }
 
 /** What is said about a table has no meaning for NDJSON. */
 export function refuseTableFlags(options: TableOptions, name: string): void {
-  const flags = { header: '--header', skipLines: '--skip-lines', ...DIALECT_FLAGS };
+  const flags = { ...TABLE_FLAGS, ...DIALECT_FLAGS };
   const given = Object.entries(flags).find(([key]) => options[key as keyof typeof flags] !== undefined);
   if (given === undefined) return;
   throw new CioBulkError('usage', `${given[1]} is for CSV, and ${name} is read as NDJSON`, {

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { RawRow, RowBlock } from '../../domain/block.ts';
 import { NEW_BUFFERS, type Buffers } from '../../domain/buffers.ts';
@@ -8,9 +8,9 @@ import type { SourceLayout } from '../../domain/plan.ts';
 import { type Extents, SHAPE } from './extents.ts';
 import { LIMITS, type Limits, OVERSIZE_SHOWN_BYTES } from './limits.ts';
 import { createSplitter } from './records.ts';
-import { changedWhileRead } from '../bytes/file-watch.ts';
-import { digestAhead, isBlankBehind, skip, skipHalfLineEnd, skipLine } from '../bytes/passing.ts';
-import { changed, undecodable } from '../detect/refusals.ts';
+import { assertReach, assertSame, type Passage, seek } from './places.ts';
+import { isBlankBehind, skipLine } from '../bytes/passing.ts';
+import { undecodable } from '../detect/refusals.ts';
 import { createRowReader } from './rows.ts';
 import { openWindow, type Window } from '../bytes/window.ts';
 
@@ -90,13 +90,8 @@ export async function firstPosition(
   }
 }
 
-interface Reading {
-  readonly window: Window;
-  /** Of the text before the next block. */
-  readonly hash: Hash;
-  readonly layout: SourceLayout;
+interface Reading extends Passage {
   readonly limits: Limits;
-  readonly name: string;
   readonly buffers: Buffers;
 }
 
@@ -223,41 +218,6 @@ async function takeOversized(
     shapes: Uint8Array.of(SHAPE.tooLong),
   };
   return { start, end, raw, one, isLast: window.isEnded() && window.bytes().length === 0 };
-}
-
-/** Passes over the text before the first row wanted, and makes sure that it is the text of then. */
-async function seek(
-  { window, hash, layout, name }: Pick<Reading, 'window' | 'hash' | 'layout' | 'name'>,
-  from: Position | null,
-): Promise<Position> {
-  const offset = from?.offset ?? layout.headerBytes;
-  const last = await skip(window, offset, hash);
-  const found = hash.copy().digest('hex');
-  if (last === undefined || (from !== null && from.hash !== found)) throw changed(name, from?.row ?? 0);
-  if (from === null) return { row: 0, line: layout.headerLines, offset, hash: found };
-  if (layout.jsonArray || offset <= layout.headerBytes) return from;
-  const passed = await skipHalfLineEnd(window, hash, last, () => changed(name, from.row));
-  return { ...from, offset: offset + passed, hash: hash.copy().digest('hex') };
-}
-
-/** Rows up to the reach are known by their numbers: the text in which they were counted must be there still, before one more is sent. */
-async function assertReach({ window, hash, name }: Reading, start: Position, reach: Position): Promise<void> {
-  const ahead = reach.offset - start.offset;
-  if (ahead <= 0) return;
-  const digest = await digestAhead(window, ahead, hash);
-  if (digest !== reach.hash) throw changed(name, reach.row);
-}
-
-/** Reads the file once more up to a place, to see whether what was read of it still stands there. */
-async function assertSame({ layout, name }: Reading, place: Position): Promise<void> {
-  const again = openWindow(layout, { follow: false, signal: undefined });
-  try {
-    const hash = createHash('sha256');
-    if ((await skip(again, place.offset, hash)) !== undefined && hash.digest('hex') === place.hash) return;
-  } finally {
-    await again.close();
-  }
-  throw changedWhileRead(name, 'what was read of it is no longer there');
 }
 
 function endless(name: string, start: Position, found: Extents, window: Window): CioBulkError {

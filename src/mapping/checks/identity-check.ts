@@ -97,12 +97,11 @@ function namesIn(json: JsonRecord, { id, email, hasTypedLines }: PersonColumns):
   const form = jsonForm(json, hasTypedLines);
   if (form === 'flat') return { id: fieldOf(json, id?.name), email: fieldOf(json, email?.name) };
   if (form === 'typed') {
-    const traits = [json['traits'], json['attributes'], json['data'], json['properties'], traitsOf(json)].find(
-      isRecord,
-    );
+    const isAboutPerson = json['type'] === 'identify'; // what happened, and groups, may have e-mails of their own
+    const payloads = isAboutPerson ? [traitsOf(json), json['attributes'], json['data'], json['properties']] : [];
     return {
       id: fieldOf(json, 'userId') || fieldOf(json, 'user_id'),
-      email: fieldOf(json, 'email') || fieldOf(traits ?? {}, 'email'),
+      email: fieldOf(json, 'email') || fieldOf(payloads.find(isRecord) ?? {}, 'email'),
     };
   }
   const { identifiers, attributes } = json;

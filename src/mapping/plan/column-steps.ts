@@ -4,8 +4,8 @@ import { CioBulkError } from '../../domain/errors.ts';
 import type { ColumnSteps, ColumnType, Plan, TimeFormats } from '../../domain/plan.ts';
 import { createStepping } from '../rows/stepped-rows.ts';
 import type { JsonRecord } from '../values/json-values.ts';
-import { gatheredBy, misplacedStep, STEP_KEYS, STEPS, typeOfSteps } from '../values/steps.ts';
-import { safeText, type Columns } from './column-names.ts';
+import { gatheredBy, misplacedStep, STEP_KEYS, STEPS, typeOfSteps, type StepKey } from '../values/steps.ts';
+import type { Columns } from './column-names.ts';
 import type { JsonChecks } from './json-checks.ts';
 import type { MappingColumn, MappingFile } from './plan-options.ts';
 import type { Role, Roles } from './roles.ts';
@@ -37,7 +37,10 @@ export function formatOf(check: JsonChecks, entry: JsonRecord, pointer: string):
 }
 
 /** The type that is said of a column, in so many words or by what is done with its values; undefined where it is to be inferred. */
-export function typeSaid({ steps, format }: MappingColumn, demanded: ColumnType | undefined): ColumnType | undefined {
+export function typeSaid(
+  { steps, format }: Partial<MappingColumn>,
+  demanded: ColumnType | undefined,
+): ColumnType | undefined {
   const made = steps === undefined ? undefined : typeOfSteps(steps);
   return made ?? demanded ?? (format === undefined || format === 'auto' ? undefined : 'timestamp');
 }
@@ -59,13 +62,14 @@ export function settledSteps(
   name: string,
   role: Role | undefined,
 ): ColumnSteps | undefined {
-  const { steps: said, isByPattern } = map?.columns.get(name) ?? {};
-  const steps = said !== undefined && isByPattern === true ? fittingSteps(said, role) : said;
+  const entry = map?.columns.get(name);
+  const said = entry?.steps;
+  const steps = said !== undefined && entry?.isByPattern === true ? fittingSteps(said, role) : said;
   if (steps === undefined) return undefined;
-  const where = `${map?.path ?? ''}: /columns/${safeText(name, 60)}`;
+  const where = (key: StepKey): string => map?.where(`${entry?.pointer}/${key}`) ?? '';
   const misplaced = misplacedStep(steps, role ?? 'attribute');
   if (misplaced !== null)
-    throw new CioBulkError('mapping', `${where}/${misplaced.key}: this column is the ${role}, which ${misplaced.why}`, {
+    throw new CioBulkError('mapping', `${where(misplaced.key)}: this column is the ${role}, which ${misplaced.why}`, {
       hint: 'leave the key out',
     });
   const gathered = gatheredBy(steps);
@@ -73,7 +77,7 @@ export function settledSteps(
   const { key, names } = gathered;
   return {
     ...steps,
-    [key]: names.map((other) => columns.names[columns.named(other, `${where}/${key}`, 'mapping')] ?? other),
+    [key]: names.map((other) => columns.names[columns.named(other, where(key), 'mapping')] ?? other),
   };
 }
 

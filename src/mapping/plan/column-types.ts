@@ -2,7 +2,7 @@
 import { CioBulkError } from '../../domain/errors.ts';
 import type { ColumnType } from '../../domain/plan.ts';
 import { listNames } from './column-names.ts';
-import { booleanText, excelDamage, isJson, isPlainDecimal } from '../values/values.ts';
+import { booleanText, damageOf, isJson, isPlainDecimal } from '../values/values.ts';
 
 /** Names that identify somebody stay text even when they look like numbers. */
 const ALWAYS_TEXT = new Set(['id', 'email', 'phone', 'cio_id', 'anonymous_id']);
@@ -30,10 +30,10 @@ function isObjectOrList(cell: string): boolean {
   return /^\s*[[{]/.test(cell) && isJson(cell);
 }
 
-/** Damage by a spreadsheet among the values, or null. */
+/** Damage by another program among the values, or null. */
 export function damageIn(cells: Iterable<string>): string | null {
   for (const cell of cells) {
-    const damage = excelDamage(cell);
+    const damage = damageOf(cell);
     if (damage !== null) return damage;
   }
   return null;

@@ -53,8 +53,8 @@ export function planColumns(input: ColumnsInput): {
       { hint: 'leave some out with "drop" or "keep_only" in a file for --map' },
     );
   }
-  for (const name of map?.columns.keys() ?? []) {
-    if (!isNdjson && !source.names.includes(name)) source.named(name, `${map?.path ?? ''}: /columns`, 'mapping');
+  for (const [name, { pointer }] of map?.columns ?? []) {
+    if (!isNdjson && !source.names.includes(name)) source.named(name, map?.where(pointer) ?? '', 'mapping');
   }
   for (const name of input.types.demanded.keys()) if (!isNdjson) source.named(name, '--types', 'usage');
   const patterns = [...(map?.patterns ?? [])].map(([pattern, entry]) => patternPlan(input, pattern, entry));
@@ -88,7 +88,7 @@ function planColumn(input: ColumnsInput, name: string, index: number, role: Role
 
 function typedColumn(input: ColumnsInput, name: string, index: number, role: Role | undefined): ColumnPlan {
   const { roles, map, types, empty, layout } = input;
-  const entry: MappingColumn = map?.columns.get(name) ?? {};
+  const entry: Partial<MappingColumn> = map?.columns.get(name) ?? {};
   const demanded = demandedType(types, name) ?? entry.type;
   const path = entry.to ?? [name];
   const isOmitted =
@@ -146,10 +146,11 @@ function laterColumns(input: ColumnsInput): ColumnPlan[] {
   const later = new Map<string, Role | 'drop' | undefined>(roles.unseen);
   const taken = new Set<Role>([...roles.byColumn.values(), ...roles.unseen.values(), ...roles.absent]);
   const hasOwn = taken.has('id') || taken.has('email');
-  const mayTurnUp = (role: 'email' | 'cio_id'): boolean =>
+  const mayTurnUp = (role: 'email' | 'cio_id' | 'anonymous_id'): boolean =>
     !taken.has(role) && !known.has(role) && !isDropped(role, map);
   if (mayTurnUp('email')) later.set('email', 'email');
   if (mayTurnUp('cio_id') && !hasOwn) later.set('cio_id', 'cio_id');
+  if (roles.kind === 'events' && mayTurnUp('anonymous_id')) later.set('anonymous_id', 'anonymous_id');
   const sources = [...(map?.columns.values() ?? [])].flatMap(({ steps }) => gatheredBy(steps ?? {})?.names ?? []);
   const mentioned = [...(map?.columns.keys() ?? []), ...sources, ...input.types.demanded.keys(), ...(map?.drop ?? [])];
   for (const name of mentioned) {
@@ -203,7 +204,7 @@ function checkNames({ layout, columns, map, roles, action }: ColumnsInput): void
       throw new CioBulkError(
         'ambiguous_column',
         `columns ${first + 1} and ${index + 1} are both named "${safeText(name, 60)}"`,
-        { hint: 'rename one in the file, or leave both out with "drop" in a file for --map' },
+        { hint: 'number them with --repeated-columns number, or leave both out with "drop" in a file for --map' },
       );
     }
     seen.set(name, index);

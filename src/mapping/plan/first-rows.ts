@@ -9,7 +9,9 @@ import type { JsonRecord } from '../values/json-values.ts';
 import { createNulls } from '../values/nulls.ts';
 import { createColumns, type Columns } from './column-names.ts';
 import { joinedNames } from './column-steps.ts';
+import { escapePointer } from './json-source.ts';
 import { countLines, type LineCounts } from './line-counts.ts';
+import { underNamesOf } from './mapping-names.ts';
 import type { MappingFile, PlanOptions, RoleKey } from './plan-options.ts';
 import { settleMapping } from './settle-map.ts';
 
@@ -33,8 +35,9 @@ export function readFirstRows(layout: SourceLayout, firstRows: readonly RawRow[]
   const lift = isNdjson && Object.keys(written?.lift ?? {}).length > 0 ? written?.lift : undefined;
   const rows = dataRows(layout, firstRows, { nulls, lift });
   const lines = countLines(rows);
-  const names = namesOf(layout, lines, written);
-  const map = written === null ? null : settleMapping(withFlags(written, options), names, isNdjson);
+  // Blanks around a name in the header are nobody's intention; cells keep theirs.
+  const names = isNdjson ? lines.fields : layout.header.map((name) => name.trim());
+  const map = written === null ? null : settledMap(written, names, options, isNdjson);
   const columns = createColumns([...names, ...joinedNames(names, map)]);
   const skipRows = skipRulesOf(columns, map, isNdjson);
   const isSkipped = createRowSkips(skipRows);
@@ -49,27 +52,17 @@ export function readFirstRows(layout: SourceLayout, firstRows: readonly RawRow[]
   };
 }
 
-/** A column that a flag names need not be chosen. */
-function withFlags(map: MappingFile, options: PlanOptions): MappingFile {
+function settledMap(
+  written: MappingFile,
+  names: readonly string[],
+  options: PlanOptions,
+  isNdjson: boolean,
+): MappingFile {
   const named: Partial<Record<RoleKey, string>> = options;
-  return { ...map, choices: new Map([...map.choices].filter(([role]) => named[role] === undefined)) };
-}
-
-/** The source's own columns. */
-function namesOf(layout: SourceLayout, lines: LineCounts, map: PlanOptions['map']): readonly string[] {
-  // Blanks around a name in the header are nobody's intention; cells keep theirs.
-  const names = layout.format === 'ndjson' ? lines.fields : layout.header.map((name) => name.trim());
-  return map?.areRepeatsNumbered === true ? numbered(names) : names;
-}
-
-/** `Opted out`, `Opted out (2)`: a name that is there already gets a number. */
-function numbered(names: readonly string[]): readonly string[] {
-  const seen = new Map<string, number>();
-  return names.map((name) => {
-    const count = (seen.get(name) ?? 0) + 1;
-    seen.set(name, count);
-    return count === 1 || name === '' ? name : `${name} (${count})`;
-  });
+  // A column that a flag names need not be chosen.
+  const choices = new Map([...written.choices].filter(([role]) => named[role] === undefined));
+  const map = { ...written, choices };
+  return settleMapping(isNdjson ? map : underNamesOf(names, map), names, isNdjson);
 }
 
 /** The first rows as a run will see them: without repeated headers, with what is lifted, and with the texts that mean an empty cell taken for one. */
@@ -101,6 +94,8 @@ function skipRulesOf(columns: Columns, map: MappingFile | null, isNdjson: boolea
   return [...(map?.skipRows ?? [])].flatMap(([name, texts]): SkipRule[] => {
     if (isNdjson) return [{ index: -1, name, texts }];
     if (map?.missing === 'ignore' && !columns.names.includes(name)) return [];
-    return [{ index: columns.named(name, `${map?.path ?? ''}: /skip_rows`, 'mapping'), name, texts }];
+    return [
+      { index: columns.named(name, map?.where(`/skip_rows/${escapePointer(name)}`) ?? '', 'mapping'), name, texts },
+    ];
   });
 }

@@ -1,5 +1,6 @@
 /** Mapping files (`--map`), read with a pointer to every fault. mapping-write.ts writes one from a plan. */
 import { CioBulkError } from '../../domain/errors.ts';
+import { safeText } from './column-names.ts';
 import { formatOf, stepsOf } from './column-steps.ts';
 import { createJsonChecks, type JsonChecks } from './json-checks.ts';
 import { escapePointer, JsonFault, parseJsonSource } from './json-source.ts';
@@ -19,12 +20,24 @@ const ROLE_KEYS: Readonly<Record<string, RoleKey>> = {
   id_column: 'idColumn',
   email_column: 'emailColumn',
   cio_id_column: 'cioIdColumn',
+  anonymous_id_column: 'anonymousIdColumn',
   event_column: 'eventColumn',
   timestamp_column: 'timestampColumn',
   event_id_column: 'eventIdColumn',
 };
 const WISHES = ['timezone', 'unsubscribed', 'group_object_type'] as const;
-const FILE_KEYS = ['format', 'encoding', 'header', 'delimiter', 'quote', 'escape', 'comment', 'skip_lines', 'ragged'];
+const FILE_KEYS = [
+  'format',
+  'encoding',
+  'header',
+  'delimiter',
+  'quote',
+  'escape',
+  'comment',
+  'skip_lines',
+  'ragged',
+  'repeated_columns',
+];
 const KEYS = [
   '$schema',
   'title',
@@ -44,12 +57,12 @@ const KEYS = [
   'drop',
   'keep_only',
   'missing_columns',
-  'repeated_columns',
   'columns',
   'constants',
   'requires',
   'wants',
 ];
+const POINTER_CHARS = 120;
 
 /** @throws CioBulkError `mapping`, with the fault's JSON pointer and line:column */
 export function parseMappingFile(text: string, path: string): MappingFile {
@@ -61,6 +74,7 @@ export function parseMappingFile(text: string, path: string): MappingFile {
   const { roles, choices } = rolesOf(check, root);
   return {
     path,
+    where: (pointer) => `${path}:${source.placeOf(pointer)}: ${safeText(pointer, POINTER_CHARS)}`,
     ...roles,
     ...defined({
       kind: check.choice(root, '', 'kind', ['people', 'events'] as const),
@@ -81,7 +95,6 @@ export function parseMappingFile(text: string, path: string): MappingFile {
     constants: check.optionalRecord(root, '', 'constants') ?? {},
     file: Object.fromEntries(optionalTexts(check, root, 'file', FILE_KEYS)),
     missing: check.choice(root, '', 'missing_columns', ['error', 'ignore'] as const) ?? 'error',
-    areRepeatsNumbered: check.choice(root, '', 'repeated_columns', ['error', 'number'] as const) === 'number',
     lift: liftOf(check, root),
     skipRows: skipRowsOf(check, root),
     requires: optionalTexts(check, root, 'requires', WISHES),
@@ -100,7 +113,7 @@ function columnsOf(check: JsonChecks, root: JsonRecord): Pick<MappingFile, 'colu
       columns.set(
         name,
         typeof entry === 'string'
-          ? { to: pathOf(check, entry, pointer) }
+          ? { pointer, to: pathOf(check, entry, pointer) }
           : columnOf(check, check.record(entry, pointer), pointer),
       );
   }
@@ -173,7 +186,7 @@ function skipRowsOf(check: JsonChecks, root: JsonRecord): MappingFile['skipRows'
 
 function columnOf(check: JsonChecks, entry: JsonRecord, pointer: string): MappingColumn {
   check.keys(entry, pointer, COLUMN_KEYS);
-  return defined({
+  const said = defined({
     to: entry['to'] === undefined ? undefined : pathOf(check, entry['to'], `${pointer}/to`),
     nameCase: check.choice(entry, pointer, 'name_case', ['snake'] as const),
     type: check.choice(entry, pointer, 'type', TYPES),
@@ -183,6 +196,7 @@ function columnOf(check: JsonChecks, entry: JsonRecord, pointer: string): Mappin
     timezone: zoneOf(check, entry, pointer),
     steps: stepsOf(check, entry, pointer),
   });
+  return { pointer, ...said };
 }
 
 function parse(text: string, path: string): JsonSource {

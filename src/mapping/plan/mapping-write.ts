@@ -41,7 +41,6 @@ export function writeMappingFile({ plan, map }: Pick<PlanResult, 'plan' | 'map'>
       ? {}
       : { skip_rows: Object.fromEntries(plan.skipRows.map(({ name, texts }) => [name, texts])) }),
     ...(map?.missing === 'ignore' ? { missing_columns: 'ignore' } : {}),
-    ...(map?.areRepeatsNumbered === true ? { repeated_columns: 'number' } : {}),
     ...(plan.extra === 'drop'
       ? { keep_only: plan.columns.filter((column) => column.role !== 'drop').map((column) => column.name) }
       : {}),
@@ -54,6 +53,7 @@ export function writeMappingFile({ plan, map }: Pick<PlanResult, 'plan' | 'map'>
 
 function eventEntries(plan: Plan, nameOf: (role: ColumnPlan['role']) => string | null): Record<string, unknown> {
   return {
+    anonymous_id_column: nameOf('anonymous_id'),
     event_column: nameOf('event'),
     ...(plan.eventName === null ? {} : { event_name: plan.eventName }),
     timestamp_column: nameOf('timestamp'),

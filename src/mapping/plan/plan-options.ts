@@ -8,6 +8,7 @@ export interface PlanOptions {
   readonly idColumn?: string;
   readonly emailColumn?: string;
   readonly cioIdColumn?: string;
+  readonly anonymousIdColumn?: string;
   readonly eventColumn?: string;
   readonly eventName?: string;
   readonly timestampColumn?: string;
@@ -27,7 +28,14 @@ export interface PlanOptions {
 }
 
 /** The keys of a mapping file that name the column of a role, by their names here. */
-export type RoleKey = 'idColumn' | 'emailColumn' | 'cioIdColumn' | 'eventColumn' | 'timestampColumn' | 'eventIdColumn';
+export type RoleKey =
+  | 'idColumn'
+  | 'emailColumn'
+  | 'cioIdColumn'
+  | 'anonymousIdColumn'
+  | 'eventColumn'
+  | 'timestampColumn'
+  | 'eventIdColumn';
 
 /** What may have to be said beside a mapping, since the file cannot know it. */
 export type Wish = 'timezone' | 'unsubscribed' | 'group_object_type';
@@ -36,6 +44,8 @@ export type Wish = 'timezone' | 'unsubscribed' | 'group_object_type';
 export interface MappingFile {
   /** As shown to people: the path of a file, or `preset <name>`. */
   readonly path: string;
+  /** A place in the file, for faults that are found later: `map.json:3:5: /columns/zip`. */
+  where(pointer: string): string;
   /** What the file is for. */
   readonly title?: string;
   /** Columns, or fields by dotted path, by which a source is known to be of the kind that the file is for. */
@@ -46,8 +56,6 @@ export interface MappingFile {
   readonly choices: ReadonlyMap<RoleKey, readonly (string | null)[]>;
   /** Columns that the source may lack. */
   readonly missing: 'error' | 'ignore';
-  /** Two columns of one name are told apart by a number. */
-  readonly areRepeatsNumbered: boolean;
   readonly lift: Lift;
   /** Texts of columns by which rows are left out. */
   readonly skipRows: ReadonlyMap<string, readonly string[]>;
@@ -57,11 +65,14 @@ export interface MappingFile {
   readonly wants: ReadonlyMap<Wish, string>;
   /** Once the mapping is settled: for fields that may turn up in later rows of NDJSON; null = left out. */
   readonly patterns?: ReadonlyMap<string, MappingColumn | null>;
+  /** Once the mapping is settled: columns that a pattern leaves out. Those with a usual name have their role all the same. */
+  readonly leftOver?: readonly string[];
   readonly kind?: Kind;
   readonly action?: Action;
   readonly idColumn?: string | null;
   readonly emailColumn?: string | null;
   readonly cioIdColumn?: string | null;
+  readonly anonymousIdColumn?: string | null;
   readonly eventColumn?: string | null;
   readonly eventName?: string;
   readonly timestampColumn?: string | null;
@@ -79,6 +90,8 @@ export interface MappingFile {
 }
 
 export interface MappingColumn {
+  /** Of the entry in the file. */
+  readonly pointer: string;
   readonly to?: readonly string[];
   /** What a pattern's `*` stands for is written in snake case. */
   readonly nameCase?: 'snake';

@@ -12,6 +12,7 @@ const NAME_CHARS = 60;
 const ROLE_TEXT: Readonly<Record<Exclude<ColumnPlan['role'], 'attribute' | 'email'>, string>> = {
   id: 'person id',
   cio_id: 'person cio_id',
+  anonymous_id: 'anonymous id (where there is no other)',
   event: 'event name',
   timestamp: 'event time',
   event_id: 'event id',

@@ -2,7 +2,7 @@
 import type { RawRow } from '../../domain/block.ts';
 import { CioBulkError } from '../../domain/errors.ts';
 import { ITEM_BYTES_MAX } from '../../domain/limits.ts';
-import type { ColumnPlan, Plan, SourceLayout } from '../../domain/plan.ts';
+import type { ColumnPlan, Format, Plan, SourceLayout } from '../../domain/plan.ts';
 import { attributeTree } from '../rows/attribute-tree.ts';
 import { listNames, type Columns } from './column-names.ts';
 import { sampleAfterSteps } from './column-steps.ts';
@@ -48,7 +48,7 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], gi
     constants: constantsOf(options, typesDefault, { kind, timezone }),
     eventName: options.eventName ?? map?.eventName ?? null,
     timezone,
-    dedupeKey: dedupeKeyOf(columns, options),
+    dedupeKey: dedupeKeyOf(columns, options, layout.format),
     ...(nullTexts === undefined ? {} : { nulls: nullTexts }),
     ...(lines.hasTyped ? { hasTypedLines: true } : {}),
     ...(options.groupObjectType === undefined ? {} : { groupObjectType: options.groupObjectType }),
@@ -104,12 +104,14 @@ function actionOf(options: PlanOptions, kind: Plan['kind']): Plan['action'] {
   return action;
 }
 
-/** The columns that identify an event, by their names in the file. */
-function dedupeKeyOf(columns: Columns, { dedupeKey, map }: PlanOptions): readonly string[] | null {
+/** The columns that identify an event, by their names in the file. Those that may be missing may turn up in later rows of NDJSON. */
+function dedupeKeyOf(columns: Columns, { dedupeKey, map }: PlanOptions, format: Format): readonly string[] | null {
   const [names, where, code] =
     dedupeKey === undefined
-      ? ([map?.dedupeKey, `${map?.path ?? ''}: /dedupe_key`, 'mapping'] as const)
+      ? ([map?.dedupeKey, map?.where('/dedupe_key') ?? '', 'mapping'] as const)
       : ([dedupeKey, '--dedupe-key', 'usage'] as const);
+  if (dedupeKey === undefined && map?.missing === 'ignore')
+    return names?.filter((name) => format === 'ndjson' || columns.names.includes(name)) ?? null;
   return names?.map((name) => columns.names[columns.named(name, where, code)] ?? name) ?? null;
 }
 
@@ -131,7 +133,7 @@ function constantsOf(
 function rolesOf(columns: Columns, layout: SourceLayout, options: PlanOptions, lines: LineCounts): Roles {
   const roles = findRoles(columns, layout.format, options);
   const areFlatUsable = [...roles.byColumn.values(), ...roles.unseen.values()].some(
-    (role) => role === 'id' || role === 'email' || role === 'cio_id',
+    (role) => role === 'id' || role === 'email' || role === 'cio_id' || role === 'anonymous_id',
   );
   if (layout.format !== 'ndjson' || lines.flat === lines.total || areFlatUsable || (options.kind ?? 'auto') !== 'auto')
     return roles;
@@ -161,7 +163,7 @@ function needsIdentifier(layout: SourceLayout, { flat, total }: LineCounts): boo
 function assertUsable(plan: Plan, names: readonly string[], layout: SourceLayout): void {
   const has = (role: ColumnPlan['role']): boolean =>
     plan.columns.some((column) => column.role === role && (column.index >= 0 || names.includes(column.name)));
-  if (!has('id') && !has('email') && !has('cio_id')) {
+  if (!has('id') && !has('email') && !has('cio_id') && !has('anonymous_id')) {
     if (looksLikeData(layout.header))
       throw new CioBulkError(
         'no_identifier',
@@ -170,7 +172,7 @@ function assertUsable(plan: Plan, names: readonly string[], layout: SourceLayout
       );
     throw new CioBulkError(
       'no_identifier',
-      'no column identifies the person (id, customer_id, user_id, email or cio_id)',
+      `no column identifies the person (id, customer_id, user_id, email or cio_id${plan.kind === 'events' ? '; for events, anonymous_id too' : ''})`,
       {
         hint: `name one with --id-column, --email-column or --cio-id-column; the columns are ${listNames(names)}`,
       },

@@ -8,7 +8,18 @@ import type { PlanOptions } from './plan-options.ts';
 export type Role = Exclude<ColumnPlan['role'], 'attribute' | 'drop'>;
 
 /** Lower case. */
-export const USUAL_IDENTIFIERS: readonly string[] = ['id', 'customer_id', 'user_id', 'userid', 'email', 'cio_id'];
+export const USUAL_IDENTIFIERS: readonly string[] = [
+  'id',
+  'customer_id',
+  'user_id',
+  'userid',
+  'email',
+  'cio_id',
+  'anonymous_id',
+  'anonymousid',
+];
+/** Roles that rows of one kind alone have. */
+const KIND_OF: Partial<Readonly<Record<Role, Kind>>> = { timestamp: 'events', anonymous_id: 'events' };
 
 export interface Roles {
   readonly kind: Kind;
@@ -34,7 +45,7 @@ interface RoleSource {
 export function findRoles(columns: Columns, format: Format, options: PlanOptions): Roles {
   const map = options.map ?? null;
   const { byColumn, unseen, absent, given } = givenRoles(columns, format, options);
-  const isTaken = (index: number): boolean => byColumn.has(index) || isDropped(columns.names[index] ?? '', map);
+  const isTaken = (index: number): boolean => byColumn.has(index) || isDroppedByName(columns.names[index] ?? '', map);
   const look = (role: Role, candidates: readonly string[], what: string, flag: string): void => {
     if (given.has(role)) return;
     const index = columns.usual(candidates, what, flag, isTaken);
@@ -45,11 +56,7 @@ export function findRoles(columns: Columns, format: Format, options: PlanOptions
     for (const names of candidates) if (!byColumnHas(byColumn, role)) look(role, names, what, flag);
   };
   const { kind, note: kindNote } = decideKind(columns, options, (role) => byColumnHas(byColumn, role), isTaken);
-  if (kind === 'people' && byColumnHas(byColumn, 'timestamp')) {
-    throw new CioBulkError('usage', '--timestamp-column is for events, and this file holds people', {
-      hint: 'leave it out, or add --kind events',
-    });
-  }
+  assertOfKind(kind, byColumn, options);
   if (kind === 'events') {
     if (options.eventName === undefined && map?.eventName === undefined) {
       lookInTurn('event', [EVENT_NAMES.first, EVENT_NAMES.second, ['name']], 'the event name', '--event-column');
@@ -83,10 +90,23 @@ export function findRoles(columns: Columns, format: Format, options: PlanOptions
         `"${name}" is left out: a cio_id is known to one workspace only, and the rows have ${own === 'id' ? 'an id' : 'an e-mail'} to go by; if it is this workspace's, say --cio-id-column ${name}`,
       );
   }
+  if (kind === 'events')
+    look('anonymous_id', ['anonymous_id', 'anonymousid'], 'the anonymous id', '--anonymous-id-column');
   const hasDedupeKey = (options.dedupeKey ?? map?.dedupeKey) !== undefined;
   if (kind === 'events' && !hasDedupeKey)
     look('event_id', ['id', 'event_id', 'message_id'], "the event's id", '--dedupe-key');
   return { kind, byColumn, unseen, absent, leftOut, kindNote };
+}
+
+/** A column with a role that the rows cannot have was named for another kind of file. */
+function assertOfKind(kind: Kind, byColumn: ReadonlyMap<number, Role>, options: PlanOptions): void {
+  for (const { role, flag } of roleSources(options)) {
+    const needed = KIND_OF[role];
+    if (needed === undefined || needed === kind || !byColumnHas(byColumn, role)) continue;
+    throw new CioBulkError('usage', `${flag} is for ${needed}, and this file holds ${kind}`, {
+      hint: `leave it out, or add --kind ${needed}`,
+    });
+  }
 }
 
 interface GivenRoles extends Pick<Roles, 'unseen' | 'absent'> {
@@ -116,7 +136,7 @@ function givenRoles(columns: Columns, format: Format, options: PlanOptions): Giv
     }
     const index =
       fromFlag === undefined
-        ? columns.named(name, `${options.map?.path ?? ''}: /${key}`, 'mapping')
+        ? columns.named(name, options.map?.where(`/${key}`) ?? key, 'mapping')
         : columns.named(name, flag, 'usage');
     const other = byColumn.get(index);
     if (other !== undefined) {
@@ -136,6 +156,11 @@ function roleSources(options: PlanOptions): readonly RoleSource[] {
     roleSource('id', ['--id-column', options.idColumn], ['id_column', map?.idColumn]),
     roleSource('email', ['--email-column', options.emailColumn], ['email_column', map?.emailColumn]),
     roleSource('cio_id', ['--cio-id-column', options.cioIdColumn], ['cio_id_column', map?.cioIdColumn]),
+    roleSource(
+      'anonymous_id',
+      ['--anonymous-id-column', options.anonymousIdColumn],
+      ['anonymous_id_column', map?.anonymousIdColumn],
+    ),
     roleSource('event', ['--event-column', options.eventColumn], ['event_column', map?.eventColumn]),
     roleSource(
       'timestamp',
@@ -155,6 +180,11 @@ function roleSource(
 }
 
 export function isDropped(name: string, map: PlanOptions['map']): boolean {
+  return isDroppedByName(name, map) || map?.leftOver?.includes(name) === true;
+}
+
+/** Left out in so many words: no usual name gives such a column a role. */
+function isDroppedByName(name: string, map: PlanOptions['map']): boolean {
   const keepOnly = map?.keepOnly;
   return (
     name === '' ||

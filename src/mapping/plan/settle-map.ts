@@ -18,8 +18,9 @@ export function settleMapping(map: MappingFile, names: readonly string[], isNdjs
   ) as Partial<Record<RoleKey, string | null>>;
   const exact = exactColumns(map, patterns, names, isNdjson);
   const known = isNdjson ? withMentioned(names, { ...map, ...roles }, exact) : names;
-  const { columns, drop } = byPattern(patterns, known, { ...map, columns: exact });
-  return { ...map, ...roles, columns, drop, ...(isNdjson && patterns.size > 0 ? { patterns } : {}) };
+  const { columns, leftOver } = byPattern(patterns, known, { ...map, columns: exact });
+  const drop = map.drop.filter((name) => !patterns.has(name));
+  return { ...map, ...roles, columns, drop, leftOver, ...(isNdjson && patterns.size > 0 ? { patterns } : {}) };
 }
 
 function patternsOf(map: MappingFile, names: readonly string[]): Patterns {
@@ -80,6 +81,7 @@ function withMentioned(
     map.idColumn,
     map.emailColumn,
     map.cioIdColumn,
+    map.anonymousIdColumn,
     map.eventColumn,
     map.timestampColumn,
     map.eventIdColumn,
@@ -98,18 +100,18 @@ function byPattern(
   patterns: Patterns,
   names: readonly string[],
   map: MappingFile,
-): Pick<MappingFile, 'columns' | 'drop'> {
+): Required<Pick<MappingFile, 'columns' | 'leftOver'>> {
   const columns = new Map(map.columns);
-  const drop = map.drop.filter((name) => !patterns.has(name));
+  const leftOver: string[] = [];
   const best = createNamePatterns([...patterns.keys()]);
   const taken = new Set([...columns].map(([name, { to }]) => keyOf(to ?? [name])));
   for (const name of names) {
-    if (columns.has(name) || drop.includes(name)) continue;
+    if (columns.has(name) || map.drop.includes(name)) continue;
     const match = best(name);
     if (match === null) continue;
     const entry = patterns.get(match.pattern) ?? null;
     if (entry === null) {
-      drop.push(name);
+      leftOver.push(name);
       continue;
     }
     const { nameCase, to = nameCase === undefined ? undefined : ['*'], ...rest } = entry;
@@ -125,7 +127,7 @@ function byPattern(
     if (place !== undefined) taken.add(keyOf(place));
     columns.set(name, { ...rest, isByPattern: true, ...(place === undefined ? {} : { to: place }) });
   }
-  return { columns, drop };
+  return { columns, leftOver };
 }
 
 function keyOf(path: readonly string[]): string {
@@ -134,11 +136,11 @@ function keyOf(path: readonly string[]): string {
 
 /** Steps are for columns, and fields of NDJSON that turn up later would go without them. */
 function assertNoSteps(map: MappingFile, patterns: Patterns): void {
-  for (const [pattern, entry] of patterns)
+  for (const entry of patterns.values())
     if (entry?.steps !== undefined)
       throw new CioBulkError(
         'mapping',
-        `${map.path}: /columns/${pattern}: value steps of a pattern are for CSV; here, a field of a later row would go without them`,
+        `${map.where(entry.pointer)}: value steps of a pattern are for CSV; here, a field of a later row would go without them`,
         { hint: 'name the fields one by one' },
       );
 }

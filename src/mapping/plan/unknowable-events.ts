@@ -3,7 +3,7 @@ import type { RawRow } from '../../domain/block.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { jsonForm } from '../rows/json-form.ts';
 import type { JsonRecord } from '../values/json-values.ts';
-import { TIMES } from '../rows/typed-rows.ts';
+import { TIMES } from '../rows/typed-line.ts';
 
 const EVENTS: ReadonlySet<unknown> = new Set(['track', 'page', 'screen']);
 

@@ -34,7 +34,7 @@ export function compileAttributes(
   isEvents: boolean,
   packer: Packer,
 ): (cells: readonly string[], first: string) => string | null {
-  const typedCell = createTypedCell(packer, isEvents ? Number.POSITIVE_INFINITY : ATTRIBUTE_VALUE_BYTES_MAX);
+  const typedCell = createTypedCell(packer, isEvents);
   const madeCell = createMadeCell(plan, packer, typedCell);
   const fields = compile(attributeTree(plan), plan, isEvents);
 

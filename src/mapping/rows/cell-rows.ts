@@ -9,11 +9,11 @@ import type { Emitter, Identify } from './writer.ts';
 
 const ABSENT = -1;
 
-type AddressKind = 'id' | 'email' | 'cio_id';
+type AddressKind = 'id' | 'email' | 'cio_id' | 'anonymous_id';
 
 export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (cells: readonly string[]) => void {
   const address = createAddress(plan, packer);
-  const { id, email, cioId } = address;
+  const { id, email, cioId, anonymousId } = address;
   const { action } = plan;
   const write =
     plan.kind === 'events'
@@ -21,6 +21,17 @@ export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (c
       : action === 'identify'
         ? createIdentifyCells(plan, packer, emitter, address)
         : undefined;
+
+  const withoutPerson = (cells: readonly string[]): void => {
+    const value = anonymousId === ABSENT ? '' : (cells[anonymousId] ?? '');
+    if (value === '')
+      packer.invalid(
+        'no_identifier',
+        'the row has no identifier: every identifier cell is empty',
+        address.columnOfNone,
+      );
+    else if (!address.isBad('anonymous_id', value)) write?.('anonymous_id', value, cells);
+  };
 
   return (cells) => {
     const idValue = id === ABSENT ? '' : (cells[id] ?? '');
@@ -36,12 +47,7 @@ export function createCellRows(plan: Plan, packer: Packer, emitter: Emitter): (c
           : cioValue.startsWith('cio_')
             ? cioValue.slice(4)
             : cioValue;
-    if (value === '' && cioValue === '')
-      return packer.invalid(
-        'no_identifier',
-        'the row has no identifier: every identifier cell is empty',
-        address.columnOfNone,
-      );
+    if (value === '' && cioValue === '') return withoutPerson(cells);
     if (address.isBad(kind, value)) return;
     if (write !== undefined) return write(kind, value, cells);
     if (action !== 'identify') emitter.act(kind, value, action);
@@ -54,6 +60,8 @@ interface Address {
   readonly id: number;
   readonly email: number;
   readonly cioId: number;
+  /** Of events: it addresses those that have nothing else. */
+  readonly anonymousId: number;
   /** Whether an identifier is unusable (and the row settled as invalid). */
   isBad(kind: AddressKind, value: string): boolean;
   /** The column to point at where all are empty, from 1 on. */
@@ -68,14 +76,16 @@ function createAddress(plan: Plan, packer: Packer): Address {
     id: columnOf('id'),
     email: columnOf('email'),
     cio_id: columnOf('cio_id'),
+    anonymous_id: columnOf('anonymous_id'),
   };
   const { id, email } = columns;
   return {
     id: id.index,
     email: email.index,
     cioId: columns.cio_id.index,
+    anonymousId: columns.anonymous_id.index,
     isBad: (kind, value) => identifiers.isBad(kind, value, columns[kind].name, columns[kind].index + 1),
-    columnOfNone: (id.index === ABSENT ? email.index : id.index) + 1 || undefined,
+    columnOfNone: [id, email, columns.anonymous_id].flatMap(({ index }) => (index === ABSENT ? [] : [index + 1]))[0],
   };
 }
 

@@ -5,7 +5,8 @@ import { isUlid } from '../../domain/ulid.ts';
 import { createIdentifiers } from '../checks/identifiers.ts';
 import { withConsent } from '../values/consent.ts';
 import { canonicalText, jsonText, quote } from '../values/json-text.ts';
-import { scalarText, timeOf } from '../values/json-values.ts';
+import { scalarText } from '../values/json-values.ts';
+import { timeOf } from './json-limits.ts';
 import type { JsonRecord } from '../values/json-values.ts';
 import { isBlank } from '../values/values.ts';
 import { part } from './event-id.ts';
@@ -16,6 +17,7 @@ import type { Emitter, Names } from './writer.ts';
 export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (json: JsonRecord) => void {
   const identifiers = createIdentifiers(plan, packer);
   const [id, email, cioId] = [nameOf(plan, 'id'), nameOf(plan, 'email'), nameOf(plan, 'cio_id')];
+  const anonymousId = nameOf(plan, 'anonymous_id');
   const attributesOf = createFlatAttributes(plan, packer);
   const isEvents = plan.kind === 'events';
   const emitEvent = createFlatEvents(plan, packer, emitter, attributesOf);
@@ -38,6 +40,14 @@ export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (j
     emitter.identify({ kind, value, attributes: text, names: namesOf(attributes, own), seconds: null });
   };
 
+  /** An event may be nobody's yet. */
+  const withoutPerson = (json: JsonRecord): void => {
+    const value = identifiers.of(at(json, anonymousId), 'anonymous_id', anonymousId ?? 'anonymous_id');
+    if (value === '')
+      packer.invalid('no_identifier', 'the row has no identifier', undefined, id ?? email ?? anonymousId);
+    else if (value !== null) emitEvent('anonymous_id', value, json);
+  };
+
   return (json) => {
     const cioValue = identifiers.of(at(json, cioId), 'cio_id', cioId ?? 'cio_id');
     const idValue = cioValue === null ? null : identifiers.of(at(json, id), 'id', id ?? 'id');
@@ -51,7 +61,7 @@ export function createFlatRows(plan: Plan, packer: Packer, emitter: Emitter): (j
     if (cioValue === null || idValue === null || emailValue === null) return;
     const kind: PersonKind = cioValue !== '' ? 'cio_id' : idValue !== '' ? 'id' : 'email';
     const value = cioValue || idValue || emailValue;
-    if (value === '') return packer.invalid('no_identifier', 'the row has no identifier', undefined, id ?? email);
+    if (value === '') return withoutPerson(json);
     if (isEvents) return emitEvent(kind, value, json);
     if (plan.action !== 'identify') return emitter.act(kind, value, plan.action);
     identify(kind, value, json, { id: idValue, email: emailValue });

@@ -34,10 +34,13 @@ export function hasTypedLines(lines: readonly JsonRecord[]): boolean {
   return lines.some((json) => jsonForm(json, false) === 'typed');
 }
 
-/** The object that a typed line is about: what is known of the person, or what happened. */
+/**
+ * The traits of a typed line. Those of an identify may also be in its context, as the browser libraries of RudderStack have them:
+ * where both have a key, the line's own counts. Beside `data` or `attributes`, which say the same in another way, the context does not.
+ */
 export function traitsOf(json: JsonRecord): unknown {
-  const context = json['context'];
-  return json['type'] === 'identify' && isRecord(context) && isRecord(context['traits'])
-    ? context['traits']
-    : undefined;
+  const { traits, context } = json;
+  if (json['type'] !== 'identify' || !isRecord(context) || !isRecord(context['traits'])) return traits;
+  if (has(json, 'data', 'attributes')) return traits;
+  return isRecord(traits) ? { ...context['traits'], ...traits } : (traits ?? context['traits']);
 }

@@ -1,6 +1,6 @@
 /** One cell of a column whose value steps may make something else than a text of it: true, a number, a list. */
 import type { ColumnPlan, Plan } from '../../domain/plan.ts';
-import { isAttributeOverLimits } from '../values/json-values.ts';
+import { isAttributeOverLimits } from './json-limits.ts';
 import { jsonText } from '../values/json-text.ts';
 import type { Packer } from './packer.ts';
 import type { TypedCell } from './typed-cell.ts';

@@ -1,7 +1,7 @@
 /** Rows that a mapping leaves out by their values. */
 import type { RawRow } from '../../domain/block.ts';
 import type { SkipRule } from '../../domain/plan.ts';
-import { scalarText } from '../values/json-values.ts';
+import { scalarText, type JsonRecord } from '../values/json-values.ts';
 
 /** Whether a row is left out; null when none is. Values are compared as the source has them, before any value step. */
 export function createRowSkips(given: readonly SkipRule[] = []): ((row: RawRow) => boolean) | null {
@@ -11,8 +11,17 @@ export function createRowSkips(given: readonly SkipRule[] = []): ((row: RawRow) 
     if (Array.isArray(row)) return rules.some(({ index, isSkipped }) => isSkipped(row[index] ?? ''));
     if (!('json' in row)) return false;
     const { json } = row;
-    return rules.some(({ name, isSkipped }) => Object.hasOwn(json, name) && isSkipped(scalarText(json[name]) ?? ''));
+    return rules.some(({ name, isSkipped }) => {
+      const text = textAt(json, name);
+      return text !== null && isSkipped(text);
+    });
   };
+}
+
+/** Empty where there is nothing; null for objects and lists, which no text stands for. */
+function textAt(json: JsonRecord, name: string): string | null {
+  const value = Object.hasOwn(json, name) ? json[name] : null;
+  return value === null || value === undefined ? '' : scalarText(value);
 }
 
 function textTest({ texts }: SkipRule): (text: string) => boolean {

@@ -2,6 +2,7 @@
 import type { RawRow } from '../../domain/block.ts';
 import { ATTRIBUTE_VALUE_BYTES_MAX, EVENT_NAME_BYTES_MAX } from '../../domain/limits.ts';
 import type { ColumnPlan, ColumnSteps, Plan } from '../../domain/plan.ts';
+import { IDENTIFYING } from '../../domain/roles.ts';
 import { quote } from '../values/json-text.ts';
 import { scalarText } from '../values/json-values.ts';
 import type { JsonRecord } from '../values/json-values.ts';
@@ -102,7 +103,7 @@ function sourcesOf(plan: SteppedPlan, packer: Pick<Packer, 'invalid'>): readonly
       column,
       ...compileSteps(column.steps ?? {}, {
         bytesMax: bytesMaxOf(plan, column),
-        keepsMarkers: plan.nulls?.length !== 0 && ['id', 'email', 'cio_id'].includes(column.role),
+        keepsMarkers: plan.nulls?.length !== 0 && IDENTIFYING.includes(column.role),
         refuse(message) {
           packer.invalid('bad_value', `the value ${message}`, column.index + 1 || undefined, column.name);
           return null;

@@ -1,20 +1,27 @@
 /** One cell of a CSV row as JSON text, by its column's type. */
-import { bytesOver } from '../../domain/limits.ts';
+import { ATTRIBUTE_VALUE_BYTES_MAX, bytesOver } from '../../domain/limits.ts';
 import type { ColumnPlan } from '../../domain/plan.ts';
 import { consentShape, consentText, NO_CONSENT } from '../values/consent.ts';
 import { parseTime, timeFault, timeNote } from '../values/times.ts';
 import { booleanText, booleanWord, isJson, isPlainDecimal } from '../values/values.ts';
+import { longText, longTextIn } from './json-limits.ts';
 import type { Packer } from './packer.ts';
 
 /** JSON text of a cell that is not empty; null when it makes the row invalid (and the row is settled as such). */
 export type TypedCell = (cell: string, column: ColumnPlan, zone: string | null) => string | null;
 
-/** `textBytesMax`: of a cell that is sent as text. */
-export function createTypedCell(packer: Packer, textBytesMax: number): TypedCell {
+/** Texts of attributes have a limit; data of events has one as a whole only. */
+export function createTypedCell(packer: Packer, isEvents: boolean): TypedCell {
+  const textBytesMax = isEvents ? Number.POSITIVE_INFINITY : ATTRIBUTE_VALUE_BYTES_MAX;
   const text = (cell: string, column: ColumnPlan): string | null => {
     const bytes = bytesOver(cell, textBytesMax);
     if (bytes === 0) return packer.quote(cell);
-    return refuse(packer, 'too_long', `the value has ${bytes} bytes; the limit is ${textBytesMax}`, column);
+    return refuse(packer, 'too_long', `the value ${longText(bytes)}`, column);
+  };
+  /** Of JSON each text is held to the limit. None is over it where all of the cell cannot be: no UTF-16 unit has more than 3 bytes. */
+  const json = (cell: string, column: ColumnPlan): string | null => {
+    const bytes = cell.length * 3 > textBytesMax ? longTextIn(JSON.parse(cell)) : 0;
+    return bytes === 0 ? cell : refuse(packer, 'too_long', `a text in the value ${longText(bytes)}`, column);
   };
 
   return (cell, column, zone) => {
@@ -22,7 +29,7 @@ export function createTypedCell(packer: Packer, textBytesMax: number): TypedCell
     if (type === 'string') return text(cell, column);
     if (type === 'timestamp') return timestamp(packer, cell, column, zone);
     const typed = TYPED[type](cell, column);
-    if (typed !== null) return typed;
+    if (typed !== null) return type === 'json' ? json(typed, column) : typed;
     if (column.strict) return refuse(packer, 'bad_value', `the value ${misfit(column)}`, column);
     packer.warn(`not_${type}`, column.name);
     return text(cell, column);

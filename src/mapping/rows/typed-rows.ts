@@ -6,18 +6,18 @@ import { safeText } from '../plan/column-names.ts';
 import type { Emitter, EventAction } from './writer.ts';
 import { part } from './event-id.ts';
 import { withConsent } from '../values/consent.ts';
-import { createIdentifiers, type Identifiers } from '../checks/identifiers.ts';
+import { createIdentifiers } from '../checks/identifiers.ts';
 import { canonicalText, quote } from '../values/json-text.ts';
-import { traitsOf } from './json-form.ts';
-import { areOverLimits, isRecord, scalarText, timeOf } from '../values/json-values.ts';
+import { scalarText } from '../values/json-values.ts';
+import { areOverLimits, timeOf } from './json-limits.ts';
 import type { JsonRecord } from '../values/json-values.ts';
 import type { Packer } from './packer.ts';
+import { readLine, whenOf, type Line, type LineTools } from './typed-line.ts';
 import { isBlank } from '../values/values.ts';
 
 const TYPES: ReadonlySet<string> = new Set(['identify', 'track', 'page', 'screen', 'group', 'alias']);
-const PAYLOADS = ['data', 'attributes', 'traits', 'properties'] as const;
-/** The first that is there; `timestamp` is the one that was set right by the server's clock. */
-export const TIMES = ['timestamp', 'originalTimestamp', 'original_timestamp', 'sentAt', 'sent_at'] as const;
+/** Where a page without a name of its own has one, the best first; RudderStack also writes it into the properties. */
+const PAGE_NAMES = ['name', 'url', 'path', 'title'] as const;
 
 /** `operation` takes what a line amounts to where that is an operation of v2: an object and its relationship, a merge. */
 export function createTypedRows(
@@ -26,8 +26,7 @@ export function createTypedRows(
   emitter: Emitter,
   operation: (json: JsonRecord) => void,
 ): (json: JsonRecord) => void {
-  const identifiers = createIdentifiers(plan, packer);
-  const tools: Tools = { plan, packer, emitter, identifiers, operation };
+  const tools: Tools = { plan, packer, emitter, identifiers: createIdentifiers(plan, packer), operation };
 
   return (json) => {
     const { type } = json;
@@ -39,19 +38,8 @@ export function createTypedRows(
         'type',
       );
     }
-    const payload = payloadOf(json, packer);
-    if (payload === null) return;
-    const id = identifiers.of(json['userId'] ?? json['user_id'], 'id', 'userId');
-    const email =
-      id === null
-        ? null
-        : identifiers.of(json['email'] ?? (type === 'identify' ? payload['email'] : undefined), 'email', 'email');
-    const anonymousId =
-      email === null
-        ? null
-        : identifiers.of(json['anonymousId'] ?? json['anonymous_id'], 'anonymous_id', 'anonymousId');
-    if (id === null || email === null || anonymousId === null) return;
-    const line: Line = { json, payload, id, email, anonymousId };
+    const line = readLine(json, tools);
+    if (line === null) return;
     if (type === 'identify') return identify(tools, line);
     if (type === 'group') return group(tools, line);
     if (type === 'alias') return alias(tools, line);
@@ -59,62 +47,39 @@ export function createTypedRows(
   };
 }
 
-interface Tools {
-  readonly plan: Plan;
-  readonly packer: Packer;
+interface Tools extends LineTools {
   readonly emitter: Emitter;
-  readonly identifiers: Identifiers;
   readonly operation: (json: JsonRecord) => void;
 }
 
-/** A line, and what it says of its person; '' = nothing. */
-interface Line {
-  readonly json: JsonRecord;
-  readonly payload: JsonRecord;
-  readonly id: string;
-  readonly email: string;
-  readonly anonymousId: string;
-}
-
-/** What the line is about; null when it is unusable (and the row settled as invalid). */
-function payloadOf(json: JsonRecord, packer: Packer): JsonRecord | null {
-  const names = PAYLOADS.filter((name) => json[name] !== undefined && json[name] !== null);
-  const [name, second] = names;
-  const payload = name === undefined ? (traitsOf(json) ?? {}) : json[name];
-  if (second !== undefined)
-    packer.invalid(
-      'bad_operation',
-      `both "${name}" and "${second}" are given: only one can be sent`,
-      undefined,
-      second,
-    );
-  else if (isRecord(payload)) return payload;
-  else packer.invalid('bad_operation', `"${name ?? 'traits'}" must be an object`, undefined, name);
-  return null;
-}
-
-/** As `timeOf`. */
-function whenOf(json: JsonRecord, { plan, packer }: Tools): number | null {
-  const field = TIMES.find((name) => json[name] !== undefined && json[name] !== null) ?? 'timestamp';
-  return timeOf(json[field], { field, format: 'auto', zone: plan.timezone }, packer);
-}
-
-function identify(tools: Tools, { json, payload, id, email, anonymousId }: Line): void {
-  const { plan, packer, emitter } = tools;
-  if (id === '' && email === '') return packer.invalid('no_identifier', 'identify needs "userId" or "email"');
-  const timeMs = whenOf(json, tools);
-  const createdAtMs = timeOf(
-    payload['created_at'],
-    { field: 'created_at', format: 'auto', zone: plan.timezone },
-    packer,
-  );
-  if (timeMs === null || createdAtMs === null) return;
+function identify(tools: Tools, line: Line): void {
+  const { plan, packer } = tools;
+  const { payload, id, email, anonymousId } = line;
   const attributes: Record<string, unknown> = Object.assign(Object.create(null), payload);
-  if (!Number.isNaN(createdAtMs)) attributes['created_at'] = Math.floor(createdAtMs / 1000);
+  const field = isGiven(payload['created_at']) ? 'created_at' : 'createdAt';
+  const createdAtMs = timeOf(payload[field], { field, format: 'auto', zone: plan.timezone }, packer);
+  if (createdAtMs === null) return;
+  if (!Number.isNaN(createdAtMs)) {
+    delete attributes[field];
+    attributes['created_at'] = Math.floor(createdAtMs / 1000);
+  }
   if (id === '') delete attributes['email'];
   else if (email !== '') attributes['email'] = email;
   if (anonymousId !== '') attributes['anonymous_id'] = anonymousId;
-  if (areOverLimits(attributes, packer)) return;
+  change(tools, line, attributes);
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
+}
+
+/** Sets attributes of the line's person. */
+function change(tools: Tools, { json, id, email }: Line, attributes: JsonRecord): void {
+  const { packer, emitter } = tools;
+  if (id === '' && email === '')
+    return packer.invalid('no_identifier', `${String(json['type'])} needs "userId" or "email"`);
+  const timeMs = whenOf(json, tools);
+  if (timeMs === null || areOverLimits(attributes, packer)) return;
   const settled = withConsent(attributes, packer);
   if (settled === null) return;
   const seconds = Number.isNaN(timeMs) ? null : Math.floor(timeMs / 1000);
@@ -127,8 +92,9 @@ function identify(tools: Tools, { json, payload, id, email, anonymousId }: Line)
   });
 }
 
-function track(tools: Tools, { json, payload, id, email, anonymousId }: Line, action: EventAction): void {
+function track(tools: Tools, line: Line, action: EventAction): void {
   const { packer, emitter } = tools;
+  const { json, payload, id, email, anonymousId } = line;
   const kind: PersonKind = id !== '' ? 'id' : email !== '' ? 'email' : 'anonymous_id';
   const value = id || email || anonymousId;
   if (value === '')
@@ -136,11 +102,7 @@ function track(tools: Tools, { json, payload, id, email, anonymousId }: Line, ac
       'no_identifier',
       `${action === 'event' ? 'track' : action} needs "userId", "email" or "anonymousId"`,
     );
-  // Pages without a name are told by where they are.
-  const name =
-    scalarText(
-      json['event'] ?? json['name'] ?? (action === 'event' ? undefined : (payload['url'] ?? payload['path'])),
-    ) ?? '';
+  const name = nameOf(line, action);
   if (isBlank(name)) return packer.invalid('no_event_name', 'the event has no name', undefined, 'event');
   const timeMs = whenOf(json, tools);
   if (timeMs === null) return;
@@ -157,31 +119,45 @@ function track(tools: Tools, { json, payload, id, email, anonymousId }: Line, ac
   });
 }
 
-/** A group is an object that the person belongs to. */
-function group({ plan, packer, operation }: Tools, { json, payload, id }: Line): void {
-  if (plan.groupObjectType === undefined)
-    return packer.invalid(
-      'bad_operation',
-      'a group line is about an object: say of which type its groups are with --group-object-type <id>',
-      undefined,
-      'type',
-    );
+/** The first name that is not blank. A page without one is told by its category, and by where it is. */
+function nameOf({ json, payload }: Line, action: EventAction): string {
+  const own = scalarText(json['event'] ?? json['name']) ?? '';
+  if (action === 'event' || !isBlank(own)) return own;
+  const others = [json['name'], json['category'], ...PAGE_NAMES.map((name) => payload[name])];
+  return others.map((other) => scalarText(other) ?? '').find((other) => !isBlank(other)) ?? '';
+}
+
+/** A group is an object that the person belongs to if its type is known, and attributes of the person if not. */
+function group(tools: Tools, line: Line): void {
+  const { plan, packer, operation } = tools;
+  const { json, payload, id, email } = line;
   const groupId = scalarText(json['groupId'] ?? json['group_id']) ?? '';
   if (groupId === '') return packer.invalid('no_identifier', 'group needs "groupId"', undefined, 'groupId');
+  if (plan.groupObjectType === undefined) {
+    const traits = Object.entries(payload).map(([name, value]) => [`group_${name}`, value]);
+    return change(tools, line, { ...Object.fromEntries(traits), group_id: groupId });
+  }
+  const person = id !== '' ? { id } : email !== '' ? { email } : null;
   operation({
     type: 'object',
     identifiers: { object_type_id: plan.groupObjectType, object_id: groupId },
     action: 'identify',
     attributes: payload,
-    ...(id === '' ? {} : { cio_relationships: [{ identifiers: { id } }] }),
+    ...(person === null ? {} : { cio_relationships: [{ identifiers: person }] }),
   });
 }
 
-/** Two ids of one person: the earlier one is merged into the other. */
-function alias({ packer, identifiers, operation }: Tools, { json, id }: Line): void {
+/**
+ * Two ids of one person: the earlier one is merged into the other. Where the earlier one is the anonymous id of the same line, there
+ * is nobody to merge: the person claims what that visitor did.
+ */
+function alias(tools: Tools, line: Line): void {
+  const { packer, identifiers, operation } = tools;
+  const { json, id, anonymousId } = line;
   const previous = identifiers.of(json['previousId'] ?? json['previous_id'], 'id', 'previousId');
   if (previous === null) return;
   if (id === '' || previous === '' || id === previous)
     return packer.invalid('no_identifier', 'alias needs "userId" and another "previousId"', undefined, 'previousId');
+  if (previous === anonymousId) return change(tools, line, { anonymous_id: previous });
   operation({ type: 'person', action: 'merge', primary: { id }, secondary: { id: previous } });
 }

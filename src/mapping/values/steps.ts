@@ -3,6 +3,7 @@
  * functions of the columns come from.
  */
 import type { ColumnPlan, ColumnSteps, ColumnType, TimeFormats } from '../../domain/plan.ts';
+import { NAMING } from '../../domain/roles.ts';
 import {
   anyText,
   listOf,
@@ -38,8 +39,7 @@ interface StepRule<K extends StepKey> {
   readonly compile?: (setting: NonNullable<Settings[K]>, context: StepContext) => Step | null;
 }
 
-const NAMES: readonly Role[] = ['id', 'email', 'cio_id', 'event_id'];
-const ALL: readonly Role[] = [...NAMES, 'event', 'timestamp'];
+const ALL: readonly Role[] = [...NAMING, 'event', 'timestamp'];
 
 /** Their order is the contract. */
 export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
@@ -60,12 +60,12 @@ export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
     compile: step.inverted,
   },
   split: { shape: listSplit, gives: 'json', notFor: [ALL, 'is one value, and no list'], compile: step.divided },
-  default: { shape: scalar, notFor: [NAMES, 'would be the same for many'], compile: step.filled },
+  default: { shape: scalar, notFor: [NAMING, 'would be the same for many'], compile: step.filled },
   format: { shape: timeFormats },
   too_long: {
     shape: oneOf(['invalid', 'cut', 'omit']),
     off: 'invalid',
-    notFor: [[...NAMES, 'timestamp'], 'would be another one'],
+    notFor: [[...NAMING, 'timestamp'], 'would be another one'],
     compile: step.shortened,
   },
   hash: {
@@ -93,7 +93,7 @@ export function misplacedStep(steps: ColumnSteps, role: Role): { readonly key: S
     if (notFor?.[0].includes(role) === true) return { key, why: notFor[1] };
   }
   const isSame =
-    NAMES.includes(role) &&
+    NAMING.includes(role) &&
     Object.entries(steps.values ?? {}).some(([key, value]) => step.isPrefix(key) && value !== null);
   return isSame ? { key: 'values', why: 'would be the same for many (a key that ends in * may give null only)' } : null;
 }

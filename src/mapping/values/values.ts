@@ -33,11 +33,19 @@ export function booleanText(text: string): 'true' | 'false' | null {
   return text === 'false' || text === 'FALSE' || text === 'False' ? 'false' : null;
 }
 
-/** What a spreadsheet has done to this cell, or null. */
-export function excelDamage(text: string): string | null {
-  if (EXCEL_EXPONENT.test(text))
-    return 'a spreadsheet has shortened long numbers (like 4.12346E+11): their digits are lost in the file';
-  return EXCEL_ERROR.test(text) ? 'a spreadsheet has left error values (like #N/A) in the file' : null;
+const DAMAGE: readonly (readonly [shape: RegExp, damage: string])[] = [
+  [EXCEL_EXPONENT, 'a spreadsheet has shortened long numbers (like 4.12346E+11): their digits are lost in the file'],
+  [EXCEL_ERROR, 'a spreadsheet has left error values (like #N/A) in the file'],
+  [
+    /^\s+".*"\s*$/s,
+    'blanks stand between delimiters and quotes, so that the quotes are a part of the values: remove the blanks',
+  ],
+  [/^\\N$/, String.raw`\N is how databases write NULL: say that it is an empty cell with --null '\N'`],
+];
+
+/** What a program has done to a value, and hardly anybody means; null where nothing is to be seen. */
+export function damageOf(text: string): string | null {
+  return DAMAGE.find(([shape]) => shape.test(text))?.[1] ?? null;
 }
 
 export function isBlank(text: string): boolean {

@@ -70,6 +70,26 @@ export function readEvents({ db }: Workspace, query: URLSearchParams): string[] 
   );
 }
 
+/** What people have, and objects: queries with a `seq` and `attributes`. */
+const THINGS = {
+  devices: `SELECT row_number() OVER (ORDER BY pid, token) AS seq, people.id AS person_id, people.email AS person_email,
+    token, platform, last_used, devices.attributes FROM devices JOIN people USING (pid)`,
+  objects: 'SELECT oid AS seq, object_type_id, object_id, attributes FROM objects',
+  relationships: `SELECT row_number() OVER (ORDER BY pid, oid) AS seq, people.id AS person_id, people.email AS person_email,
+    object_type_id, object_id, relationships.attributes FROM relationships JOIN people USING (pid) JOIN objects USING (oid)`,
+} as const;
+
+/** The columns of the query; attributes as they were sent. */
+export function readThings({ db }: Workspace, what: keyof typeof THINGS, query: URLSearchParams): string[] {
+  const { after, limit } = pageOf(query);
+  const things = db
+    .prepare<[number, number], { readonly attributes: string }>(
+      `SELECT * FROM (${THINGS[what]}) WHERE seq > ? ORDER BY seq LIMIT ?`,
+    )
+    .all(after, limit);
+  return things.map(({ attributes, ...rest }) => line(rest, 'attributes', attributes));
+}
+
 interface LogRow {
   readonly seq: number;
   readonly person: string;

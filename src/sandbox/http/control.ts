@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange } from './exchange.ts';
-import { readEvents, readLog, readPeople } from '../app/readouts.ts';
+import { readEvents, readLog, readPeople, readThings } from '../app/readouts.ts';
 import { send } from './send.ts';
 import { json, type Answer } from './wire.ts';
 
@@ -26,6 +26,12 @@ function controlAnswer(exchange: Exchange, request: IncomingMessage): Answer {
       return ndjson(readPeople(workspace, url.searchParams));
     case 'GET /_sandbox/events':
       return ndjson(readEvents(workspace, url.searchParams));
+    case 'GET /_sandbox/devices':
+      return ndjson(readThings(workspace, 'devices', url.searchParams));
+    case 'GET /_sandbox/objects':
+      return ndjson(readThings(workspace, 'objects', url.searchParams));
+    case 'GET /_sandbox/relationships':
+      return ndjson(readThings(workspace, 'relationships', url.searchParams));
     case 'GET /_sandbox/log':
       return ndjson(readLog(workspace, url.searchParams));
     case 'POST /_sandbox/reset':

@@ -27,7 +27,7 @@ const steps = fc.record(
       { yes: true, no: 0, a: "'" },
       { 'a,b': '-', 'a*': "'b", ' *': null, '*': ' x ' },
     ),
-    split: fc.constantFrom(',', ', '),
+    split: fc.constantFrom(',', ', ', { at: ',', as: 'backslash' as const }),
     default: fc.constantFrom('-', 'yes', 5, false),
     hash: fc.constant('sha256' as const),
   },
@@ -60,8 +60,12 @@ const MODEL: readonly ((value: Value, steps: ColumnSteps) => Value)[] = [
     return value;
   },
   (value, { split }) => {
-    if (typeof value !== 'string' || typeof split !== 'string') return value;
-    const items = value.split(split).flatMap((item) => item.trim() || []);
+    if (typeof value !== 'string' || split === undefined) return value;
+    const texts =
+      typeof split === 'string'
+        ? value.split(split)
+        : (value.match(/(?:\\[\\,]|[^,])+/gsu) ?? []).map((item) => item.replaceAll(/\\([\\,])/g, '$1'));
+    const items = texts.flatMap((item) => item.trim() || []);
     return items.length === 0 ? '' : items;
   },
   (value, { default: other }) => (value === '' ? (other ?? '') : value),
@@ -135,6 +139,46 @@ describe('value steps', () => {
         expect([asked.plan, asked.sent]).toEqual([plain.plan, plain.sent]);
         const other = run(source, { map: parse({ columns: { a: own } }) });
         expect(other.sent.map((one) => one.json.attributes.b)).toEqual(plain.sent.map((one) => one.json.attributes.b));
+      }),
+      RUNS,
+    );
+  });
+
+  it('that have nothing to do in a text leave it as it is', () => {
+    const idle = {
+      unescape: 'postgres',
+      null_values: ['¤'],
+      strip_prefix: '¤',
+      values: { '¤*': null, '¤': 'x' },
+      default: 'x',
+      too_long: 'cut',
+    };
+    const text = cell.filter((one) => one !== '' && !/[\\¤]/.test(one));
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1, maxLength: 5 }), (cells) => {
+        const source = { layout: csvLayout(['id', 'v']), rows: cells.map((one, index) => [`p${index}`, one]) };
+        const asked = run(source, { map: parse({ columns: { v: idle } }) });
+        expect(asked.sent).toEqual(run(source).sent);
+      }),
+      RUNS,
+    );
+  });
+
+  it('read a time by a list of one format as by that format', () => {
+    const time = fc.oneof(
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      fc.constantFrom('1700000000', '03/04/2025', '2025-03-04 10:00', '26.10.2025 02:30', 'soon'),
+    );
+    const formats = fc.constantFrom('auto', 'iso', 'unix', 'dd/mm/yyyy', '%d.%m.%Y %H:%M');
+    fc.assert(
+      fc.property(fc.array(time, { minLength: 1, maxLength: 5 }), formats, (times, format) => {
+        const source = { layout: csvLayout(['id', 'v']), rows: times.map((one, index) => [`p${index}`, one]) };
+        const readBy = (given: unknown) => {
+          const column = { type: 'timestamp', timezone: 'Europe/Vienna', format: given };
+          const { sent, chunk } = run(source, { map: parse({ columns: { v: column } }) });
+          return [sent, chunk.warnings, chunk.invalid.map(({ code }) => code)];
+        };
+        expect(readBy([format])).toEqual(readBy(format));
       }),
       RUNS,
     );

@@ -116,6 +116,23 @@ describe('people', () => {
     expect(chunk.invalid[0]?.message).toMatch(/has 36\d+ bytes as JSON; one operation may have 32000/);
   });
 
+  it('holds every text in a cell of JSON to the limit of an attribute, but not those of events', () => {
+    const [fits, over] = ['ü'.repeat(500), `${'ü'.repeat(500)}x`];
+    const rows = [fits, over, fits, over].map((text, index) => [
+      String(index),
+      'seen',
+      JSON.stringify(index < 2 ? [{ a: text, b: text }] : text),
+    ]);
+    const source = { layout: csvLayout(['id', 'event', 'v']), rows };
+    const people = run(source, { kind: 'people', types: 'v:json' });
+    expect(people.sent.map(({ json }) => json.attributes.v)).toEqual([[{ a: fits, b: fits }], fits]);
+    expect(people.chunk.invalid).toMatchObject([
+      { code: 'too_long', column: 3, message: 'a text in the value has 1001 bytes; the limit is 1000' },
+      { code: 'too_long', column: 3 },
+    ]);
+    expect(run(source, { kind: 'events', types: 'v:json' }).sent.length).toBe(4);
+  });
+
   it("skips an identify that repeats the same person's last one, and only that", () => {
     const { chunk, sent } = run(csv('id,plan', '7,a', '8,a', '7,a', '7,b', '7,a'));
     expect(chunk.skipped).toEqual({ unchanged: 1 });

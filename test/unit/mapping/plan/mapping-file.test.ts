@@ -101,11 +101,69 @@ describe('a mapping file', () => {
   it('cannot name columns that are not there, or put two things in one place', () => {
     const source = csv('id,a,b', '1,2,3');
     expect(errorOf(() => planOf(source, { map: parse({ columns: { zip: 'x' } }) })).message).toContain(
-      'map.json: /columns: there is no column "zip"',
+      'map.json:1:19: /columns/zip: there is no column "zip"',
     );
     expect(errorOf(() => planOf(source, { map: parse({ columns: { a: 'b' } }) })).code).toBe('mapping');
     expect(errorOf(() => planOf(source, { map: parse({ columns: { a: 'b.c' } }) })).code).toBe('mapping');
     expect(errorOf(() => planOf(source, { map: parse({ constants: { a: 1 } }) })).message).toContain('constant "a"');
+  });
+  it('may name columns for the event id that an older file lacks', () => {
+    const map = parse({ dedupe_key: ['id', 'batch'], missing_columns: 'ignore' });
+    expect(planOf(csv('email,event,id', 'a@example.com,e,1'), { map }).plan.dedupeKey).toEqual(['id']);
+    // A field that no row of the sample has may turn up later.
+    const rows = ndjson({ email: 'a@example.com', event: 'e', id: 1 });
+    expect(planOf(rows, { map }).plan.dedupeKey).toEqual(['id', 'batch']);
+    expect(errorOf(() => planOf(rows, { map: parse({ dedupe_key: ['batch'] }) })).message).toContain(
+      '/dedupe_key: there is no column "batch"',
+    );
+  });
+});
+
+describe('names of columns in a mapping file', () => {
+  it('match in any case, where none is the very same', () => {
+    const map = parse({
+      id_column: 'KEY',
+      drop: ['NOTES'],
+      columns: {
+        plan: { to: 'tier', trim: true },
+        SCORE: { type: 'string' },
+        score: 'points',
+        Secret: null,
+        full: { join: ['PLAN', 'score'] },
+      },
+    });
+    const source = csv('key,Plan,score,Score,SCORE,notes,secret', '7, pro ,1,2,3,x,y');
+    expect(run(source, { map }).sent[0]?.json).toMatchObject({
+      identifiers: { id: '7' },
+      attributes: { tier: 'pro', points: 1, Score: 2, SCORE: '3', full: 'pro 1' },
+    });
+    const kept = parse({ keep_only: ['ID', 'PLAN'], columns: {} });
+    expect(run(csv('id,plan,x', '1,pro,2'), { map: kept }).sent[0]?.json.attributes).toEqual({ plan: 'pro' });
+  });
+
+  it('are the very names of the fields in NDJSON', () => {
+    const map = parse({ columns: { plan: 'tier' } });
+    expect(
+      run(ndjson({ id: 7, Plan: 'a' }, { id: 8, plan: 'b' }), { map }).sent.map((one) => one.json.attributes),
+    ).toEqual([{ Plan: 'a' }, { tier: 'b' }]);
+  });
+
+  it('are never a choice between two', () => {
+    const one = errorOf(() => planOf(csv('id,Plan,PLAN', '1,a,b'), { map: parse({ columns: { plan: 'tier' } }) }));
+    expect([one.code, one.message]).toEqual([
+      'ambiguous_column',
+      'map.json:1:20: /columns/plan: both "Plan" (column 2) and "PLAN" (column 3) could be meant',
+    ]);
+    for (const columns of [
+      { plan: 'tier', Plan: 'x' },
+      { Plan: 'x', plan: 'tier' },
+    ]) {
+      const two = errorOf(() => planOf(csv('id,plan', '1,a'), { map: parse({ columns }) }));
+      expect([two.code, two.message]).toEqual([
+        'mapping',
+        expect.stringMatching(/^map.json:1:\d+: .*: column "plan" has another entry already$/),
+      ]);
+    }
   });
 });
 

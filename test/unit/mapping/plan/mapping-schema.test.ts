@@ -89,7 +89,6 @@ const FILE_FAULTS: readonly (readonly [file: unknown, fault: string])[] = [
   [{ id_column: [] }, '/id_column must be a column name, null, or a list of them'],
   [{ id_column: ['a', 5] }, '/id_column/1 must be a column name or null'],
   [{ missing_columns: true }, '/missing_columns must be one of error, ignore'],
-  [{ repeated_columns: 'drop' }, '/repeated_columns must be one of error, number'],
   [{ requires: { zone: 'x' } }, '/requires/zone is no key of a mapping file'],
   [{ wants: { timezone: '' } }, '/wants/timezone must be a text that is not empty'],
   [{ file: { quotes: 'none' } }, '/file/quotes is no key of a mapping file'],

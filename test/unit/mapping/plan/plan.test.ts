@@ -170,6 +170,18 @@ describe('finding columns', () => {
     expect(errorOf(() => planOf(csv('id,x', '1,2'), { kind: 'events' })).hint).toContain('--event-name');
   });
 
+  it.for([
+    ['4.12346E+11', 'shortened long numbers'],
+    ['#N/A', 'error values'],
+    [' "Doe"', 'quotes are a part of the values'],
+    [String.raw`\N`, "--null '\\N'"],
+  ])('warns about a cell %j that another program has made', ([cell = '', what]) => {
+    const { warnings } = planOf({ layout: csvLayout(['id', 'x']), rows: [['1', cell]] });
+    expect(warnings).toEqual([expect.stringContaining(`"x": `)]);
+    expect(warnings[0]).toContain(what);
+    expect(planOf(csv('id,x', '1,"Doe"', '2,N')).warnings).toEqual([]);
+  });
+
   it('refuses two columns of one name, with both places, unless the mapping drops them', () => {
     const source = csv('id,tag,tag', '1,a,b');
     const error = errorOf(() => planOf(source));
@@ -291,5 +303,15 @@ describe('identities', () => {
 
   it('that repeat are no mistake', () => {
     expect(planOf(csv('id,email', '7,a@b.c', '7,A@b.c', '8,d@e.f')).identityWarnings).toEqual([]);
+  });
+
+  it('are found in lines about people, and groups may have the e-mail of a person', () => {
+    const ann = { type: 'identify', userId: '7', traits: { email: 'a@b.c' } };
+    const group = { type: 'group', userId: '8', groupId: 'g', traits: { email: 'a@b.c' } };
+    const bob = { type: 'identify', userId: '8', traits: { plan: 'pro' }, context: { traits: { email: 'A@b.c' } } };
+    expect(planOf(ndjson(ann, group)).identityWarnings).toEqual([]);
+    expect(planOf(ndjson(ann, group, bob)).identityWarnings).toEqual([
+      '1 row has an e-mail that another id has too (first: row 3): Customer.io keeps one person per e-mail',
+    ]);
   });
 });

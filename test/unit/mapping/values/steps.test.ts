@@ -334,5 +334,6 @@ describe('a value step that cannot be', () => {
     const source = csv('id,email,event,timestamp,v', '1,a@b.c,x,1700000000,5');
     const error = errorOf(() => planOf(source, { kind: 'events', map: parse({ columns: { [column]: steps } }) }));
     expect([error.code, error.message]).toEqual(['mapping', expect.stringContaining(message)]);
+    expect(error.message).toMatch(/^map\.json:1:\d+: /);
   });
 });
