@@ -64,7 +64,8 @@ export function settledSteps(
   role: Role | undefined,
 ): ColumnSteps | undefined {
   const entry = map?.columns.get(name);
-  const steps = entry?.steps;
+  const said = entry?.steps;
+  const steps = said !== undefined && entry?.isByPattern === true ? fittingSteps(said, role) : said;
   if (steps === undefined) return undefined;
   const where = (key: StepKey): string => map?.where(`${entry?.pointer}/${key}`) ?? '';
   const misplaced = misplacedStep(steps, role ?? 'attribute');
@@ -79,6 +80,14 @@ export function settledSteps(
     ...steps,
     [key]: names.map((other) => columns.names[columns.named(other, where(key), 'mapping')] ?? other),
   };
+}
+
+/** Of the steps of a pattern, those that a column with such a role can have. */
+function fittingSteps(steps: ColumnSteps, role: Role | undefined): ColumnSteps | undefined {
+  const misplaced = misplacedStep(steps, role ?? 'attribute');
+  if (misplaced === null) return Object.keys(steps).length === 0 ? undefined : steps;
+  const { [misplaced.key as keyof ColumnSteps]: _, ...others } = steps;
+  return fittingSteps(others, role);
 }
 
 /** The sample as its columns' steps leave it: types are inferred from that, and it is what people are shown. */

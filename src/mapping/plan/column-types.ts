@@ -2,14 +2,16 @@
 import { CioBulkError } from '../../domain/errors.ts';
 import type { ColumnType } from '../../domain/plan.ts';
 import { listNames } from './column-names.ts';
-import { booleanText, damageOf, isPlainDecimal } from '../values/values.ts';
+import { booleanText, damageOf, isJson, isPlainDecimal } from '../values/values.ts';
 
 /** Names that identify somebody stay text even when they look like numbers. */
 const ALWAYS_TEXT = new Set(['id', 'email', 'phone', 'cio_id', 'anonymous_id']);
 const TYPES = ['string', 'number', 'boolean', 'timestamp', 'json'] as const;
 
-export function inferType(target: string, cells: Iterable<string>): ColumnType {
+/** `isNested`: a column may hold JSON, which is so when one of its cells is an object or a list. */
+export function inferType(target: string, cells: readonly string[], isNested: boolean): ColumnType {
   if (ALWAYS_TEXT.has(target)) return 'string';
+  if (isNested && cells.some(isObjectOrList)) return 'json';
   let isNumber = true;
   let isBoolean = true;
   let isEmpty = true;
@@ -22,6 +24,10 @@ export function inferType(target: string, cells: Iterable<string>): ColumnType {
   }
   if (isEmpty) return 'string';
   return isNumber ? 'number' : 'boolean';
+}
+
+function isObjectOrList(cell: string): boolean {
+  return /^\s*[[{]/.test(cell) && isJson(cell);
 }
 
 /** Damage by another program among the values, or null. */

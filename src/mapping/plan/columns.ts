@@ -113,7 +113,7 @@ function typedColumn(input: ColumnsInput, name: string, index: number, role: Rol
       ? 'json'
       : input.typesDefault === 'string'
         ? 'string'
-        : inferType(path.join('.'), sampleTexts(input.sample, name, index));
+        : inferType(path.join('.'), sampleTexts(input.sample, name, index), map?.types === 'nested');
   return {
     index,
     name,

@@ -12,7 +12,7 @@ import { joinedNames } from './column-steps.ts';
 import { escapePointer } from './json-source.ts';
 import { countLines, type LineCounts } from './line-counts.ts';
 import { underNamesOf } from './mapping-names.ts';
-import type { MappingFile, PlanOptions } from './plan-options.ts';
+import type { MappingFile, PlanOptions, RoleKey } from './plan-options.ts';
 import { settleMapping } from './settle-map.ts';
 
 export interface FirstRows {
@@ -37,8 +37,7 @@ export function readFirstRows(layout: SourceLayout, firstRows: readonly RawRow[]
   const lines = countLines(rows);
   // Blanks around a name in the header are nobody's intention; cells keep theirs.
   const names = isNdjson ? lines.fields : layout.header.map((name) => name.trim());
-  const map =
-    written === null ? null : settleMapping(isNdjson ? written : underNamesOf(names, written), names, isNdjson);
+  const map = written === null ? null : settledMap(written, names, options, isNdjson);
   const columns = createColumns([...names, ...joinedNames(names, map)]);
   const skipRows = skipRulesOf(columns, map, isNdjson);
   const isSkipped = createRowSkips(skipRows);
@@ -51,6 +50,19 @@ export function readFirstRows(layout: SourceLayout, firstRows: readonly RawRow[]
     lift,
     skipRows,
   };
+}
+
+function settledMap(
+  written: MappingFile,
+  names: readonly string[],
+  options: PlanOptions,
+  isNdjson: boolean,
+): MappingFile {
+  const named: Partial<Record<RoleKey, string>> = options;
+  // A column that a flag names need not be chosen.
+  const choices = new Map([...written.choices].filter(([role]) => named[role] === undefined));
+  const map = { ...written, choices };
+  return settleMapping(isNdjson ? map : underNamesOf(names, map), names, isNdjson);
 }
 
 /** The first rows as a run will see them: without repeated headers, with what is lifted, and with the texts that mean an empty cell taken for one. */

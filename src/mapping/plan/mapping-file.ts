@@ -75,7 +75,7 @@ export function parseMappingFile(text: string, path: string): MappingFile {
       eventName: check.text(root, '', 'event_name'),
       dedupeKey: check.texts(root, '', 'dedupe_key'),
       timezone: zoneOf(check, root, ''),
-      types: check.choice(root, '', 'types', ['auto', 'string'] as const),
+      types: check.choice(root, '', 'types', ['auto', 'string', 'nested'] as const),
       empty: check.choice(root, '', 'empty', EMPTY),
       nulls: check.texts(root, '', 'null_values', 'text'),
       keepOnly: check.texts(root, '', 'keep_only'),

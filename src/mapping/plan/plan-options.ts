@@ -94,7 +94,8 @@ export interface MappingFile {
   readonly eventIdColumn?: string | null;
   readonly dedupeKey?: readonly string[];
   readonly timezone?: string;
-  readonly types?: 'auto' | 'string';
+  /** `nested`: `auto`, and columns may hold JSON. */
+  readonly types?: 'auto' | 'string' | 'nested';
   readonly empty?: EmptyPolicy;
   readonly nulls?: readonly string[];
   readonly drop: readonly string[];
@@ -116,6 +117,8 @@ export interface MappingColumn {
   readonly format?: TimeFormats;
   readonly timezone?: string;
   readonly steps?: ColumnSteps;
+  /** Said of all columns that a pattern fits, and not of this one. */
+  readonly isByPattern?: true;
 }
 
 /** A line of the table that shows what a file's columns become. */

@@ -38,7 +38,7 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], gi
   });
   const { kind } = roles;
   const types = parseTypes(options.types);
-  const typesDefault = types.fallback ?? map?.types ?? 'auto';
+  const typesDefault = types.fallback ?? (map?.types === 'string' ? 'string' : 'auto');
   const empty = options.empty ?? map?.empty ?? (layout.format === 'ndjson' ? 'keep' : 'omit');
   const timezone = timezoneOf(options);
   const action = actionOf(options, kind);

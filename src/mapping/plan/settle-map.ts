@@ -117,7 +117,7 @@ function byPattern(
             (path) => taken.has(keyOf(path)) || isIdentifierPlace(map.kind, path),
           );
     if (place !== undefined) taken.add(keyOf(place));
-    columns.set(name, { ...rest, ...(place === undefined ? {} : { to: place }) });
+    columns.set(name, { ...rest, isByPattern: true, ...(place === undefined ? {} : { to: place }) });
   }
   return { columns, leftOver };
 }

@@ -28,7 +28,8 @@ const RULES: Readonly<Record<Wish, WishRule>> = {
 
 /** Warnings about what is wished for and not there. @throws CioBulkError `mapping` about what is required */
 export function wishesOf(plan: Plan, map: MappingFile | null): readonly string[] {
-  if (map === null) return [];
+  // Where people are deleted or suppressed, only their identifiers are sent.
+  if (map === null || plan.action !== 'identify') return [];
   const unmet = (wishes: ReadonlyMap<Wish, string>) => [...wishes].filter(([wish]) => !RULES[wish].isMet(plan));
   for (const [wish, why] of unmet(map.requires))
     throw new CioBulkError('mapping', `${map.path}: ${why}`, { hint: RULES[wish].hint });

@@ -3,7 +3,7 @@ import { ATTRIBUTE_VALUE_BYTES_MAX, bytesOver } from '../../domain/limits.ts';
 import type { ColumnPlan } from '../../domain/plan.ts';
 import { consentShape, consentText, NO_CONSENT } from '../values/consent.ts';
 import { parseTime, timeFault, timeNote } from '../values/times.ts';
-import { booleanText, booleanWord, isPlainDecimal } from '../values/values.ts';
+import { booleanText, booleanWord, isJson, isPlainDecimal } from '../values/values.ts';
 import { longText, longTextIn } from './json-limits.ts';
 import type { Packer } from './packer.ts';
 
@@ -69,13 +69,4 @@ function refuse(
 ): null {
   packer.invalid(code, message, index + 1, name);
   return null;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

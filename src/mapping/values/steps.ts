@@ -43,6 +43,9 @@ const ALL: readonly Role[] = [...NAMING, 'device_platform', 'object_type_id', 'e
 
 /** Their order is the contract. */
 export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
+  join: { shape: listOf(text, 'column names') },
+  separator: { shape: anyText },
+  first_of: { shape: listOf(text, 'column names'), notWith: ['join'] },
   unescape: { shape: oneOf(['postgres']), compile: step.unescaped },
   null_values: { shape: listOf(anyText, 'texts'), compile: step.emptied },
   trim: { shape: yesOrNo, off: false, compile: step.trimmed },
@@ -57,9 +60,6 @@ export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
     compile: step.inverted,
   },
   split: { shape: listSplit, gives: 'json', notFor: [ALL, 'is one value, and no list'], compile: step.divided },
-  join: { shape: listOf(text, 'column names'), notWith: ['not', 'split'] },
-  separator: { shape: anyText },
-  first_of: { shape: listOf(text, 'column names'), notWith: ['not', 'split', 'join'] },
   default: { shape: scalar, notFor: [NAMING, 'would be the same for many'], compile: step.filled },
   format: { shape: timeFormats },
   too_long: {
@@ -113,17 +113,15 @@ export function keysOf(steps: Settings): readonly StepKey[] {
 }
 
 export interface CompiledSteps {
-  /** Those before `join`, which other columns' joins see the results of. */
+  /** Those whose results other columns gather; none where the column gathers itself. */
   readonly before: Step | null;
   readonly after: Step | null;
 }
 
 export function compileSteps(steps: ColumnSteps, context: StepContext): CompiledSteps {
-  const join = STEP_KEYS.indexOf('join');
-  return {
-    before: inTurn(STEP_KEYS.slice(0, join).map((key) => compileStep(steps, key, context))),
-    after: inTurn(STEP_KEYS.slice(join).map((key) => compileStep(steps, key, context))),
-  };
+  const compiled = STEP_KEYS.map((key) => compileStep(steps, key, context));
+  const cut = gatheredBy(steps) === null ? STEP_KEYS.indexOf('default') : 0;
+  return { before: inTurn(compiled.slice(0, cut)), after: inTurn(compiled.slice(cut)) };
 }
 
 function compileStep<K extends StepKey>(steps: Pick<Settings, K>, key: K, context: StepContext): Step | null {

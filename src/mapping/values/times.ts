@@ -107,9 +107,9 @@ function localMs(text: string, format: TimeFormat): number {
 export function timeFault(text: string, format: TimeFormats, zone: string | null): string {
   if (typeof format === 'object') {
     // The one that is not to blame: the text is written so, but the time is out of bounds or lacks its zone.
-    const own = format.find(
-      (one) => !Number.isNaN(anyTime(text, one, zone ?? 'UTC')) || !Number.isNaN(localMs(text, one)),
-    );
+    const own =
+      format.find((one) => !Number.isNaN(anyTime(text, one, zone ?? 'UTC')) || !Number.isNaN(localMs(text, one))) ??
+      format.find((one) => one === 'auto' && canBeTwoDays(text));
     return own === undefined ? `is not a time written as ${format.join(', or as ')}` : timeFault(text, own, zone);
   }
   if (anyTime(text, format, zone ?? 'UTC') < 0 || /^-\d/.test(text))
@@ -126,13 +126,18 @@ export function timeFault(text: string, format: TimeFormats, zone: string | null
     Number.isFinite(isoTime(text.replace(/ ?[+-]\d{2}:?\d{0,2}$/, 'Z'), null))
   )
     return 'has an offset of more than 14 hours';
-  if (SLASHED.test(text) || SHORT_YEAR.test(text)) {
+  if (canBeTwoDays(text)) {
     return 'is a date that can be read in two ways (day or month first): give its "format" in a file for --map, or keep it as text with --types <column>:string';
   }
   if (YEAR_FIRST.test(text)) return 'is a date with slashes or dots, not ISO 8601 (2025-03-04T10:00:00Z)';
   if (NUMBER.test(text))
     return 'is a number that is neither unix seconds nor milli-, micro- or nanoseconds (give its "format" in a file for --map to force one)';
   return 'is not a time: ISO 8601 (2025-03-04T10:00:00Z) or unix seconds';
+}
+
+/** `03/04/2025`, `3/4/25`. */
+function canBeTwoDays(text: string): boolean {
+  return SLASHED.test(text) || SHORT_YEAR.test(text);
 }
 
 /** `2025-03-04T10:00:00Z`, which is what nearly all files hold, without a regular expression; NaN for anything else. */

@@ -62,3 +62,12 @@ const WORDS: ReadonlyMap<string, 'true' | 'false'> = new Map([
 export function booleanWord(text: string): 'true' | 'false' | null {
   return WORDS.get(text.trim().toLowerCase()) ?? null;
 }
+
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,12 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { parseMappingFile } from '../../../../src/mapping/plan/mapping-file.ts';
 import { writeMappingFile } from '../../../../src/mapping/plan/mapping-write.ts';
-import { blockOf, csv, errorOf, ndjson, planOf, preparerOf, run, sentOf } from '../../../support/mapping.ts';
+import { blockOf, csv, csvLayout, errorOf, ndjson, planOf, preparerOf, run, sentOf } from '../../../support/mapping.ts';
 
 const parse = (value: unknown) => parseMappingFile(JSON.stringify(value), 'map.json');
 const fault = (text: string): string => errorOf(() => parseMappingFile(text, 'map.json')).message;
 
 describe('a mapping file', () => {
+  it('may say that cells hold JSON: then columns with an object or a list in them do', () => {
+    const layout = csvLayout(['id', 'address', 'tags', 'plan', 'seats']);
+    const rows = [
+      ['1', '{"city":"Wien"}', ' []', '[pro]', '5'],
+      ['2', '{not JSON', '["a,b",5]', 'null', '6'],
+    ];
+    const { sent, plan } = run({ layout, rows }, { map: parse({ types: 'nested' }) });
+    expect(sent.map((one) => one.json.attributes)).toEqual([
+      { address: { city: 'Wien' }, tags: [], plan: '[pro]', seats: 5 },
+      { address: '{not JSON', tags: ['a,b', 5], plan: 'null', seats: 6 },
+    ]);
+    const written = parseMappingFile(writeMappingFile({ plan, map: null }), 'written.json');
+    expect(planOf({ layout, rows }, { map: written }).plan).toEqual(plan);
+    const asText = planOf({ layout, rows }, { map: parse({ types: 'nested' }), types: 'string' });
+    expect(asText.plan.columns.map(({ type }) => type)).toEqual(Array(5).fill('string'));
+  });
+
   it('renames, nests, drops, types and adds', () => {
     const map = parse({
       id_column: 'Kundennummer',

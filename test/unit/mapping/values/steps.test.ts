@@ -205,6 +205,26 @@ describe('the value steps of a column', () => {
     expect(flat.sent[0]?.json.attributes).toEqual({ first: 'Ada', tags: 'a,b', full: 'Ada 5' });
   });
 
+  it('of a column that gathers others are taken on what it has gathered', () => {
+    const map = parse({
+      drop: ['left_at', 'bounced_at', 'a', 'b'],
+      columns: {
+        left_at: { trim: true },
+        unsubscribed: { first_of: ['left_at', 'bounced_at'], values: { '*': true } },
+        since: { first_of: ['left_at', 'bounced_at'], format: 'iso', timezone: 'UTC' },
+        all: { join: ['a', 'b'], separator: ';', split: ';' },
+      },
+    });
+    const { sent } = run(csv('id,left_at,bounced_at,a,b', '1, 2025-03-04 ,,x;y,z', '2,,2025-03-04,,', '3, ,,;,'), {
+      map,
+    });
+    expect(sent.map((one) => one.json.attributes)).toEqual([
+      { unsubscribed: true, since: 1_741_046_400, all: ['x', 'y', 'z'] },
+      { unsubscribed: true, since: 1_741_046_400 },
+      {},
+    ]);
+  });
+
   it('may make an identifier, which is then who the row is about', () => {
     const map = parse({
       id_column: 'key',

@@ -246,6 +246,7 @@ describe('times written in one of several ways', () => {
     expect(timeFault('30.03.2025 02:30', formats, 'Europe/Vienna')).toContain('does not exist in Europe/Vienna');
     expect(timeFault('04.03.1955 10:11', formats, 'UTC')).toContain('before 1970');
     expect(timeFault('soon', formats, 'UTC')).toBe(`is not a time written as ${formats.join(', or as ')}`);
+    expect(timeFault('03/04/2025 10:11', ['%Y/%m/%d %H:%M', 'auto'], 'UTC')).toContain('read in two ways');
   });
 });
 
