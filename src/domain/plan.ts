@@ -69,6 +69,8 @@ export interface ColumnSteps {
   /** Names of columns. */
   readonly first_of?: readonly string[];
   readonly separator?: string;
+  /** Texts of other columns, by their names: rows that have one of them there have nothing here. */
+  readonly unless?: Readonly<Record<string, readonly string[]>>;
   readonly default?: string | number | boolean;
   readonly too_long?: 'cut' | 'omit';
   readonly hash?: 'sha256';

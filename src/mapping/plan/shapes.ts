@@ -103,6 +103,20 @@ export function oneOf<const T extends string>(choices: readonly T[]): Shape<T> {
   };
 }
 
+const texts = listOf(anyText, 'texts');
+
+/** Rows are told by them. */
+export const textsByColumn: Shape<Readonly<Record<string, readonly string[]>>> = {
+  schema: { type: 'object', minProperties: 1, additionalProperties: texts.schema },
+  read(value, pointer, check) {
+    if (!isRecord(value) || Object.keys(value).length === 0)
+      return check.fail(pointer, 'must be an object, and not an empty one');
+    return Object.fromEntries(
+      Object.entries(value).map(([name, list]) => [name, texts.read(list, `${pointer}/${escapePointer(name)}`, check)]),
+    );
+  },
+};
+
 type Scalar = string | number | boolean;
 
 function isScalar(value: unknown): value is Scalar {
