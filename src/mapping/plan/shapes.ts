@@ -63,7 +63,17 @@ export const listSplit: Shape<string | ListSplit> = {
   },
 };
 
-const FORMATS = ['auto', 'iso', 'unix', 'unix_ms', 'unix_us', 'excel', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const;
+const FORMATS = [
+  'auto',
+  'iso',
+  'unix',
+  'unix_ms',
+  'unix_us',
+  'unix_local',
+  'excel',
+  'dd/mm/yyyy',
+  'mm/dd/yyyy',
+] as const;
 const PATTERN = new RegExp(PATTERN_SHAPE, 'u');
 
 const timeFormat: Shape<TimeFormat> = {
