@@ -15,7 +15,7 @@ export type EmptyPolicy = 'omit' | 'null' | 'keep';
  * `excel` is days since 1899-12-30; what begins with % is a pattern such as `%d/%m/%Y %H:%M` (mapping/values/time-patterns.ts).
  */
 export type TimeFormat =
-  'auto' | 'iso' | 'unix' | 'unix_ms' | 'unix_us' | 'excel' | 'dd/mm/yyyy' | 'mm/dd/yyyy' | `%${string}`;
+  'auto' | 'iso' | 'unix' | 'unix_ms' | 'unix_us' | 'unix_local' | 'excel' | 'dd/mm/yyyy' | 'mm/dd/yyyy' | `%${string}`;
 /** Of several, the first that reads a text. */
 export type TimeFormats = TimeFormat | readonly TimeFormat[];
 
@@ -69,6 +69,8 @@ export interface ColumnSteps {
   /** Names of columns. */
   readonly first_of?: readonly string[];
   readonly separator?: string;
+  /** Texts of other columns, by their names: rows that have one of them there have nothing here. */
+  readonly unless?: Readonly<Record<string, readonly string[]>>;
   readonly default?: string | number | boolean;
   readonly too_long?: 'cut' | 'omit';
   readonly hash?: 'sha256';

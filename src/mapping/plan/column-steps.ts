@@ -4,7 +4,7 @@ import { CioBulkError } from '../../domain/errors.ts';
 import type { ColumnSteps, ColumnType, Plan, TimeFormats } from '../../domain/plan.ts';
 import { createStepping } from '../rows/stepped-rows.ts';
 import type { JsonRecord } from '../values/json-values.ts';
-import { gatheredBy, misplacedStep, STEP_KEYS, STEPS, typeOfSteps, type StepKey } from '../values/steps.ts';
+import { gatheredBy, lookedAtBy, misplacedStep, STEP_KEYS, STEPS, typeOfSteps, type StepKey } from '../values/steps.ts';
 import type { Columns } from './column-names.ts';
 import type { JsonChecks } from './json-checks.ts';
 import type { MappingColumn, MappingFile } from './plan-options.ts';
@@ -74,11 +74,18 @@ export function settledSteps(
       hint: 'leave the key out',
     });
   const gathered = gatheredBy(steps);
-  if (gathered === null || isNdjson) return steps;
-  const { key, names } = gathered;
+  const { unless } = steps;
+  if (isNdjson || lookedAtBy(steps).length === 0) return steps;
+  const inFile = (other: string, key: StepKey): string =>
+    columns.names[columns.named(other, where(key), 'mapping')] ?? other;
   return {
     ...steps,
-    [key]: names.map((other) => columns.names[columns.named(other, where(key), 'mapping')] ?? other),
+    ...(gathered === null ? {} : { [gathered.key]: gathered.names.map((other) => inFile(other, gathered.key)) }),
+    ...(unless === undefined
+      ? {}
+      : {
+          unless: Object.fromEntries(Object.entries(unless).map(([other, texts]) => [inFile(other, 'unless'), texts])),
+        }),
   };
 }
 

@@ -11,7 +11,7 @@ import { damageIn, inferType } from './column-types.ts';
 import type { TypesOption } from './column-types.ts';
 import type { MappingColumn, MappingFile } from './plan-options.ts';
 import { reservedMeaning } from './reserved-names.ts';
-import { gatheredBy } from '../values/steps.ts';
+import { lookedAtBy } from '../values/steps.ts';
 import { isDropped } from './roles.ts';
 import { KINDS_OF, MOMENTS, type Role } from '../../domain/roles.ts';
 import type { Roles } from './roles.ts';
@@ -149,7 +149,7 @@ function laterColumns(input: ColumnsInput): ColumnPlan[] {
   if (mayTurnUp('email')) later.set('email', 'email');
   if (mayTurnUp('cio_id') && !hasOwn) later.set('cio_id', 'cio_id');
   if (mayTurnUp('anonymous_id')) later.set('anonymous_id', 'anonymous_id');
-  const sources = [...(map?.columns.values() ?? [])].flatMap(({ steps }) => gatheredBy(steps ?? {})?.names ?? []);
+  const sources = [...(map?.columns.values() ?? [])].flatMap(({ steps }) => lookedAtBy(steps ?? {}));
   const mentioned = [...(map?.columns.keys() ?? []), ...sources, ...input.types.demanded.keys(), ...(map?.drop ?? [])];
   for (const name of mentioned) {
     if (!source.names.includes(name) && !later.has(name)) later.set(name, undefined);

@@ -65,7 +65,7 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], gi
   };
   attributeTree(plan); // refuses two things in one place
   assertOneEmail(plan);
-  const wishes = wishesOf(plan, map);
+  const wishes = wishesOf(plan, map, lines.byType);
   if (needsIdentifier(layout, lines)) assertUsable(plan, columns.names, layout);
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
   const identities = createIdentityCheck(plan);

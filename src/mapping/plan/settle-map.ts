@@ -1,7 +1,7 @@
 /** A mapping file settled for one source: patterns, choices and columns that may be missing become what the source has. */
 import { CioBulkError } from '../../domain/errors.ts';
 import { createNamePatterns, isIdentifierPlace, isNamePattern, placeOf } from '../values/name-patterns.ts';
-import { gatheredBy } from '../values/steps.ts';
+import { gatheredBy, lookedAtBy } from '../values/steps.ts';
 import { listNames } from './column-names.ts';
 import { joinedNames } from './column-steps.ts';
 import { ROLE_KEYS, type MappingColumn, type MappingFile, type RoleKey } from './plan-options.ts';
@@ -62,13 +62,22 @@ function exactColumns(
   const exact = [...columns].filter(([name]) => !patterns.has(name));
   if (missing === 'error' || isNdjson) return new Map(exact);
   return new Map(
-    exact.flatMap(([name, entry]): [string, MappingColumn][] => {
+    exact.flatMap(([name, given]): [string, MappingColumn][] => {
+      const entry = withoutMissing(given, names);
       const gathered = gatheredBy(entry.steps ?? {});
       if (gathered === null) return names.includes(name) ? [[name, entry]] : [];
       const sources = gathered.names.filter((source) => names.includes(source));
       return sources.length === 0 ? [] : [[name, { ...entry, steps: { ...entry.steps, [gathered.key]: sources } }]];
     }),
   );
+}
+
+/** An entry that asks only columns which are there whether it counts. */
+function withoutMissing(entry: MappingColumn, names: readonly string[]): MappingColumn {
+  if (entry.steps?.unless === undefined) return entry;
+  const { unless, ...steps } = entry.steps;
+  const asked = Object.entries(unless).filter(([name]) => names.includes(name));
+  return { ...entry, steps: asked.length === 0 ? steps : { ...steps, unless: Object.fromEntries(asked) } };
 }
 
 /** Fields that the mapping speaks of, though no row has had them yet: patterns are about them too. */
@@ -81,7 +90,7 @@ function withMentioned(
   return [
     ...new Set([
       ...names,
-      ...[...columns.values()].flatMap(({ steps }) => gatheredBy(steps ?? {})?.names ?? []),
+      ...[...columns.values()].flatMap(({ steps }) => lookedAtBy(steps ?? {})),
       ...roles.filter((name) => typeof name === 'string'),
     ]),
   ];

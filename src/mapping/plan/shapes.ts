@@ -63,7 +63,17 @@ export const listSplit: Shape<string | ListSplit> = {
   },
 };
 
-const FORMATS = ['auto', 'iso', 'unix', 'unix_ms', 'unix_us', 'excel', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const;
+const FORMATS = [
+  'auto',
+  'iso',
+  'unix',
+  'unix_ms',
+  'unix_us',
+  'unix_local',
+  'excel',
+  'dd/mm/yyyy',
+  'mm/dd/yyyy',
+] as const;
 const PATTERN = new RegExp(PATTERN_SHAPE, 'u');
 
 const timeFormat: Shape<TimeFormat> = {
@@ -102,6 +112,20 @@ export function oneOf<const T extends string>(choices: readonly T[]): Shape<T> {
       choices.find((choice) => choice === value) ?? fail(pointer, `must be one of ${choices.join(', ')}`),
   };
 }
+
+const texts = listOf(anyText, 'texts');
+
+/** Rows are told by them. */
+export const textsByColumn: Shape<Readonly<Record<string, readonly string[]>>> = {
+  schema: { type: 'object', minProperties: 1, additionalProperties: texts.schema },
+  read(value, pointer, check) {
+    if (!isRecord(value) || Object.keys(value).length === 0)
+      return check.fail(pointer, 'must be an object, and not an empty one');
+    return Object.fromEntries(
+      Object.entries(value).map(([name, list]) => [name, texts.read(list, `${pointer}/${escapePointer(name)}`, check)]),
+    );
+  },
+};
 
 type Scalar = string | number | boolean;
 

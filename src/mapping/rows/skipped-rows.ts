@@ -24,7 +24,8 @@ function textAt(json: JsonRecord, name: string): string | null {
   return value === null || value === undefined ? '' : scalarText(value);
 }
 
-function textTest({ texts }: SkipRule): (text: string) => boolean {
+/** Whether a text is one of some; those that end in `*` stand for all that begin so. */
+export function textTest({ texts }: Pick<SkipRule, 'texts'>): (text: string) => boolean {
   const whole = new Set(texts);
   const prefixes = texts.filter((text) => text.endsWith('*')).map((text) => text.slice(0, -1));
   return (text) => whole.has(text) || prefixes.some((prefix) => text.startsWith(prefix));

@@ -10,6 +10,7 @@ import type { Step, StepValue } from '../values/step-functions.ts';
 import { compileSteps, gatheredBy, ownTexts } from '../values/steps.ts';
 import { jsonForm } from './json-form.ts';
 import type { Packer } from './packer.ts';
+import { textTest } from './skipped-rows.ts';
 
 export type SteppedColumn = Pick<ColumnPlan, 'index' | 'name' | 'role' | 'steps'>;
 export type SteppedPlan = Pick<Plan, 'kind' | 'nulls' | 'hasTypedLines'> & {
@@ -32,7 +33,12 @@ interface Source {
   readonly after: Step | null;
   /** Makes a value of the others' values; null where the column has its own. */
   readonly together: ((values: Values) => StepValue) | null;
+  /** Whether other columns say that there is nothing here; null where none is asked. */
+  readonly isOff: ((read: Read) => boolean) | null;
 }
+
+/** What a row has in a column, as the source has it: as `textOf`. */
+type Read = (column: Pick<SteppedColumn, 'index' | 'name'>) => string | null;
 
 /** null when no column has steps: then nothing is looked at. */
 export function createSteppedRows(
@@ -110,6 +116,7 @@ function sourcesOf(plan: SteppedPlan, packer: Pick<Packer, 'invalid'>): readonly
         },
       }),
       together: togetherOf(column.steps ?? {}, (name) => columns.findIndex((other) => other.name === name)),
+      isOff: offTestOf(column.steps ?? {}, plan),
     };
   });
 }
@@ -125,6 +132,19 @@ function togetherOf(steps: ColumnSteps, placeOf: (name: string) => number): Sour
     : (values) => firstFilled(places, values);
 }
 
+function offTestOf({ unless }: ColumnSteps, { columns }: SteppedPlan): Source['isOff'] {
+  if (unless === undefined) return null;
+  const asked = Object.entries(unless).map(([name, texts]) => ({
+    column: columns.find((column) => column.name === name) ?? { index: -1, name },
+    isOneOf: textTest({ texts }),
+  }));
+  return (read) =>
+    asked.some(({ column, isOneOf }) => {
+      const text = read(column);
+      return text !== null && isOneOf(text);
+    });
+}
+
 /** Data of events has a limit as a whole only. */
 function bytesMaxOf({ kind }: SteppedPlan, { role }: SteppedColumn): number {
   if (role === 'event') return EVENT_NAME_BYTES_MAX;
@@ -134,10 +154,7 @@ function bytesMaxOf({ kind }: SteppedPlan, { role }: SteppedColumn): number {
 type Values = readonly (StepValue | null | undefined)[];
 
 /** The values of all sources, null where one is left alone; null altogether when the row is invalid. One array serves all rows. */
-function createRun(
-  sources: readonly Source[],
-  isOnlyLook: boolean,
-): (read: (column: SteppedColumn) => string | null) => Values | null {
+function createRun(sources: readonly Source[], isOnlyLook: boolean): (read: Read) => Values | null {
   const first: (StepValue | null)[] = [];
   const last: (StepValue | null)[] = [];
   return (read) => {
@@ -152,7 +169,8 @@ function createRun(
     for (let at = 0; at < sources.length; at++) {
       const source = sources[at];
       if (source === undefined) break;
-      const value = source.together === null ? (first[at] ?? null) : source.together(first);
+      const own = source.together === null ? (first[at] ?? null) : source.together(first);
+      const value = source.isOff?.(read) === true ? '' : own;
       const next = value === null || source.after === null ? value : source.after(value);
       if (next === null && value !== null && !isOnlyLook) return null;
       last[at] = next ?? value;

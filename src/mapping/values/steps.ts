@@ -12,6 +12,7 @@ import {
   scalar,
   scalarByText,
   text,
+  textsByColumn,
   timeFormats,
   yesOrNo,
   type Shape,
@@ -35,7 +36,7 @@ interface StepRule<K extends StepKey> {
   readonly notWith?: readonly StepKey[];
   /** Roles that a column with this step cannot have, and why. */
   readonly notFor?: readonly [roles: readonly Role[], why: string];
-  /** null where nothing can be to do. Absent: done for several columns at once (join, first_of), with another step, or by the column's type. */
+  /** null where nothing can be to do. Absent: done for several columns at once (join, first_of, unless), with another step, or by the column's type. */
   readonly compile?: (setting: NonNullable<Settings[K]>, context: StepContext) => Step | null;
 }
 
@@ -60,6 +61,7 @@ export const STEPS: { readonly [K in StepKey]: StepRule<K> } = {
     compile: step.inverted,
   },
   split: { shape: listSplit, gives: 'json', notFor: [ALL, 'is one value, and no list'], compile: step.divided },
+  unless: { shape: textsByColumn },
   default: { shape: scalar, notFor: [NAMING, 'would be the same for many'], compile: step.filled },
   format: { shape: timeFormats },
   too_long: {
@@ -105,6 +107,11 @@ export function gatheredBy({ join, first_of: firstOf }: ColumnSteps): {
 } | null {
   if (join !== undefined) return { key: 'join', names: join };
   return firstOf === undefined ? null : { key: 'first_of', names: firstOf };
+}
+
+/** All columns that the steps look at beside the column's own. */
+export function lookedAtBy(steps: ColumnSteps): readonly string[] {
+  return [...(gatheredBy(steps)?.names ?? []), ...Object.keys(steps.unless ?? {})];
 }
 
 /** The steps that are taken, in their order. */

@@ -55,7 +55,14 @@ export function isNumberFormat(format: TimeFormats): format is 'auto' | 'unix' |
 }
 
 function written(text: string, format: TimeFormat): LocalTime | null {
+  if (format === 'unix_local') return unixLocalTime(text);
   return format === 'excel' ? excelTime(text) : isPattern(format) ? patternTime(text, format) : null;
+}
+
+/** A local clock counted as if it were UTC. */
+function unixLocalTime(text: string): LocalTime | null {
+  const localMs = NUMBER.test(text) ? numberTime(Number(text), 'auto') : Number.NaN;
+  return Number.isNaN(localMs) ? null : { localMs, offsetMs: null };
 }
 
 function givenTime(time: LocalTime | null, zone: string | null): number {
@@ -93,7 +100,7 @@ export function timeNote(text: string, format: TimeFormats, zone: string | null)
 
 /** A time without an offset, as if it were UTC; NaN for any other. */
 function localMs(text: string, format: TimeFormat): number {
-  if (format !== 'auto' && (format === 'excel' || isPattern(format))) {
+  if (format !== 'auto' && (format === 'unix_local' || format === 'excel' || isPattern(format))) {
     const time = written(text, format);
     return time === null || time.offsetMs !== null ? Number.NaN : time.localMs;
   }

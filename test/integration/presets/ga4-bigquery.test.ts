@@ -45,14 +45,18 @@ it('makes data of parameters, with numbers where there were numbers', async (tes
 
 it('goes by user_id, then by the cookie, and skips those who refused analytics', async (test) => {
   const arrived = await importWithPreset(test, 'ga4-bigquery', [
-    row({ event_name: 'known', user_id: '7' }),
+    row({
+      event_name: 'known',
+      user_id: '7',
+      event_params: [{ key: 'batch_ordering_id', value: { int_value: '4' } }], // where older tables have it
+    }),
     row({ event_name: 'visitor', user_id: null }),
     row({ event_name: 'refused', user_pseudo_id: null, privacy_info: { analytics_storage: 'No' } }),
     row({ event_name: 'nobody', user_pseudo_id: null }),
   ]);
   expect(arrived.counts).toEqual({ read: 4, delivered: 2, invalid: 1, skipped: 1 });
   expect(arrived.invalid).toEqual(['4: no_identifier']);
-  expect(arrived.event('known')).toMatchObject({ person_id: '7', anonymous_id: null });
+  expect(arrived.event('known')).toMatchObject({ person_id: '7', anonymous_id: null, data: {} });
   expect(arrived.event('visitor')).toMatchObject({ person_id: null, anonymous_id: '1.2' });
 });
 

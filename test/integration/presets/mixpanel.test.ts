@@ -1,4 +1,6 @@
 /** The raw export of Mixpanel: whose events they are, what is told of them, and what is Mixpanel's own. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { importWithPreset } from '../../support/presets-events.ts';
 
@@ -65,4 +67,28 @@ it('counts an event once, however often its file is imported', async (test) => {
   const again = await workspace.run(['import', 'mixpanel.ndjson', '--preset', 'mixpanel', '--journal', 'other.db']);
   expect(again.code, again.stderr).toBe(0);
   expect(await workspace.events()).toHaveLength(16);
+});
+
+it('reads the local clock of an old project where a copy of the preset says so', async (test) => {
+  const { workspace } = await importWithPreset(test, 'mixpanel', [row('Old', { distinct_id: '7' })]);
+  const written = await workspace.run(['validate', 'rows.ndjson', '--preset', 'mixpanel', '--write-map', 'map.json']);
+  expect(written.code, written.stderr).toBe(0);
+  const path = join(workspace.folder, 'map.json');
+  const map = JSON.parse(readFileSync(path, 'utf8')) as { readonly columns: Record<string, object> };
+  map.columns['properties.time'] = { format: 'unix_local' };
+  writeFileSync(path, JSON.stringify(map));
+  const args = [
+    'import',
+    'rows.ndjson',
+    '--map',
+    'map.json',
+    '--timezone',
+    'America/Los_Angeles',
+    '--dataset',
+    'local',
+  ];
+  const result = await workspace.run(args);
+  expect(result.code, result.stderr).toBe(0);
+  const times = (await workspace.events()).map(({ timestamp }) => timestamp);
+  expect(times).toEqual([1_602_611_311, 1_602_611_311 + 7 * 3600]);
 });

@@ -337,3 +337,47 @@ describe('a value step that cannot be', () => {
     expect(error.message).toMatch(/^map\.json:1:\d+: /);
   });
 });
+
+const attributesOf = (source: Parameters<typeof run>[0], columns: unknown, more: object = {}) =>
+  run(source, { map: parse({ columns, ...more }) }).sent.map(({ json }) => json.attributes);
+
+describe('a value that other columns may take away', () => {
+  it('is there unless they have one of some texts, as the source has them', () => {
+    const columns = { plan: { unless: { state: ['gone', 'x*'], left: ['yes'] } }, state: { values: { here: 'gone' } } };
+    const rows = ['1,pro,here,', '2,pro,gone,', '3,pro,xyz,', '4,pro,,yes', '5,pro,,'];
+    const plans = (given: unknown) => attributesOf(csv('id,plan,state,left', ...rows), given).map(({ plan }) => plan);
+    expect(plans(columns)).toEqual(['pro', undefined, undefined, undefined, 'pro']);
+    // What comes after sees an empty cell.
+    expect(plans({ plan: { unless: { state: ['gone'] }, default: 'none' } })[1]).toBe('none');
+  });
+
+  it('may be made of others, and identify', () => {
+    const map = { id_column: 'person', columns: { person: { first_of: ['user'], unless: { known: ['false'] } } } };
+    const events = { ...map, kind: 'events', anonymous_id_column: 'user', event_column: 'event' };
+    const rows = [
+      { user: 'a', event: 'e' },
+      { user: 'b', event: 'e', known: false },
+    ];
+    const { sent } = run(ndjson(...rows), { map: parse(events) });
+    expect(sent.map(({ json }) => json.identifiers ?? json.anonymous_id)).toEqual([{ id: 'a' }, 'b']);
+    // Fields that no row of the sample has are looked at in later ones.
+    const { plan } = planOf(ndjson(rows[0] ?? {}), { map: parse(events) });
+    expect(plan.columns.map(({ name }) => name)).toContain('known');
+  });
+
+  it('is asked of columns that there are', () => {
+    const columns = { plan: { unless: { state: ['gone'] } } };
+    const source = csv('id,plan', '1,pro');
+    expect(errorOf(() => planOf(source, { map: parse({ columns }) })).message).toContain(
+      '/columns/plan/unless: there is no column "state"',
+    );
+    expect(attributesOf(source, columns, { missing_columns: 'ignore' })).toEqual([{ plan: 'pro' }]);
+  });
+
+  it('is written to a mapping file again', () => {
+    const source = csv('id,plan,state', '1,pro,gone');
+    const first = planOf(source, { map: parse({ columns: { plan: { unless: { state: ['gone'] } } } }) });
+    const second = planOf(source, { map: parseMappingFile(writeMappingFile(first), 'written.json') });
+    expect(second.plan).toEqual(first.plan);
+  });
+});

@@ -207,6 +207,34 @@ describe('times written by a pattern', () => {
   });
 });
 
+const localTime = (text: string, zone: string | null) => parseTime(text, 'unix_local', zone);
+
+describe('times of a local clock that is counted as if it were UTC', () => {
+  it('are earlier or later by the offset of their zone, in summer and in winter', () => {
+    const [winter, summer] = [Date.UTC(2026, 0, 1, 12), Date.UTC(2026, 6, 1, 12)];
+    expect(localTime(String(winter / 1000), 'America/Los_Angeles')).toBe(Date.UTC(2026, 0, 1, 20));
+    expect(localTime(String(summer / 1000), 'America/Los_Angeles')).toBe(Date.UTC(2026, 6, 1, 19));
+    expect(localTime(String(summer / 1000), '+02:00')).toBe(Date.UTC(2026, 6, 1, 10));
+    expect(localTime(String(winter + 123), 'UTC')).toBe(winter + 123);
+  });
+
+  it('need a zone, and an hour that there was', () => {
+    const [skipped, repeated] = [Date.UTC(2026, 2, 29, 2, 30) / 1000, Date.UTC(2026, 9, 25, 2, 30) / 1000];
+    expect(localTime(String(skipped), null)).toBeNaN();
+    expect(timeFault(String(skipped), 'unix_local', null)).toContain('--timezone');
+    expect(localTime(String(skipped), 'Europe/Vienna')).toBeNaN();
+    expect(timeFault(String(skipped), 'unix_local', 'Europe/Vienna')).toContain('does not exist in Europe/Vienna');
+    expect(localTime(String(repeated), 'Europe/Vienna')).toBe(Date.UTC(2026, 9, 25, 0, 30));
+    expect(timeNote(String(repeated), 'unix_local', 'Europe/Vienna')).toBe('repeated_hour');
+    expect(timeNote(String(skipped + 7200), 'unix_local', 'Europe/Vienna')).toBeNull();
+  });
+
+  it('are numbers', () => {
+    for (const text of ['2026-01-01T10:00:00Z', '2026', '-1767225600', '']) expect(localTime(text, 'UTC')).toBeNaN();
+    expect(timeFault('soon', 'unix_local', 'UTC')).toBe('is not a time written as unix_local');
+  });
+});
+
 describe('times of spreadsheets and of ISO 8601 alone', () => {
   it('are serial days with the time of day behind the point', () => {
     expect(parseTime('45720', 'excel', 'UTC')).toBe(Date.UTC(2025, 2, 4));
