@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { PreparedChunk } from '../domain/chunk.ts';
 import { CioBulkError, ERRORS, type ErrorCode } from '../domain/errors.ts';
 import { createWarningCounts, type Warning } from '../domain/warnings.ts';
-import { collectWithoutHelpers } from '../runtime/garbage.ts';
+import { startWithoutHelpers } from '../runtime/helper-threads.ts';
 import type { ReadingTask } from './prepared-chunks.ts';
 import type { ReadingMessage, ReadingRequest } from './thread.ts';
 
@@ -27,7 +27,7 @@ const CHUNKS_ASKED_FOR = 8;
 /** Starts a thread that reads and prepares, so that this one only paces, sends and settles. When the signal aborts, the chunks end with its reason. */
 export function startReading(task: ReadingTask, signal?: AbortSignal): Reading {
   signal?.throwIfAborted();
-  collectWithoutHelpers();
+  startWithoutHelpers();
   const thread = new Worker(new URL('./thread.js', import.meta.url), {
     workerData: task,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },

@@ -6,14 +6,6 @@ import type { Courier } from '../domain/courier.ts';
 const COLLECT_EVERY_BYTES = 16_000_000;
 
 /**
- * Lets each thread collect its own young objects, without helper threads: few of these objects survive, so that helpers mostly wait for
- * each other, on cores that have other work. Must be called before the threads that it is meant for have started.
- */
-export function collectWithoutHelpers(): void {
-  setFlagsFromString('--no-parallel-scavenge');
-}
-
-/**
  * Collects the garbage of bodies that were made or sent, in the thread that calls it. Bodies lie outside of the JavaScript heap, where V8
  * hardly counts them: left alone, it lets a process that does little else grow to several times what it uses.
  */

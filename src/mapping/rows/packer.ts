@@ -36,7 +36,8 @@ const NO_SINGLES: ReadonlyMap<number, SingleRequest> = new Map();
 const NONE_GUARDED: ReadonlySet<number> = new Set();
 
 /** `onlyGuarded`: of all operations only those that would be guarded are taken, and they are not. */
-export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
+/** `columns`: of the table, as far as it is one. A column behind them is made by the mapping, and stands nowhere in a line. */
+export function createPacker(buffers: Buffers, onlyGuarded = false, columns = Number.POSITIVE_INFINITY): Packer {
   const pieces: string[] = [];
   const numbers = createNumbers();
   let kinds = 0;
@@ -60,7 +61,10 @@ export function createPacker(buffers: Buffers, onlyGuarded = false): Packer {
       numbers.add(at, packer.index, about.keys);
       kinds |= about.kinds;
     },
-    invalid: (code, message, column, field) => aside.invalid(packer.index, invalidRow(code, message, column, field)),
+    invalid(code, message, column, field) {
+      const inLine = column !== undefined && column > columns ? undefined : column;
+      aside.invalid(packer.index, invalidRow(code, message, inLine, field));
+    },
     skip: (code) => aside.skip(packer.index, code),
     warn: aside.warn,
     finish(block) {

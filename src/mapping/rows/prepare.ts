@@ -34,7 +34,7 @@ export function createPreparer(
 ): Preparer {
   const onlyRecent = spec.recent.policy === 'only';
   const isSettledBefore = createRowLookup(onlyRecent ? (spec.recent.exceptRows ?? []) : []);
-  const packer = createPacker(buffers, onlyRecent);
+  const packer = createPacker(buffers, onlyRecent, spec.layout.header.length || undefined);
   const times = typeof spec.timesFrom === 'number' ? createWriteTimes(spec.timesFrom) : null;
   const emitter = createEmitter(spec, packer, times);
   const nulls = createNulls(spec.plan.nulls);

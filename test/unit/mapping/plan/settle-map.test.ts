@@ -103,6 +103,13 @@ describe('the first of several columns', () => {
     expect(attributesOf(source, { columns, drop: ['a', 'b'] })).toEqual([{ phone: 'x' }, { phone: 'y' }, {}]);
   });
 
+  it('is no place in a line: faults of its values have none', () => {
+    const map = parse({ id_column: 'who', columns: { who: { first_of: ['a', 'b'] } } });
+    const { chunk } = run(csv('a,b', ',NULL', '1,'), { map });
+    expect(chunk.invalid).toEqual([expect.objectContaining({ code: 'no_identifier', field: 'who' })]);
+    expect(chunk.invalid[0]).not.toHaveProperty('column');
+  });
+
   it('may be a field that no row has had so far', () => {
     const map = parse({
       id_column: 'who',
