@@ -35,8 +35,10 @@ export interface Packer {
 const NO_SINGLES: ReadonlyMap<number, SingleRequest> = new Map();
 const NONE_GUARDED: ReadonlySet<number> = new Set();
 
-/** `onlyGuarded`: of all operations only those that would be guarded are taken, and they are not. */
-/** `columns`: of the table, as far as it is one. A column behind them is made by the mapping, and stands nowhere in a line. */
+/**
+ * `onlyGuarded`: of all operations only those that would be guarded are taken, and they are not. `columns`: of the table, as far as it is
+ * one; a column behind them is made by the mapping, and stands nowhere in a line.
+ */
 export function createPacker(buffers: Buffers, onlyGuarded = false, columns = Number.POSITIVE_INFINITY): Packer {
   const pieces: string[] = [];
   const numbers = createNumbers();
