@@ -13,7 +13,7 @@ export interface Spacing {
   /** Starts that one step grants. */
   startsPerStep(): number;
   /** Resolves when the next step may begin, or early when the signal aborts: nobody waits for it any more. */
-  step(leaving: AbortController): Promise<void>;
+  step(leaving: AbortSignal): Promise<void>;
   setRate(rate: number): void;
 }
 
@@ -48,6 +48,9 @@ export function createSpacing(firstRate: number, clock: Clock): Spacing {
     startsPerStep,
     async step(leaving) {
       forgetAfterClockJump();
+      const ending = new AbortController();
+      const end = (): void => ending.abort();
+      leaving.addEventListener('abort', end, { once: true });
       const isOver = await Promise.race([
         bottleneck
           .schedule(() => Promise.resolve())
@@ -55,9 +58,10 @@ export function createSpacing(firstRate: number, clock: Clock): Spacing {
             () => true,
             () => true, // dropped below
           ),
-        clock.sleep(stepMs() + CLOCK_JUMP_MS, leaving.signal).then(() => false),
+        clock.sleep(stepMs() + CLOCK_JUMP_MS, ending.signal).then(() => false),
       ]);
-      leaving.abort();
+      leaving.removeEventListener('abort', end);
+      end();
       if (isOver) return;
       void bottleneck.stop({ dropWaitingJobs: true }).catch(() => undefined); // with its timer, which would keep the process
       bottleneck = newBottleneck();

@@ -2,6 +2,7 @@ import { createBreaker } from '../api/breaker.ts';
 import { createCourier } from '../api/courier.ts';
 import { basicAuth } from '../api/credentials.ts';
 import { createHttpSender } from '../api/http.ts';
+import { createOwnBudget } from '../api/own-budget.ts';
 import { createPacer, type Pacer } from '../api/pacer.ts';
 import { UNKNOWN_ACCOUNT } from '../api/preflight.ts';
 import { proxyFor, type Proxy } from '../api/proxy.ts';
@@ -133,7 +134,11 @@ function lockedPacer(
 ): Pacer {
   const lock = lockSender(journal, workspace, { command, pid: process.pid }, clock.now);
   const recentStartsAgoMs = lock.recentStartsAgoMs ?? usedUpWindow(rate);
-  const pacer = createPacer({ rate, rowsPerSecond, clock, recentStartsAgoMs });
+  const pacer = createPacer({
+    budget: createOwnBudget({ rate, clock, recentStartsAgoMs }),
+    rowsPerSecond,
+    clock,
+  });
   defer(() => lock.release(pacer.recentStartsAgoMs()));
   return pacer;
 }
