@@ -1,10 +1,9 @@
 import Bottleneck from 'bottleneck';
 import type { Clock } from '../domain/host.ts';
+import { SPACING_SHARE } from '../domain/pacing.ts';
 
 /** Bottleneck tops out near 400 jobs/s, and far lower on a busy machine; above this rate one step grants several starts. */
 const STEPS_PER_SECOND_MAX = 100;
-/** Steps are a little shorter than the rate asks for, so that time lost to a stall can be made up. The sliding window is the hard limit. */
-const SPACING_SHARE = 0.8;
 /** A wall clock that moved by more than this against the monotonic one has been set: Bottleneck must forget its schedule. */
 const CLOCK_JUMP_MS = 500;
 
