@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startCli } from '../../support/cli.ts';
-import { hasRedis, redisFor } from '../../support/redis.ts';
+import { freePort, hasRedis, redisFor } from '../../support/redis.ts';
 import { sandboxFor } from '../../support/sandbox.ts';
+import { SELF_SIGNED } from '../../support/self-signed.ts';
 import { peopleCsv, tempFolder } from '../../support/temp.ts';
 import { TIMED } from '../../support/timed.ts';
 import { until } from '../../support/until.ts';
@@ -150,6 +151,42 @@ describe.skipIf(!hasRedis)('a Redis that cannot hold a budget', () => {
     const result = await run(['import', peopleCsv(folder, 3), '--budget', redis.url, '--max-attempts', '1']);
     expect([result.code, result.stderr]).toEqual([code, expect.stringContaining(words)]);
     expect((await sandbox.state()).requests.total).toBe(0);
+  });
+});
+
+describe.skipIf(!hasRedis)('what answers in place of Redis', () => {
+  it('is refused when nobody vouches for its certificate', async (test) => {
+    const { run, folder } = await openWorkspace(test);
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    writeFileSync(key, SELF_SIGNED.key);
+    writeFileSync(cert, SELF_SIGNED.cert);
+    const port = await freePort();
+    const tls = [
+      '--tls-port',
+      String(port),
+      '--tls-cert-file',
+      cert,
+      '--tls-key-file',
+      key,
+      '--tls-ca-cert-file',
+      cert,
+    ];
+    await redisFor(test, ['--port', '0', ...tls, '--tls-auth-clients', 'no']);
+    const result = await run(['import', peopleCsv(folder, 3), '--budget', `rediss://127.0.0.1:${port}`]);
+    expect([result.code, result.stderr]).toEqual([
+      2,
+      expect.stringContaining(`Redis at 127.0.0.1:${port} has a certificate that cannot be trusted`),
+    ]);
+  });
+
+  it('is told when it is something else', async (test) => {
+    const { run, folder, sandbox } = await openWorkspace(test);
+    const { host, port } = new URL(sandbox.url);
+    const result = await run(['import', peopleCsv(folder, 3), '--budget', `redis://127.0.0.1:${port}`]);
+    expect([result.code, result.stderr]).toEqual([
+      2,
+      expect.stringContaining(`Redis at ${host} does not speak the protocol of Redis`),
+    ]);
   });
 });
 
