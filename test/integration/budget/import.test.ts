@@ -217,6 +217,22 @@ describe.skipIf(!hasRedis)('the password of Redis', () => {
     expect([...said, ...kept].filter((text) => text.includes(PASSWORD))).toEqual([]);
   });
 
+  it('may be that of a user who is allowed what the documentation says, and is told when it is not enough', async (test) => {
+    const redis = await redisFor(test);
+    const [, rights = ''] = /`user cio on >\.\.\. ([^`]+)`/.exec(readFileSync('docs/fleet.md', 'utf8')) ?? [];
+    const client = redis.client();
+    await client.call('ACL', 'SETUSER', 'cio', 'on', `>${PASSWORD}`, ...rights.split(/\s+/));
+    await client.call('ACL', 'SETUSER', 'poor', 'on', `>${PASSWORD}`, '~other:*', '+@all');
+    const { run, folder } = await openWorkspace(test);
+    const send = (user: string) =>
+      run(['import', peopleCsv(folder, 3), '--budget', 'env', '--restart'], {
+        env: { CIO_BULK_REDIS_URL: `redis://${user}:${PASSWORD}@127.0.0.1:${redis.port}` },
+      });
+    const [allowed, poor] = [await send('cio'), await send('poor')];
+    expect([allowed.code, allowed.stderr]).toEqual([0, expect.stringContaining('Sharing 80 requests/s')]);
+    expect([poor.code, poor.stderr]).toEqual([2, expect.stringContaining('does not allow this user')]);
+  });
+
   it('may be in the file of --env-file', async (test) => {
     const redis = await redisFor(test, ['--requirepass', PASSWORD]);
     const { run, folder } = await openWorkspace(test);
