@@ -12,7 +12,7 @@ export const FORMAT = '1';
 /** Nobody reserves further ahead: what a sender that dies takes with it, and how long a pause may take to reach everybody. */
 const HORIZON_MS = 250;
 /** How long the log is kept when nobody sends: for those who ask whether anybody does. */
-const LOG_KEPT_MS = 60_000;
+const LOG_KEPT_MS = 10_000;
 
 /**
  * Time is that of Redis, in whole microseconds. `full` is the stored rate; `allowed` is what of it may be used right now, which recovers
