@@ -16,6 +16,11 @@ export interface ShownPlan {
   readonly planned: Pick<PlanResult, 'plan' | 'table' | 'lines' | 'warnings'>;
 }
 
+function shownDelimiter(delimiter: string): string {
+  const code = delimiter.charCodeAt(0);
+  return delimiter === '\t' ? 'tab' : code < 0x20 ? `\\x${code.toString(16).padStart(2, '0')}` : delimiter;
+}
+
 /** The plan as a table for people and as an object for programs. Samples of cells are shown to people only. */
 export function showPlan(
   { source, layout, guess, suggestion, planned }: ShownPlan,
@@ -42,7 +47,7 @@ export function showPlan(
   const dialect =
     layout.format === 'ndjson'
       ? 'NDJSON'
-      : `${layout.format.toUpperCase()}, delimiter ${layout.delimiter === '\t' ? 'tab' : layout.delimiter}`;
+      : `${layout.format.toUpperCase()}, delimiter ${shownDelimiter(layout.delimiter)}`;
   const packed = layout.compression === 'none' ? '' : `, ${layout.compression}`;
   write(`Plan for ${safeLine(source)}: ${what} from ${dialect}, ${layout.encoding}${packed}`);
   if (table.length > 0)

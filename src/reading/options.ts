@@ -8,6 +8,8 @@ export interface SourceOptions {
   readonly table: TableOptions;
   readonly encoding: Encoding;
   readonly plan: PlanOptions;
+  /** How the source is written, as far as it was said: with the keys of a mapping file. */
+  readonly file: Readonly<Record<string, string>>;
   readonly skip: number;
   readonly limit: number | null;
   readonly dataset: string | undefined;

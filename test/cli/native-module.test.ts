@@ -12,7 +12,8 @@ const BINDING = 'build/Release/better_sqlite3.node';
 /** An installation of its own, whose packages are links to ours, except for the one with the native module. */
 function installation(test: Finishing): { readonly bin: string; readonly binding: string } {
   const folder = tempFolder(test);
-  for (const name of ['bin', 'dist', 'package.json']) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  for (const name of ['bin', 'dist', 'presets', 'package.json'])
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   const modules = join(folder, 'node_modules');
   mkdirSync(modules);
   for (const name of readdirSync(join(ROOT, 'node_modules')))

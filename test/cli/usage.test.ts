@@ -134,6 +134,10 @@ const WRONG: readonly (readonly [args: readonly string[], names: readonly string
     ['--map and --preset', '--write-map'],
   ],
   [
+    ['--group-object-type', '0'],
+    ['--group-object-type', 'whole number'],
+  ],
+  [
     ['--ragged', 'cut'],
     ['--ragged', 'error', 'fill'],
   ],

@@ -5,7 +5,7 @@ import { addTableFlags, encodingOf, tableMeaning, tableOptions } from './table.t
 import { wholeNumber } from './values.ts';
 import { CioBulkError } from '../../domain/errors.ts';
 import { refuseTableFlags } from '../../input/detect/table-start.ts';
-import { parseMappingFile } from '../../mapping/plan/mapping-file.ts';
+import { FILE_KEYS, parseMappingFile } from '../../mapping/plan/mapping-file.ts';
 import type { MappingFile, PlanOptions } from '../../mapping/plan/plan-options.ts';
 import { safeLine } from '../../domain/text/safe-text.ts';
 import type { LeftOut } from '../../input/bytes/files.ts';
@@ -16,6 +16,7 @@ import { text } from './common.ts';
 import { readChoice } from './sending.ts';
 
 const LEFT_OUT_SHOWN_MAX = 5;
+const FORMATS = ['auto', 'csv', 'tsv', 'ndjson'] as const;
 
 export function addSourceFlags(command: Command): Command {
   addMeaningFlags(command);
@@ -72,7 +73,7 @@ export function sourceOptions(flags: Record<string, unknown>, cwd: string): Sour
   const map = mappingOf(flags, cwd);
   const options = map === undefined ? flags : withFileKeys(flags, map.file);
   const given = planFlags(options);
-  const format = readChoice(options, 'format', '--format', ['auto', 'csv', 'tsv', 'ndjson']) ?? 'auto';
+  const format = readChoice(options, 'format', '--format', FORMATS) ?? 'auto';
   const table = tableOptions(options);
   if (format === 'ndjson') refuseTableFlags(table, 'the source');
   const encoding = encodingOf(text(options, 'encoding') ?? 'auto');
@@ -87,6 +88,7 @@ export function sourceOptions(flags: Record<string, unknown>, cwd: string): Sour
     table,
     encoding,
     plan: { ...given, map: map?.file ?? null },
+    file: saidOfFile(options),
     skip,
     limit: limit === undefined ? null : wholeNumber('--limit', limit, 1),
     dataset,
@@ -125,7 +127,7 @@ function planFlags(options: Record<string, unknown>): Omit<PlanOptions, 'map'> {
     nulls: text(options, 'null')
       ?.split(',')
       .filter((marker) => marker !== ''),
-    groupObjectType: text(options, 'groupObjectType'),
+    groupObjectType: objectType(text(options, 'groupObjectType')),
     anonymousIdColumn: text(options, 'anonymousIdColumn'),
     deviceTokenColumn: text(options, 'deviceTokenColumn'),
     devicePlatformColumn: text(options, 'devicePlatformColumn'),
@@ -135,6 +137,11 @@ function planFlags(options: Record<string, unknown>): Omit<PlanOptions, 'map'> {
   if (flags.eventColumn !== undefined && flags.eventName !== undefined)
     throw new CioBulkError('usage', '--event-column and --event-name contradict each other');
   return withoutUndefined(flags);
+}
+
+/** Types of objects are whole numbers from 1. */
+function objectType(given: string | undefined): string | undefined {
+  return given === undefined ? undefined : String(wholeNumber('--group-object-type', given, 1));
 }
 
 /** The flag's default must not overrule a mapping file: only an action that was typed counts. */
@@ -156,17 +163,50 @@ function mappingOf(flags: Record<string, unknown>, cwd: string): Mapping | undef
     throw new CioBulkError('usage', '--map and --preset contradict each other', {
       hint: `write the preset to a file, edit it and use that alone: cio-bulk validate <file> --preset ${preset} --write-map map.json`,
     });
-  if (preset !== undefined) return readPreset(preset);
-  return path === undefined ? undefined : readMap(path, cwd);
+  const mapping = preset !== undefined ? readPreset(preset) : path === undefined ? undefined : readMap(path, cwd);
+  if (mapping !== undefined) assertFileKeys(mapping.file);
+  return mapping;
+}
+
+/** What a mapping file says of the source is held to the same as the flags, and its faults are its own. */
+function assertFileKeys({ file, where }: MappingFile): void {
+  for (const [key, value] of Object.entries(file)) {
+    try {
+      if (key === 'encoding') encodingOf(value);
+      else if (key === 'format') readChoice({ format: value }, 'format', '--format', FORMATS);
+      else tableOptions({ [camelCase(key)]: value });
+    } catch (error) {
+      if (!(error instanceof CioBulkError)) throw error;
+      throw new CioBulkError('mapping', `${where(`/file/${key}`)}: as ${error.message}`, {
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        cause: error,
+      });
+    }
+  }
 }
 
 /** How a source is written, as the mapping file says where the flags do not. */
 function withFileKeys(flags: Record<string, unknown>, { file }: MappingFile): Record<string, unknown> {
   const isUnsaid = (key: string): boolean => flags[key] === undefined || flags[key] === FLAG_DEFAULTS[key];
   const own = Object.entries(file)
-    .map(([key, value]) => [key.replace(/_(\w)/, (_, letter: string) => letter.toUpperCase()), value] as const)
+    .map(([key, value]) => [camelCase(key), value] as const)
     .filter(([key]) => isUnsaid(key));
   return { ...flags, ...Object.fromEntries(own) };
+}
+
+/** How the source is written, with the keys of a mapping file, as far as it was said. */
+function saidOfFile(options: Record<string, unknown>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    FILE_KEYS.flatMap((key): [string, string][] => {
+      const flag = camelCase(key);
+      const value = text(options, flag);
+      return value === undefined || value === FLAG_DEFAULTS[flag] ? [] : [[key, value]];
+    }),
+  );
+}
+
+function camelCase(key: string): string {
+  return key.replace(/_(\w)/, (_, letter: string) => letter.toUpperCase());
 }
 
 const FLAG_DEFAULTS: Readonly<Record<string, string>> = {

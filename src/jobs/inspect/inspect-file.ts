@@ -54,7 +54,7 @@ function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode
       assertNoneOf(resolve(host.cwd, setting.mapPath), `--write-map ${setting.mapPath}`, [
         { path: file.path, what: `${safeLine(file.name)}, which it is made from` },
       ]);
-      writeMap(resolve(host.cwd, setting.mapPath), setting.mapPath, source, terminal);
+      writeMap(resolve(host.cwd, setting.mapPath), setting.mapPath, source, setting);
     }
     if (setting.showSamples) showSamples(source, terminal);
     const sinceSeconds = recentSinceSeconds(host.clock.now());
@@ -71,7 +71,7 @@ function inspectFile(file: InputFile, setting: InspectSetting): Promise<ExitCode
       rowsMax: setting.source.limit === null ? null : setting.source.limit + setting.source.skip,
     };
     const inspection = createInspection(task, setting.estimate, terminal);
-    const identities = createIdentityCheck(source.planned.plan);
+    const identities = createIdentityCheck(source.planned.plan, source.layout.header);
     const startedAt = host.clock.monotonic();
     const end = (error?: unknown): ExitCode => {
       const exitCode = exitCodeOf(inspection, error, host);
@@ -169,7 +169,7 @@ function showSamples(source: OpenSource, terminal: Terminal): void {
   }
 }
 
-function writeMap(path: string, shown: string, source: OpenSource, terminal: Terminal): void {
-  writeWhole(path, `--write-map ${shown}`, writeMappingFile(source.planned));
-  terminal.say(`The plan is in ${safeLine(shown)}; import with --map ${shellWord(shown)} to keep it`);
+function writeMap(path: string, shown: string, { planned }: OpenSource, setting: InspectSetting): void {
+  writeWhole(path, `--write-map ${shown}`, writeMappingFile(planned, setting.source.file));
+  setting.terminal.say(`The plan is in ${safeLine(shown)}; import with --map ${shellWord(shown)} to keep it`);
 }

@@ -3,11 +3,14 @@ import type { RawRow } from '../../domain/block.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { looksLikeEmail } from './email-shape.ts';
 import { createIdentityTable } from './identity-table.ts';
+import { createHeaderCheck } from '../rows/header-row.ts';
+import { createLift, liftedRow } from '../rows/lifted-rows.ts';
+import { createRowSkips } from '../rows/skipped-rows.ts';
 import { createStepping } from '../rows/stepped-rows.ts';
 import { jsonForm, traitsOf } from '../rows/json-form.ts';
 import { isRecord, scalarText } from '../values/json-values.ts';
 import type { JsonRecord } from '../values/json-values.ts';
-import { isNullMarker } from '../values/nulls.ts';
+import { createNulls, isNullMarker } from '../values/nulls.ts';
 
 /** Plain ASCII without capitals or blanks, as nearly all identifiers are. */
 const ALREADY_FOLDED = /^[\x21-\x40\x5b-\x7e]*$/;
@@ -21,10 +24,14 @@ export interface IdentityCheck {
   warnings(): string[];
 }
 
-/** `slotsMax` bounds the memory: what does not fit is compared with what does, and `warnings` says so. */
-export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityCheck {
+/** `header`: rows that repeat it are nobody. `slotsMax` bounds the memory: what does not fit is compared with what does, and `warnings` says so. */
+export function createIdentityCheck(plan: Plan, header: readonly string[] = [], slotsMax?: number): IdentityCheck {
   const columns = personColumns(plan);
   const stepping = createStepping(plan);
+  const lift = createLift(plan);
+  const nulls = createNulls(plan.nulls);
+  const isHeader = createHeaderCheck(header);
+  const isSkipped = createRowSkips(plan.skipRows);
   const isNeeded = plan.kind === 'people';
   const emails = createIdentityTable(slotsMax);
   const foldedIds = createIdentityTable(slotsMax);
@@ -40,8 +47,9 @@ export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityChec
   );
 
   function note(id: string, email: string, row: number): void {
+    if (isNullMarker(id) || isNullMarker(email)) return; // never sent
     if (email !== '' && !looksLikeEmail(email)) odd.add(row);
-    if (id === '' || isNullMarker(id) || isNullMarker(email)) return;
+    if (id === '') return;
     if (id.includes('@') && looksLikeEmail(id)) misplaced.add(row);
     if (!isNeeded) return;
     if (foldedIds.differs(ALREADY_FOLDED.test(id) ? id : id.trim().toLowerCase(), id)) alike.add(row);
@@ -53,10 +61,13 @@ export function createIdentityCheck(plan: Plan, slotsMax?: number): IdentityChec
     add(rows, startRow) {
       for (let index = 0; index < rows.length; index++) {
         const given = rows[index];
-        const row = given === undefined ? undefined : stepping(given);
+        if (given === undefined || (Array.isArray(given) && isHeader(given))) continue;
+        const lifted = lift === null ? given : liftedRow(given, lift, columns.hasTypedLines);
+        if (isSkipped?.(lifted) === true) continue;
+        const row = stepping(nulls === null ? lifted : nulls.row(lifted));
         const number = startRow + index + 1;
         if (Array.isArray(row)) note(row[columns.id?.index ?? -1] ?? '', row[columns.email?.index ?? -1] ?? '', number);
-        else if (row !== undefined && 'json' in row) {
+        else if ('json' in row) {
           const { id, email } = namesIn(row.json, columns);
           note(id, email, number);
         }

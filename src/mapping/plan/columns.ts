@@ -6,7 +6,7 @@ import type { Action, ColumnPlan, EmptyPolicy, PatternPlan, SourceLayout } from 
 import type { Columns } from './column-names.ts';
 import { safeText } from './column-names.ts';
 import { settledSteps, typeSaid } from './column-steps.ts';
-import { consentShape } from '../values/consent.ts';
+import { consentShape, isBelowConsent } from '../values/consent.ts';
 import { damageIn, inferType } from './column-types.ts';
 import type { TypesOption } from './column-types.ts';
 import type { MappingColumn, MappingFile } from './plan-options.ts';
@@ -91,6 +91,14 @@ function typedColumn(input: ColumnsInput, name: string, index: number, role: Rol
   const demanded = demandedType(types, name) ?? entry.type;
   const path = entry.to ?? [name];
   const isOmitted = isDropped(name, map) || roles.leftOut.has(index) || input.action !== 'identify';
+  if (roles.kind === 'people' && role === undefined && !isOmitted && isBelowConsent(path))
+    throw new CioBulkError(
+      'mapping',
+      `${placeIn(map, name)}"${path.join('.')}" is below "unsubscribed", which is true or false`,
+      {
+        hint: 'give the column another name',
+      },
+    );
   const isMoment = path.length === 1 && path[0] === MOMENTS[roles.kind];
   const consent =
     roles.kind === 'people' && layout.format !== 'ndjson' && role === undefined && !isOmitted
@@ -163,6 +171,12 @@ function laterColumns(input: ColumnsInput): ColumnPlan[] {
       ? { ...planColumn(input, name, -1, undefined), role, type: 'string' as const, strict: false }
       : planColumn(input, name, -1, role),
   );
+}
+
+/** Where a mapping file speaks of a column, for the beginning of a message; empty where none does. */
+export function placeIn(map: MappingFile | null, name: string): string {
+  const pointer = map?.columns.get(name)?.pointer;
+  return pointer === undefined ? '' : `${map?.where(pointer) ?? ''}: `;
 }
 
 function demandedType(types: TypesOption, name: string): ColumnPlan['type'] | undefined {

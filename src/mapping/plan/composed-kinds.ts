@@ -3,7 +3,7 @@ import { CioBulkError } from '../../domain/errors.ts';
 import type { Kind, Plan } from '../../domain/plan.ts';
 import { BESIDE, isComposed, type ComposedKind, type Role } from '../../domain/roles.ts';
 import { safeText, type Columns } from './column-names.ts';
-import { parseConstants } from './constants.ts';
+import { constantPlaces, parseConstants } from './constants.ts';
 import { ABOUT_PEOPLE, askedKind, EVENT_NAMES, type KindDecision } from './kind.ts';
 import type { PlanOptions } from './plan-options.ts';
 
@@ -78,7 +78,12 @@ export function decideComposed(columns: Columns, options: PlanOptions, known: Kn
     known.has('event') ||
     columnOf([...EVENT_NAMES.first, ...EVENT_NAMES.second]) !== undefined;
   if (isEvents) return null;
-  const constants = parseConstants(options.set ?? [], options.map?.constants ?? {}, 'string');
+  const constants = parseConstants(
+    options.set ?? [],
+    options.map?.constants ?? {},
+    'string',
+    constantPlaces(options.map),
+  );
   const isThere = ({ role, names }: RoleNames): boolean =>
     known.has(role) || (!known.isSettled(role) && columnOf(names.flat()) !== undefined);
   const [found, other] = PAIRS.filter(

@@ -1,17 +1,20 @@
 /** Constant attributes: `--set key=value`, and `constants` of a mapping file. */
 import { CioBulkError } from '../../domain/errors.ts';
+import { escapePointer } from './json-source.ts';
+import type { MappingFile } from './plan-options.ts';
 import { booleanText, isPlainDecimal } from '../values/values.ts';
 
 type MutableRecord = Record<string, unknown>;
 
-/** Dotted keys nest. `--set` wins over the file; its values are typed as cells are. */
+/** `placeOf`: where a constant stands in the file, for the beginning of a message. Dotted keys nest. `--set` wins over the file; its values are typed as cells are. */
 export function parseConstants(
   set: readonly string[],
   fromFile: Readonly<Record<string, unknown>>,
   types: 'auto' | 'string',
+  placeOf: (key: string) => string = () => '',
 ): Record<string, unknown> {
   const constants: MutableRecord = {};
-  for (const [key, value] of Object.entries(fromFile)) putDotted(constants, key, value);
+  for (const [key, value] of Object.entries(fromFile)) putDotted(constants, key, value, placeOf(key));
   for (const item of set) {
     const equals = item.indexOf('=');
     if (equals < 1)
@@ -25,16 +28,22 @@ export function parseConstants(
   return constants;
 }
 
+/** Where a constant of a mapping file stands there, for the beginning of a message; empty for all others. */
+export function constantPlaces(map: MappingFile | null | undefined): (key: string) => string {
+  return (key) =>
+    map && Object.hasOwn(map.constants, key) ? `${map.where(`/constants/${escapePointer(key)}`)}: ` : '';
+}
+
 function typed(text: string): unknown {
   const boolean = booleanText(text);
   if (boolean !== null) return boolean === 'true';
   return isPlainDecimal(text) && String(Number(text)) === text ? Number(text) : text;
 }
 
-function putDotted(target: MutableRecord, key: string, value: unknown): void {
+function putDotted(target: MutableRecord, key: string, value: unknown, place = ''): void {
   const path = key.split('.');
   if (path.some((name) => name === '' || name === '__proto__')) {
-    throw new CioBulkError('mapping', `the constant "${key}" has no usable name`, {
+    throw new CioBulkError('mapping', `${place}the constant "${key}" has no usable name`, {
       hint: 'use a name, or names joined by dots, such as address.city',
     });
   }

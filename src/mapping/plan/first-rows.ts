@@ -2,10 +2,9 @@
 import type { RawRow } from '../../domain/block.ts';
 import type { Plan, SkipRule, SourceLayout } from '../../domain/plan.ts';
 import { createHeaderCheck } from '../rows/header-row.ts';
-import { hasTypedLines, jsonForm } from '../rows/json-form.ts';
-import { createLift } from '../rows/lifted-rows.ts';
+import { hasTypedLines } from '../rows/json-form.ts';
+import { createLift, liftedRow, type Lifting } from '../rows/lifted-rows.ts';
 import { createRowSkips } from '../rows/skipped-rows.ts';
-import type { JsonRecord } from '../values/json-values.ts';
 import { createNulls } from '../values/nulls.ts';
 import { createColumns, type Columns } from './column-names.ts';
 import { joinedNames } from './column-steps.ts';
@@ -79,14 +78,10 @@ function dataRows(
   return nulls === null ? lifted : lifted.map(nulls.row);
 }
 
-function liftedRows(rows: readonly RawRow[], lift: (json: JsonRecord) => JsonRecord): readonly RawRow[] {
+function liftedRows(rows: readonly RawRow[], lift: Lifting): readonly RawRow[] {
   const lines = rows.flatMap((row) => (!Array.isArray(row) && 'json' in row ? [row.json] : []));
   const isAmongTyped = hasTypedLines(lines);
-  return rows.map((row) =>
-    !Array.isArray(row) && 'json' in row && jsonForm(row.json, isAmongTyped) === 'flat'
-      ? { json: lift(row.json) }
-      : row,
-  );
+  return rows.map((row) => liftedRow(row, lift, isAmongTyped));
 }
 
 /** The columns that `skip_rows` looks at. */

@@ -17,7 +17,7 @@ const TYPES = ['string', 'number', 'boolean', 'timestamp', 'json'] as const;
 const EMPTY = ['omit', 'null', 'keep'] as const;
 const COLUMN_KEYS = ['to', 'name_case', 'type', 'mismatch', 'empty', 'timezone', ...STEP_KEYS];
 const WISHES = ['timezone', 'unsubscribed', 'group_object_type'] as const;
-const FILE_KEYS = [
+export const FILE_KEYS = [
   'format',
   'encoding',
   'header',

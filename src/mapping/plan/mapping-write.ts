@@ -2,12 +2,15 @@
 import type { ColumnPlan, PatternPlan, Plan } from '../../domain/plan.ts';
 import { isComposed } from '../../domain/roles.ts';
 import { rolesOfComposed } from './composed-kinds.ts';
-import type { PlanResult } from './plan-options.ts';
+import type { MappingFile, PlanResult } from './plan-options.ts';
 
 const SCHEMA = 'https://unpkg.com/cio-bulk/docs/mapping.schema.json';
 
-/** For `validate --write-map`: with `--map` and the same file it gives the same plan; `api` and batch sizes stay flags. */
-export function writeMappingFile({ plan, map }: Pick<PlanResult, 'plan' | 'map'>): string {
+/** `said`: how the source is written, as far as somebody has said it. For `validate --write-map`: with `--map` and the same file it gives the same plan; `api` and batch sizes stay flags. */
+export function writeMappingFile(
+  { plan, map }: Pick<PlanResult, 'plan' | 'map'>,
+  said: MappingFile['file'] = map?.file ?? {},
+): string {
   const nameOf = (role: ColumnPlan['role']): string | null =>
     plan.columns.find((column) => column.role === role)?.name ?? null;
   const isEvents = plan.kind === 'events';
@@ -27,7 +30,7 @@ export function writeMappingFile({ plan, map }: Pick<PlanResult, 'plan' | 'map'>
       : [];
   const file = {
     $schema: SCHEMA,
-    ...(Object.keys(map?.file ?? {}).length === 0 ? {} : { file: map?.file }),
+    ...(Object.keys(said).length === 0 ? {} : { file: said }),
     kind: plan.kind,
     ...(isEvents ? {} : { action: plan.action }),
     id_column: nameOf('id'),

@@ -8,10 +8,10 @@ import { attributeTree } from '../rows/attribute-tree.ts';
 import { listNames, type Columns } from './column-names.ts';
 import { sampleAfterSteps } from './column-steps.ts';
 import { assertComposable } from './composed-kinds.ts';
-import { planColumns } from './columns.ts';
+import { placeIn, planColumns } from './columns.ts';
 import { parseTypes } from './column-types.ts';
 import { NO_CONSENT, settleConsent } from '../values/consent.ts';
-import { parseConstants } from './constants.ts';
+import { constantPlaces, parseConstants } from './constants.ts';
 import { HEADER_HINT, looksLikeData } from './first-line.ts';
 import { checkConstants } from '../checks/constant-values.ts';
 import { createIdentityCheck } from '../checks/identity-check.ts';
@@ -27,7 +27,8 @@ import { unknowableEvents } from './unknowable-events.ts';
 import { isZone } from '../values/zones.ts';
 
 /** @throws CioBulkError `usage`, `mapping`, `ambiguous_column` or `no_identifier`: all exit 2, before anything is sent. */
-export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], given: PlanOptions): PlanResult {
+export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], asked: PlanOptions): PlanResult {
+  const given = isEmpty(layout) ? withoutColumns(asked) : asked;
   const first = readFirstRows(layout, firstRows, given);
   const { columns, map, rows: read, lines, nulls: nullTexts, skipRows } = first;
   const options = { ...given, map };
@@ -63,13 +64,13 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], gi
     api: options.api ?? 'v2',
     itemBytesMax: options.itemBytesMax ?? ITEM_BYTES_MAX,
   };
-  attributeTree(plan); // refuses two things in one place
+  attributeTree(plan, ({ name }) => placeIn(map, name)); // refuses two things in one place
   assertOneEmail(plan);
   const wishes = wishesOf(plan, map, lines.byType);
   if (needsIdentifier(layout, lines)) assertUsable(plan, columns.names, layout);
   const { table, warnings } = planTable(plan, layout, sample, planned.notes);
-  const identities = createIdentityCheck(plan);
-  identities.add(read, 0);
+  const identities = createIdentityCheck(plan, layout.header);
+  identities.add(firstRows, 0);
   return {
     plan,
     map,
@@ -84,6 +85,15 @@ export function inferPlan(layout: SourceLayout, firstRows: readonly RawRow[], gi
     ],
     identityWarnings: identities.warnings(),
   };
+}
+
+function isEmpty({ format, header }: SourceLayout): boolean {
+  return format !== 'ndjson' && header.length === 0;
+}
+
+/** An empty table has no columns to name, and nothing is wrong with that. */
+function withoutColumns({ kind, action, api }: PlanOptions): PlanOptions {
+  return { ...(kind && { kind }), ...(action && { action }), ...(api && { api }) };
 }
 
 function timezoneOf({ timezone: given, map }: PlanOptions): string | null {
@@ -122,10 +132,12 @@ function constantsOf(
   types: 'auto' | 'string',
   plan: Pick<Plan, 'kind' | 'timezone'>,
 ): Record<string, unknown> {
-  const constants = parseConstants(options.set ?? [], options.map?.constants ?? {}, types);
+  const { map, set = [] } = options;
+  const placeOf = constantPlaces(map);
+  const constants = parseConstants(set, map?.constants ?? {}, types, placeOf);
   const settled = plan.kind === 'people' ? settleConsent(constants) : constants;
   if (typeof settled === 'string')
-    throw new CioBulkError('mapping', `the constant "${settled}" ${NO_CONSENT}`, {
+    throw new CioBulkError('mapping', `${placeOf(settled)}the constant "${settled}" ${NO_CONSENT}`, {
       hint: `for example --set ${settled}=true`,
     });
   return { ...checkConstants(settled, plan) };

@@ -1,6 +1,12 @@
 /** A mapping file settled for one source: patterns, choices and columns that may be missing become what the source has. */
 import { CioBulkError } from '../../domain/errors.ts';
-import { createNamePatterns, isIdentifierPlace, isNamePattern, placeOf } from '../values/name-patterns.ts';
+import {
+  createNamePatterns,
+  createPlaces,
+  isIdentifierPlace,
+  isNamePattern,
+  placeOf,
+} from '../values/name-patterns.ts';
 import { gatheredBy, lookedAtBy } from '../values/steps.ts';
 import { listNames } from './column-names.ts';
 import { joinedNames } from './column-steps.ts';
@@ -105,7 +111,8 @@ function byPattern(
   const columns = new Map(map.columns);
   const leftOver: string[] = [];
   const best = createNamePatterns([...patterns.keys()]);
-  const taken = new Set([...columns].map(([name, { to }]) => keyOf(to ?? [name])));
+  const places = createPlaces();
+  for (const [name, { to }] of columns) places.add(to ?? [name]);
   for (const name of names) {
     if (columns.has(name) || map.drop.includes(name)) continue;
     const match = best(name);
@@ -123,16 +130,12 @@ function byPattern(
             { to, isSnake: nameCase === 'snake' },
             name,
             match.captured,
-            (path) => taken.has(keyOf(path)) || isIdentifierPlace(map.kind, path),
+            (path) => places.isTaken(path) || isIdentifierPlace(map.kind, path),
           );
-    if (place !== undefined) taken.add(keyOf(place));
+    if (place !== undefined) places.add(place);
     columns.set(name, { ...rest, isByPattern: true, ...(place === undefined ? {} : { to: place }) });
   }
   return { columns, leftOver };
-}
-
-function keyOf(path: readonly string[]): string {
-  return JSON.stringify(path);
 }
 
 /** Steps are for columns, and fields of NDJSON that turn up later would go without them. */

@@ -92,7 +92,7 @@ function compile(nodes: ReadonlyMap<string, AttributeNode>, plan: Plan, isEvents
     const { column } = node;
     const zone = column.timezone ?? plan.timezone;
     if (column.steps !== undefined && makesValues(column.steps))
-      return [{ kind: 'made', fragment, column: madeColumn(column), zone }];
+      return [{ kind: 'made', fragment, column: madeColumn(plan.kind, column), zone }];
     return [{ kind: 'column', fragment, column, zone, isPlainText: column.type === 'string' }];
   });
 }

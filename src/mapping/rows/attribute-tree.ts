@@ -7,11 +7,15 @@ export type AttributeNode =
   | { readonly kind: 'constant'; readonly value: unknown }
   | { readonly kind: 'group'; readonly nodes: Map<string, AttributeNode> };
 
-/** The tree of a plan, in the order of its columns, constants last. Two things in one place are a mapping error. */
-export function attributeTree(plan: Pick<Plan, 'columns' | 'constants'>): Map<string, AttributeNode> {
+/** The tree of a plan, in the order of its columns, constants last. Two things in one place are a mapping error, which begins with the column's place in the mapping file. */
+export function attributeTree(
+  plan: Pick<Plan, 'columns' | 'constants'>,
+  placeOf: (column: ColumnPlan) => string = () => '',
+): Map<string, AttributeNode> {
   const root = new Map<string, AttributeNode>();
   for (const column of plan.columns) {
-    if (column.role === 'attribute') put(root, column.path, { kind: 'column', column }, `column "${column.name}"`);
+    if (column.role === 'attribute')
+      put(root, column.path, { kind: 'column', column }, `${placeOf(column)}column "${column.name}"`);
   }
   putConstants(root, plan.constants, []);
   return root;

@@ -10,7 +10,9 @@ import { createTypedCell } from './typed-cell.ts';
 /** null when the row is invalid (and settled as such). */
 export function createCellAttributes(plan: Plan, packer: Packer): (cells: readonly string[]) => JsonRecord | null {
   const jsonOf = createMadeCell(plan, packer, createTypedCell(packer, false));
-  const columns = plan.columns.filter(({ role }) => role === 'attribute').map(madeColumn);
+  const columns = plan.columns
+    .filter(({ role }) => role === 'attribute')
+    .map((column) => madeColumn(plan.kind, column));
   return (cells) => {
     const attributes = emptyRecord();
     for (const column of columns) {

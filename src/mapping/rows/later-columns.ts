@@ -1,5 +1,5 @@
 import type { ColumnPlan, Plan } from '../../domain/plan.ts';
-import { createNamePatterns, isIdentifierPlace, placeOf } from '../values/name-patterns.ts';
+import { createNamePatterns, createPlaces, isIdentifierPlace, placeOf } from '../values/name-patterns.ts';
 
 /** Columns that are remembered: a file may have as many field names as rows. */
 const NAMES_MAX = 10_000;
@@ -13,9 +13,9 @@ export function createLaterColumns({
   if (patterns === undefined) return null;
   const byPattern = new Map(patterns.map((pattern) => [pattern.name, pattern]));
   const best = createNamePatterns([...byPattern.keys()]);
-  const taken = new Set(columns.filter(({ role }) => role === 'attribute').map(({ path }) => JSON.stringify(path)));
-  const isTaken = (path: readonly string[]): boolean =>
-    taken.has(JSON.stringify(path)) || isIdentifierPlace(kind, path);
+  const places = createPlaces();
+  for (const { role, path } of columns) if (role === 'attribute') places.add(path);
+  const isTaken = (path: readonly string[]): boolean => places.isTaken(path) || isIdentifierPlace(kind, path);
   const known = new Map<string, ColumnPlan | undefined>();
 
   const find = (name: string): ColumnPlan | undefined => {

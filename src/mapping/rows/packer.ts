@@ -26,6 +26,8 @@ export interface Packer {
   /** `single`: a request of its own, outside of batches; null = none. */
   operation(text: string, about: Addressed, single: SingleRequest | null, isGuarded: boolean): void;
   invalid(code: InvalidCode, message: string, column?: number, field?: string): void;
+  /** The row is invalid as it was read: whatever column it names is one of its line. */
+  unreadable(row: { readonly fault: InvalidCode; readonly message: string; readonly column?: number }): void;
   skip(code: SkipCode): void;
   warn(code: WarningCode, column: string | null): void;
   /** The finished chunk; the packer is empty again. */
@@ -67,6 +69,8 @@ export function createPacker(buffers: Buffers, onlyGuarded = false, columns = Nu
       const inLine = column !== undefined && column > columns ? undefined : column;
       aside.invalid(packer.index, invalidRow(code, message, inLine, field));
     },
+    unreadable: ({ fault, message, column }) =>
+      aside.invalid(packer.index, invalidRow(fault, message, column, undefined)),
     skip: (code) => aside.skip(packer.index, code),
     warn: aside.warn,
     finish(block) {

@@ -66,7 +66,7 @@ export function createPreparer(
           else if (isSkipped?.(row) === true) packer.skip('skip_rows');
           else cellRow(row);
         } else if ('json' in row) jsonRow(row.json);
-        else packer.invalid(row.fault, row.message, row.column);
+        else packer.unreadable(row);
       }
       if (block.unended) packer.warn('unended_line', null);
       if (block.isHeldBack) packer.warn('held_back', null);

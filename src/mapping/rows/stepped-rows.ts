@@ -5,6 +5,7 @@ import type { ColumnPlan, ColumnSteps, Plan } from '../../domain/plan.ts';
 import { IDENTIFYING } from '../../domain/roles.ts';
 import { quote } from '../values/json-text.ts';
 import { scalarText } from '../values/json-values.ts';
+import { isNullMarker } from '../values/nulls.ts';
 import type { JsonRecord } from '../values/json-values.ts';
 import type { Step, StepValue } from '../values/step-functions.ts';
 import { compileSteps, gatheredBy, ownTexts } from '../values/steps.ts';
@@ -105,31 +106,41 @@ function sourcesOf(plan: SteppedPlan, packer: Pick<Packer, 'invalid'>): readonly
     ({ name, role, steps }) => isJoined.has(name) || (steps !== undefined && role !== 'drop'),
   );
   return columns.map((column) => {
+    const keepsMarkers = plan.nulls?.length !== 0 && IDENTIFYING.includes(column.role);
     return {
       column,
       ...compileSteps(column.steps ?? {}, {
         bytesMax: bytesMaxOf(plan, column),
-        keepsMarkers: plan.nulls?.length !== 0 && IDENTIFYING.includes(column.role),
+        keepsMarkers,
         refuse(message) {
           packer.invalid('bad_value', `the value ${message}`, column.index + 1 || undefined, column.name);
           return null;
         },
       }),
-      together: togetherOf(column.steps ?? {}, (name) => columns.findIndex((other) => other.name === name)),
+      together: togetherOf(column, keepsMarkers, (name) => columns.findIndex((other) => other.name === name)),
       isOff: offTestOf(column.steps ?? {}, plan),
     };
   });
 }
 
 /** `placeOf`: of a column among the sources. */
-function togetherOf(steps: ColumnSteps, placeOf: (name: string) => number): Source['together'] {
+function togetherOf(
+  { role, steps = {} }: SteppedColumn,
+  keepsMarkers: boolean,
+  placeOf: (name: string) => number,
+): Source['together'] {
   const gathered = gatheredBy(steps);
   if (gathered === null) return null;
   const places = gathered.names.map(placeOf);
   const { separator = ' ' } = steps;
-  return gathered.key === 'join'
-    ? (values) => joined(places, values, separator)
-    : (values) => firstFilled(places, values);
+  if (gathered.key === 'first_of') return (values) => firstFilled(places, values);
+  if (!IDENTIFYING.includes(role)) return (values) => joined(places, values, separator);
+  // Half an identifier may be the whole one of somebody else, and a marker for "nothing" is none.
+  return (values) => {
+    const parts = places.map((place) => String(values[place] ?? ''));
+    const marker = keepsMarkers ? parts.find((part) => isNullMarker(part)) : undefined;
+    return marker ?? (parts.includes('') ? '' : parts.join(separator));
+  };
 }
 
 function offTestOf({ unless }: ColumnSteps, { columns }: SteppedPlan): Source['isOff'] {

@@ -27,6 +27,11 @@ export function consentShape(path: readonly string[]): ConsentShape | null {
   return first.startsWith(`${PREFERENCES}.`) ? (first === `${PREFERENCES}.topics` ? 'preferences' : 'word') : null;
 }
 
+/** Whether a path leads below a value that is true or false. */
+export function isBelowConsent([first, ...rest]: readonly string[]): boolean {
+  return first === UNSUBSCRIBED && rest.length > 0;
+}
+
 /** The cell of a CSV column as JSON text, or null when it says nothing clear. */
 export function consentText(cell: string, shape: ConsentShape): string | null {
   if (shape === 'word') return booleanWord(cell);

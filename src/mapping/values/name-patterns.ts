@@ -51,10 +51,42 @@ export function placeOf(
   const place = to.map((part) => part.replace(/\*(?!.*\*)/s, () => filling));
   if (!isTaken(place)) return place;
   const whole = snakeCase(name) || name;
+  // Beside what has its name, or at the top where something else stands above it.
+  const beside = isTaken([...place.slice(0, -1), `${whole}_0`]) ? [] : place.slice(0, -1);
   for (let count = 1; ; count++) {
-    const other = [...place.slice(0, -1), count === 1 ? whole : `${whole}_${count}`];
+    const other = [...beside, count === 1 ? whole : `${whole}_${count}`];
     if (!isTaken(other)) return other;
   }
+}
+
+/** Places in the payload that have something: nothing else can go there, above it or below it. */
+export interface Places {
+  add(path: readonly string[]): void;
+  isTaken(path: readonly string[]): boolean;
+}
+
+export function createPlaces(): Places {
+  const ends = new Set<string>();
+  const ways = new Set<string>();
+  return {
+    add(path) {
+      ends.add(keyOf(path));
+      for (const way of above(path)) ways.add(way);
+    },
+    isTaken(path) {
+      const key = keyOf(path);
+      return ends.has(key) || ways.has(key) || above(path).some((way) => ends.has(way));
+    },
+  };
+}
+
+/** The places that a path leads through. */
+function above(path: readonly string[]): string[] {
+  return path.slice(1).map((_, depth) => keyOf(path.slice(0, depth + 1)));
+}
+
+function keyOf(path: readonly string[]): string {
+  return JSON.stringify(path);
 }
 
 const IDENTIFIERS = ['id', 'email', 'cio_id', 'anonymous_id'];

@@ -28,9 +28,10 @@ describe('a file with', () => {
   it.for(DIALECTS)('%s is validated and imported as it is meant', async ([, args, text], test) => {
     const workspace = await openWorkspace(test);
     writeFileSync(join(workspace.folder, 'people.csv'), text);
-    const looked = await workspace.run(['validate', 'people.csv', ...args, '--json']);
+    const looked = await workspace.run(['validate', 'people.csv', ...args, '--write-map', 'map.json', '--json']);
     expect([looked.code, looked.summary]).toMatchObject([0, { delivered: 0, invalid: 0 }]);
-    const { code, summary } = await workspace.run(['import', 'people.csv', ...args, '--json']);
+    // The mapping file that was written knows how the file is written, too.
+    const { code, summary } = await workspace.run(['import', 'people.csv', '--map', 'map.json', '--json']);
     expect([code, summary]).toMatchObject([0, { delivered: 2, pending: 0 }]);
     expect(await workspace.attributes()).toMatchObject(PEOPLE);
   });

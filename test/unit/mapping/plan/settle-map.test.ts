@@ -35,6 +35,20 @@ describe('patterns', () => {
     ).toEqual([{ name: 'Ada', name_metadata: 'n', id_metadata: 7, tag: 't' }]);
   });
 
+  it('go round what stands above or below another place, in later rows too', () => {
+    const columns = { 'Q *': { to: 'answers.*', name_case: 'snake' }, '*': { name_case: 'snake' } };
+    expect(attributesOf(csv('id,Q One,Answers,Q Two', '1,a,b,c'), { columns })).toEqual([
+      { answers: { one: 'a', two: 'c' }, answers_2: 'b' },
+    ]);
+    expect(attributesOf(csv('id,Answers,Q One', '1,b,a'), { columns })).toEqual([{ answers: 'b', q_one: 'a' }]);
+    const map = parse({ id_column: 'id', columns: { 'Q *': { to: 'answers.*', name_case: 'snake' }, 'A*': 'a*' } });
+    const source = ndjson({ id: 1, Answers: 'b' });
+    const chunk = preparerOf(source.layout, planOf(source, { map }).plan).prepare(
+      blockOf([...source.rows, { json: { id: 2, 'Q One': 'x', Answers: 'y' } }]),
+    );
+    expect(sentOf(chunk)[1]?.json.attributes).toEqual({ q_one: 'x', answers: 'y' });
+  });
+
   it('hold for fields that turn up later, as they do for those of the sample', () => {
     const map = parse({ lift: { p: 'fields' }, columns: { 'p.*': '*', 'p.$*': null, '*': null }, id_column: 'p.who' });
     const source = ndjson({ p: { who: 1, plan: 'a' } });
@@ -124,6 +138,28 @@ describe('the first of several columns', () => {
   });
 });
 
+describe('a joined identifier', () => {
+  const map = { id_column: 'key', columns: { key: { join: ['shop', 'nr'], separator: '-' } } };
+  it('is none where a part of it is missing, or a marker for nothing', () => {
+    const source = csv('shop,nr', 'a,1', ',2', 'NULL,NULL');
+    const { chunk, sent } = run(source, { map: parse(map) });
+    expect(sent.map(({ json }) => json.identifiers.id)).toEqual(['a-1']);
+    expect(chunk.invalid.map(({ code }) => code)).toEqual(['no_identifier', 'no_identifier']);
+    expect(run(source, { map: parse(map), nulls: [] }).sent[1]?.json.identifiers.id).toBe('NULL-NULL');
+  });
+});
+
+describe('consent', () => {
+  it('is never a list, and nothing stands below it', () => {
+    const columns = { '*': { split: ';' } };
+    const source = csv('id,unsubscribed,tags', '1,maybe,a;b', '2,yes,c', '3,yes;no,c');
+    const { chunk, sent } = run(source, { map: parse({ columns }) });
+    expect([chunk.invalid.map(({ code }) => code), sent.length]).toEqual([['bad_value', 'bad_value', 'bad_value'], 0]);
+    const error = errorOf(() => planOf(csv('id,u', '1,no'), { map: parse({ columns: { u: 'unsubscribed.all' } }) }));
+    expect(error.message).toMatch(/^map.json:1:\d+: \/columns\/u: "unsubscribed.all" is below "unsubscribed"/);
+  });
+});
+
 describe('nested fields', () => {
   it('become columns: of objects, of what was lifted, and of lists of pairs', () => {
     const map = {
@@ -140,6 +176,13 @@ describe('nested fields', () => {
     const { sent } = run(ndjson({ id: 1, a: { b: { c: 1 }, d: 2 }, params }), { map: parse(map) });
     expect(sent[0]?.text).toContain('"n":5000,"long":"9007199254740993"');
     expect(sent[0]?.json.attributes).toMatchObject({ deep: 1, 'a.d': 2, page: '/', code: '007', plain: 5 });
+  });
+
+  it('may be written as texts', () => {
+    const map = { lift: { p: 'fields', q: 'fields' } };
+    expect(attributesOf(ndjson({ id: 1, p: '{"n":2}', q: '{"n":12345678901234567890}' }), map)).toEqual([
+      { 'p.n': 2, q: '{"n":12345678901234567890}' },
+    ]);
   });
 
   it('lose nothing: what is no object stays, and what is there already is not written over', () => {
@@ -198,6 +241,36 @@ describe('what has to be said', () => {
     expect(planOf(csv('id,unsubscribed', '1,yes'), { map: parse(map), timezone: 'UTC' }).warnings.join()).not.toContain(
       'no zone',
     );
+  });
+});
+
+describe('faults that show when the file meets a source', () => {
+  it.for([
+    [{ columns: { x: 'plan', y: 'plan' } }, /^map.json:1:\d+: \/columns\/y: column "y" would become "plan"/],
+    [{ constants: { 'a..b': 1 } }, /^map.json:1:\d+: \/constants\/a..b: the constant/],
+    [{ constants: { unsubscribed: 'never' } }, /^map.json:1:\d+: \/constants\/unsubscribed: the constant/],
+  ] as const)('%j come with their place', ([file, message]) => {
+    expect(errorOf(() => planOf(csv('id,x,y', '1,a,b'), { map: parse(file) })).message).toMatch(message);
+  });
+
+  it('are none of an empty table', () => {
+    const map = parse({ email_column: 'Email', columns: { nowhere: 'x' } });
+    expect(planOf({ layout: { ...csv('').layout, header: [] }, rows: [] }, { map }).plan.columns).toEqual([]);
+  });
+});
+
+describe('warnings about identifiers', () => {
+  it('are about rows that are sent', () => {
+    const map = parse({ skip_rows: { state: ['gone'] } });
+    const source = csv(
+      'id,email,state',
+      '1,not-an-email,gone',
+      'id,email,state',
+      '5,NULL,x',
+      '6,a@b.c,x',
+      '7,nobody,x',
+    );
+    expect(planOf(source, { map }).identityWarnings).toEqual([expect.stringMatching(/^1 row has .*first: row 5/)]);
   });
 });
 
