@@ -1,14 +1,6 @@
 import type { Clock } from '../domain/host.ts';
+import { RATE_MIN, RECOVERY_PER_SECOND, SLOWDOWN_EVERY_MS, SLOWDOWN_FACTOR } from '../domain/pacing.ts';
 
-/** On 429 everybody slows down to this share, at most once a second, and never below the floor. */
-const SLOWDOWN_FACTOR = 0.5;
-const SLOWDOWN_EVERY_MS = 1000;
-const RATE_MIN = 1;
-/**
- * Share of the full rate won back in a second without a 429, once the pause is over: when a storm ends the full rate is back within
- * two seconds, and while it lasts there is a 429 about every two seconds, with nearly all of what the service grants used.
- */
-const RECOVERY_PER_SECOND = 0.4;
 const RECOVERY_EVERY_MS = 250;
 
 /** Starts per second allowed right now. */

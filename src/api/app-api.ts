@@ -7,6 +7,7 @@ import { fatalError } from './fatal.ts';
 import { createHttpSender } from './http.ts';
 import { insisting } from './insisting.ts';
 import { paced } from './paced.ts';
+import { createOwnBudget } from './own-budget.ts';
 import { createPacer } from './pacer.ts';
 import type { Proxy } from './proxy.ts';
 import { createSlots } from './slots.ts';
@@ -49,7 +50,7 @@ export function createAppApi({ baseUrl, proxy, appApiKey, clock, stopping }: App
     clock,
     onDoubt: () => undefined,
   });
-  const pacer = createPacer({ rate: RATE, rowsPerSecond: 0, clock });
+  const pacer = createPacer({ budget: createOwnBudget({ rate: RATE, clock }), rowsPerSecond: 0, clock });
   const asking = insisting(paced(http, { pacer, slots: createSlots(1) }), { clock, maxAttempts: MAX_ATTEMPTS });
   return {
     async countPeopleWith(attribute, value) {

@@ -65,6 +65,6 @@ export function createCourier({
     send: (request, stopping) => send(request, { stopping, aborting }),
     hasRoom: slots.hasRoom,
     traffic: seen.traffic,
-    health: () => health.waiting(breaker.openUntil(), throttling.pausedUntil()),
+    health: () => pacer.waiting() ?? health.waiting(breaker.openUntil(), throttling.pausedUntil()),
   };
 }

@@ -1,10 +1,9 @@
 import Bottleneck from 'bottleneck';
 import type { Clock } from '../domain/host.ts';
+import { SPACING_SHARE } from '../domain/pacing.ts';
 
 /** Bottleneck tops out near 400 jobs/s, and far lower on a busy machine; above this rate one step grants several starts. */
 const STEPS_PER_SECOND_MAX = 100;
-/** Steps are a little shorter than the rate asks for, so that time lost to a stall can be made up. The sliding window is the hard limit. */
-const SPACING_SHARE = 0.8;
 /** A wall clock that moved by more than this against the monotonic one has been set: Bottleneck must forget its schedule. */
 const CLOCK_JUMP_MS = 500;
 
@@ -13,7 +12,7 @@ export interface Spacing {
   /** Starts that one step grants. */
   startsPerStep(): number;
   /** Resolves when the next step may begin, or early when the signal aborts: nobody waits for it any more. */
-  step(leaving: AbortController): Promise<void>;
+  step(leaving: AbortSignal): Promise<void>;
   setRate(rate: number): void;
 }
 
@@ -48,6 +47,9 @@ export function createSpacing(firstRate: number, clock: Clock): Spacing {
     startsPerStep,
     async step(leaving) {
       forgetAfterClockJump();
+      const ending = new AbortController();
+      const end = (): void => ending.abort();
+      leaving.addEventListener('abort', end, { once: true });
       const isOver = await Promise.race([
         bottleneck
           .schedule(() => Promise.resolve())
@@ -55,9 +57,10 @@ export function createSpacing(firstRate: number, clock: Clock): Spacing {
             () => true,
             () => true, // dropped below
           ),
-        clock.sleep(stepMs() + CLOCK_JUMP_MS, leaving.signal).then(() => false),
+        clock.sleep(stepMs() + CLOCK_JUMP_MS, ending.signal).then(() => false),
       ]);
-      leaving.abort();
+      leaving.removeEventListener('abort', end);
+      end();
       if (isOver) return;
       void bottleneck.stop({ dropWaitingJobs: true }).catch(() => undefined); // with its timer, which would keep the process
       bottleneck = newBottleneck();

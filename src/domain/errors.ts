@@ -64,6 +64,7 @@ export const ERRORS = {
   redirected: EXIT.forbidden,
   unreachable: EXIT.unreachable,
   outage: EXIT.unreachable,
+  budget_unreachable: EXIT.unreachable,
   journal_locked: EXIT.stopped,
   journal_damaged: EXIT.stopped,
   journal_newer: EXIT.stopped,

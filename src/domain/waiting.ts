@@ -1,7 +1,7 @@
 /** What a run waits for, when nothing gets on. Times are those of the monotonic clock. */
 export interface Waiting {
-  /** The service does not answer · it asked for a pause (429) · the next try of a request · an answer · more of the input. */
-  readonly state: 'outage' | 'throttled' | 'retry' | 'answer' | 'input';
+  /** The service does not answer · it asked for a pause (429) · the shared budget cannot be asked · the next try of a request · an answer · more of the input. */
+  readonly state: 'outage' | 'throttled' | 'budget' | 'retry' | 'answer' | 'input';
   /** Half a sentence for people: `the API answers 503`. */
   readonly reason: string;
   readonly since: number;

@@ -63,7 +63,8 @@ export async function loadtest(order: LoadtestOrder, setting: LookSetting): Prom
       if (host.stopping.aborted) return null;
       const ledger = createLoadtestLedger(session.journal);
       const target = loadTarget(session.target, session.environmentId);
-      checkGuards({ ...guard, target, uncleaned: ledger.uncleaned(session.workspace) });
+      const { sharedBudget, workspace } = session;
+      checkGuards({ ...guard, target, uncleaned: ledger.uncleaned(workspace), sharedBudget });
       const { summary, files } = await runPlanned({ session, prepared, target, ledger, root }, setting);
       showResult(summary, baseline, terminal);
       if (junit !== undefined) writeWhole(junit, `--junit ${junit}`, toJunit(summary));

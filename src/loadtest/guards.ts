@@ -1,6 +1,7 @@
 /** What must be true before a load test may start. Pure. Each guard has its own message, and names what would allow the test. */
 import { CioBulkError } from '../domain/errors.ts';
 import type { LoadPlan, LoadtestRun } from '../domain/loadtest.ts';
+import { span } from '../domain/text/numbers.ts';
 import type { LoadTarget } from './k6-environment.ts';
 
 /**
@@ -21,13 +22,21 @@ export interface GuardInput {
   readonly force: boolean;
   /** Load tests of the same workspace whose people may still exist. */
   readonly uncleaned: readonly LoadtestRun[];
+  /** The budget of the workspace's other senders (`--budget`), which know nothing of this load. */
+  readonly sharedBudget?: SharedBudget | undefined;
+}
+
+/** Requests per second, and when the last of them started, if that was lately. */
+interface SharedBudget {
+  readonly rate: number;
+  readonly lastStartAgoMs: number | undefined;
 }
 
 /** Throws the first refusal (`guard`, exit 4). For the sandbox, only the number of people is limited. */
 export function checkGuards(input: GuardInput): void {
   const guards = input.target.isSandbox
     ? [guardUsers]
-    : [guardEnvironment, guardConfirmation, guardRate, guardUncleaned, guardUsers];
+    : [guardEnvironment, guardConfirmation, guardRate, guardSharedRate, guardOtherSenders, guardUncleaned, guardUsers];
   for (const guard of guards) guard(input);
 }
 
@@ -62,6 +71,25 @@ function guardRate({ plan, allowOverLimit }: GuardInput): void {
     'guard',
     `${plan.scenario} would reach ${round(plan.peakRate)} requests/s, over ${free} (80 % of the documented limit of ${TRACK_REQUESTS_PER_SECOND_MAX})`,
     { hint: 'lower --rate, or add --allow-over-limit after asking Customer.io' },
+  );
+}
+
+function guardSharedRate({ plan, allowOverLimit, sharedBudget }: GuardInput): void {
+  if (allowOverLimit || !sharedBudget || plan.peakRate <= sharedBudget.rate) return;
+  throw new CioBulkError(
+    'guard',
+    `${plan.scenario} would reach ${round(plan.peakRate)} requests/s, over the ${sharedBudget.rate} of the workspace's shared budget`,
+    { hint: 'lower --rate, or add --allow-over-limit' },
+  );
+}
+
+function guardOtherSenders({ force, sharedBudget }: GuardInput): void {
+  const agoMs = sharedBudget?.lastStartAgoMs;
+  if (force || agoMs === undefined) return;
+  throw new CioBulkError(
+    'guard',
+    `others are sending to this workspace: the last request under its shared budget started ${span(agoMs)} ago`,
+    { hint: 'wait until nobody has sent for a minute, or add --force to test anyway' },
   );
 }
 

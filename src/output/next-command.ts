@@ -7,7 +7,7 @@ import { shellWord } from '../domain/text/numbers.ts';
 
 /** Flags that the next command needs in order to look at the same journal, or to send to the same workspace. */
 const LOOKING = ['--journal'];
-const SENDING = ['--journal', '--env-file'];
+const SENDING = ['--journal', '--env-file', '--budget', '--budget-share', '--budget-fallback'];
 const SENDING_SWITCHES = ['--sandbox', '--no-preflight'];
 
 /** A command line as it can be typed. */

@@ -6,6 +6,19 @@ export interface ErrorLimit {
   readonly share: number | undefined;
 }
 
+/** A budget that this sender shares with all others of the workspace. */
+export interface BudgetOptions {
+  /** The URL of its Redis, or `env`: it is in CIO_BULK_REDIS_URL. */
+  readonly url: string;
+  /** `--rate`, when it was given. */
+  readonly rate: number | undefined;
+  readonly setRate: boolean;
+  /** Of the budget, for this sender; 1 = all that is there. */
+  readonly share: number;
+  /** Requests per second while Redis is away; undefined = none. */
+  readonly fallbackRate: number | undefined;
+}
+
 /** How fast, how parallel, how stubborn. These may differ from one process of a run to the next. */
 export interface SendingOptions {
   readonly rate: number;
@@ -23,10 +36,11 @@ export interface SendingOptions {
   readonly allowTriggers: boolean;
   readonly sandbox: boolean;
   readonly envFile: string | undefined;
+  readonly budget: BudgetOptions | undefined;
 }
 
-/** Which workspace is sent to, and whether it is asked for its region first. */
-export type TargetOptions = Pick<SendingOptions, 'preflight' | 'sandbox' | 'envFile'>;
+/** Which workspace is sent to, whether it is asked for its region first, and whose rate is used. */
+export type TargetOptions = Pick<SendingOptions, 'preflight' | 'sandbox' | 'envFile' | 'budget'>;
 
 /** What holds where nothing else is said. Full v2 batches; requests per second, milliseconds, bytes. */
 export const SENDING_DEFAULTS: Omit<SendingOptions, keyof TargetOptions> = {

@@ -10,6 +10,7 @@ import type { Courier } from '../domain/courier.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { bytes, count, span } from '../domain/text/numbers.ts';
+import type { RedisPlace } from '../fleet/redis-url.ts';
 import { journalError } from '../journal/errors.ts';
 import { networkOf } from '../journal/file-system.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -18,6 +19,7 @@ import { openJournal } from '../journal/open.ts';
 import { canContinue, sameCommand } from '../output/next-command.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { collectingBodies } from '../runtime/garbage.ts';
+import { budgetPlace, openBudget, type SharedState } from './budget.ts';
 import { closing, type Defer } from './closing.ts';
 import { withEnvFile } from './env-file.ts';
 import { assertTargetFlags, type SendingOptions } from './options.ts';
@@ -34,6 +36,8 @@ export interface SendingSession {
   /** How far this machine's clock is ahead of the service's. Times that the service compares follow the service's clock. */
   readonly clockAheadMs: number;
   readonly courier: Courier;
+  /** Of `--budget`, as it was when this sender joined it. */
+  readonly sharedBudget: SharedState | undefined;
   /** The proxy on the way to a URL, if there is one. */
   readonly proxyFor: (url: string) => Proxy | undefined;
 }
@@ -70,12 +74,13 @@ function openSession<T>(setting: SessionSetting, work: (session: SendingSession)
     assertTargetFlags(options);
     const env = withEnvFile(host.env, options.envFile);
     const realTarget = options.sandbox ? undefined : targetFrom(env);
+    const budgetAt = budgetPlace(options.budget, env);
     const journal = openJournal(journalPath);
     defer(() => closeJournal(journal));
     warnOfDangers(journal, journalPath, terminal);
     const target = realTarget ?? (await openOwnSandbox({ journalPath, cwd: host.cwd, terminal }, defer));
     const workspace = workspaceOf(target);
-    const pacer = lockedPacer(journal, workspace, setting, defer);
+    const { pacer, sharedBudget } = await lockedPacer({ journal, workspace, place: budgetAt }, setting, defer);
     const proxy = proxyFor(target.trackUrl, env);
     const place = placeOf(target.trackUrl, proxy);
     const wire = openWire(target, { proxy, place }, setting);
@@ -107,6 +112,7 @@ function openSession<T>(setting: SessionSetting, work: (session: SendingSession)
       clockAheadMs,
       proxyFor: (url) => proxyFor(url, env),
       courier,
+      sharedBudget,
     });
   });
 }
@@ -125,17 +131,23 @@ function warnOfDangers(journal: Journal, path: string, terminal: Terminal): void
 }
 
 /** The right to send, and a pacer that counts what the sender before has sent: the rate is the workspace's, not the process's. */
-function lockedPacer(
-  journal: Journal,
-  workspace: string,
-  { command, options: { rate, rowsPerSecond }, host: { clock } }: SessionSetting,
+async function lockedPacer(
+  {
+    journal,
+    workspace,
+    place,
+  }: { readonly journal: Journal; readonly workspace: string; readonly place: RedisPlace | undefined },
+  { command, options, host, terminal }: SessionSetting,
   defer: Defer,
-): Pacer {
+): Promise<{ readonly pacer: Pacer; readonly sharedBudget: SharedState | undefined }> {
+  const { clock } = host;
   const lock = lockSender(journal, workspace, { command, pid: process.pid }, clock.now);
-  const recentStartsAgoMs = lock.recentStartsAgoMs ?? usedUpWindow(rate);
-  const pacer = createPacer({ rate, rowsPerSecond, clock, recentStartsAgoMs });
-  defer(() => lock.release(pacer.recentStartsAgoMs()));
-  return pacer;
+  const recentStartsAgoMs = lock.recentStartsAgoMs ?? usedUpWindow(options.rate);
+  let pacer: Pacer | undefined;
+  defer(() => lock.release(pacer?.recentStartsAgoMs() ?? recentStartsAgoMs));
+  const { budget, shared } = await openBudget({ options, host, terminal, place, workspace, recentStartsAgoMs }, defer);
+  pacer = createPacer({ budget, rowsPerSecond: options.rowsPerSecond, clock });
+  return { pacer, sharedBudget: shared };
 }
 
 /** A process that died leaves no word about its last requests: then its whole last window counts as used up. */

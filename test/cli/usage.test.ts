@@ -43,6 +43,43 @@ const WRONG: readonly (readonly [args: readonly string[], names: readonly string
     ['--max-errors', '2%'],
   ],
   [['--max-duration', '-5s'], ['--max-duration']],
+  [
+    ['--budget', 'localhost:6379'],
+    ['--budget', 'redis://host:port'],
+  ],
+  [
+    ['--budget', 'env'],
+    ['--budget env', 'CIO_BULK_REDIS_URL'],
+  ],
+  [
+    ['--budget', 'redis://app:pw@localhost'],
+    ['--budget', 'CIO_BULK_REDIS_URL'],
+  ],
+  [
+    ['--budget', 'redis://localhost', '--rate', '0'],
+    ['--rate 0', '--budget'],
+  ],
+  [
+    ['--budget', 'redis://localhost', '--set-rate'],
+    ['--set-rate', '--rate'],
+  ],
+  [
+    ['--budget', 'redis://localhost', '--budget-share', '2'],
+    ['--budget-share', '0.01 to 1'],
+  ],
+  [
+    ['--budget', 'redis://localhost', '--budget-fallback', '0'],
+    ['--budget-fallback', '0.1'],
+  ],
+  [['--set-rate'], ['--set-rate', '--budget']],
+  [
+    ['--budget-share', '0.5'],
+    ['--budget-share', '--budget'],
+  ],
+  [
+    ['--budget-fallback', '5'],
+    ['--budget-fallback', '--budget'],
+  ],
   [['--max-rows-per-second', '0'], ['--max-rows-per-second']],
   [
     ['--kind', 'objects'],

@@ -9,6 +9,7 @@ import { createHttpSender } from '../../src/api/http.ts';
 import { insisting } from '../../src/api/insisting.ts';
 import { observed } from '../../src/api/observed.ts';
 import { paced } from '../../src/api/paced.ts';
+import { createOwnBudget } from '../../src/api/own-budget.ts';
 import { createPacer } from '../../src/api/pacer.ts';
 import { createProbe } from '../../src/api/region.ts';
 import { createSlots } from '../../src/api/slots.ts';
@@ -39,7 +40,8 @@ const ANSWERS = [
 
 type Layer = (wire: Sender, aborting: AbortSignal) => Sender;
 
-const pacer = (): ReturnType<typeof createPacer> => createPacer({ rate: 0, rowsPerSecond: 0, clock: realClock });
+const pacer = (): ReturnType<typeof createPacer> =>
+  createPacer({ budget: createOwnBudget({ rate: 0, clock: realClock }), rowsPerSecond: 0, clock: realClock });
 const pacedLayer: Layer = (wire) => paced(wire, { pacer: pacer(), slots: createSlots(1) });
 
 /** Every layer around a real connection, and the courier, which is all of them. */

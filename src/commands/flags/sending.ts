@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../../domain/errors.ts';
 import { duration, errorLimit, oneOf, plainNumber, wholeNumber } from './values.ts';
 import { SENDING_DEFAULTS as DEFAULTS, type SendingOptions, type TargetOptions } from '../../session/options.ts';
+import { addBudgetFlag, addRateFlags, budgetOptions, rateOption } from './budget.ts';
 import { text } from './common.ts';
 
 const ENVIRONMENT = `
@@ -28,16 +29,16 @@ export const SENDING_EXITS: readonly ExitCode[] = [
 ];
 
 export function addTargetFlags(command: Command): Command {
-  return command
+  const target = command
     .option('--sandbox', 'send to a private local sandbox instead of Customer.io')
     .option('--env-file <path>', 'read credentials from a file of NAME=value lines')
     .option('--no-preflight', 'skip the first request, which checks region and workspace')
     .addHelpText('after', ENVIRONMENT);
+  return addBudgetFlag(target);
 }
 
 export function addSendingFlags(command: Command): Command {
-  return addTargetFlags(command)
-    .option('--rate <n>', 'maximum HTTP requests per second, retries included; 0 = no limit', String(DEFAULTS.rate))
+  return addRateFlags(addTargetFlags(command))
     .option('--max-rows-per-second <n>', 'maximum rows per second, on top of --rate')
     .option('--concurrency <n>', 'maximum requests in flight', String(DEFAULTS.concurrency))
     .option('--batch-rows <n>', 'maximum rows in a v2 batch', String(DEFAULTS.batchRows))
@@ -60,13 +61,14 @@ export function sendingOptions(options: Record<string, unknown>): SendingOptions
     const given = text(options, name);
     return given === undefined ? undefined : read(given);
   };
+  const rate = rateOption(options);
   const batchBytes = wholeNumber('--batch-bytes', value('batchBytes'), 100, 499_999);
   const batchRows = wholeNumber('--batch-rows', value('batchRows'), 1, 100_000);
   const rowsPerSecond =
     optional('maxRowsPerSecond', (given) => plainNumber('--max-rows-per-second', given, 0.001, 1e9)) ?? 0;
   const maxErrors = optional('maxErrors', (given) => errorLimit('--max-errors', given));
   return {
-    rate: plainNumber('--rate', value('rate'), 0, 100_000),
+    rate: rate ?? DEFAULTS.rate,
     rowsPerSecond,
     concurrency: wholeNumber('--concurrency', value('concurrency'), 1, 1000),
     batchRows: rowsPerSecond > 0 ? Math.max(1, Math.min(batchRows, Math.floor(rowsPerSecond))) : batchRows,
@@ -77,15 +79,17 @@ export function sendingOptions(options: Record<string, unknown>): SendingOptions
     maxErrors,
     maxDurationMs: optional('maxDuration', (given) => duration('--max-duration', given)),
     allowTriggers: options['allowTriggers'] === true,
-    ...targetOptions(options),
+    ...targetOptions(options, rate),
   };
 }
 
-export function targetOptions(options: Record<string, unknown>): TargetOptions {
+/** `rate`: what `--rate` says about a shared budget. */
+export function targetOptions(options: Record<string, unknown>, rate?: number): TargetOptions {
   return {
     preflight: options['preflight'] !== false,
     sandbox: options['sandbox'] === true,
     envFile: text(options, 'envFile'),
+    budget: budgetOptions(options, rate),
   };
 }
 

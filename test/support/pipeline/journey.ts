@@ -1,5 +1,6 @@
 import { createBreaker } from '../../../src/api/breaker.ts';
 import { createCourier } from '../../../src/api/courier.ts';
+import { createOwnBudget } from '../../../src/api/own-budget.ts';
 import { createPacer } from '../../../src/api/pacer.ts';
 import { createSlots } from '../../../src/api/slots.ts';
 import type { PreparedChunk } from '../../../src/domain/chunk.ts';
@@ -71,7 +72,11 @@ async function oneLife(journey: Journey, ledger: Ledger, chunks: AsyncIterable<P
   const { world, random, concurrency } = journey;
   const courier = createCourier({
     wire: world.wire,
-    pacer: createPacer({ rate: 0, rowsPerSecond: 0, clock: hastyClock }),
+    pacer: createPacer({
+      budget: createOwnBudget({ rate: 0, clock: hastyClock }),
+      rowsPerSecond: 0,
+      clock: hastyClock,
+    }),
     breaker: createBreaker(hastyClock),
     slots: createSlots(concurrency),
     clock: hastyClock,

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createBreaker } from '../../../src/api/breaker.ts';
 import { createCourier } from '../../../src/api/courier.ts';
+import { createOwnBudget } from '../../../src/api/own-budget.ts';
 import { createPacer } from '../../../src/api/pacer.ts';
 import { createSlots } from '../../../src/api/slots.ts';
 import type { Courier } from '../../../src/domain/courier.ts';
@@ -44,7 +45,7 @@ function bench(
         );
       },
     },
-    pacer: createPacer({ rate: 0, rowsPerSecond: 0, clock }),
+    pacer: createPacer({ budget: createOwnBudget({ rate: 0, clock }), rowsPerSecond: 0, clock }),
     breaker: createBreaker(clock),
     slots: createSlots(options.concurrency ?? 4),
     random: () => 0.5,

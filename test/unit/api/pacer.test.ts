@@ -2,7 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { array, assert, asyncProperty, boolean } from 'fast-check';
-import { createPacer, type PacerOptions } from '../../../src/api/pacer.ts';
+import { createOwnBudget, type OwnBudgetOptions } from '../../../src/api/own-budget.ts';
+import { createPacer, type Pacer } from '../../../src/api/pacer.ts';
 import { realClock } from '../../support/real-clock.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/until.ts';
@@ -12,9 +13,17 @@ import { TIMED } from '../../support/timed.ts';
 const never = new AbortController().signal;
 setMaxListeners(0, never);
 
+interface PacerOptions extends OwnBudgetOptions {
+  readonly rowsPerSecond: number;
+}
+
+function ownPacer({ rowsPerSecond, ...own }: PacerOptions): Pacer {
+  return createPacer({ budget: createOwnBudget(own), rowsPerSecond, clock: own.clock });
+}
+
 /** Asks for `count` starts from many callers at once and gives the times at which they came, in milliseconds. */
 async function starts(options: Omit<PacerOptions, 'clock'>, count: number, rows = 1): Promise<number[]> {
-  const pacer = createPacer({ ...options, clock: realClock });
+  const pacer = ownPacer({ ...options, clock: realClock });
   const from = performance.now();
   return Promise.all(
     Array.from({ length: count }, async (_, i) => {
@@ -66,7 +75,7 @@ describe('pacing', TIMED, () => {
   });
 
   it('is back at the full rate two seconds after the pause of a 429, and not before', async () => {
-    const pacer = createPacer({ rate: 80, rowsPerSecond: 0, clock: realClock });
+    const pacer = ownPacer({ rate: 80, rowsPerSecond: 0, clock: realClock });
     const from = performance.now();
     pacer.slowDown(300);
     await pacer.start(1, false, never);
@@ -82,7 +91,7 @@ describe('pacing', TIMED, () => {
     const clock = { ...realClock, now: () => Date.now() + offset };
     const now = Date.now;
     try {
-      const pacer = createPacer({ rate: 100, rowsPerSecond: 0, clock });
+      const pacer = ownPacer({ rate: 100, rowsPerSecond: 0, clock });
       for (const jump of [3_600_000, -3_600_000]) {
         const from = performance.now();
         for (let i = 0; i < 20; i++) {
@@ -102,11 +111,12 @@ describe('pacing', TIMED, () => {
 describe('waiting', () => {
   it('retries go first', async () => {
     const clock = fakeClock();
-    const pacer = createPacer({ rate: 0, rowsPerSecond: 1, clock });
+    const pacer = ownPacer({ rate: 0, rowsPerSecond: 1, clock });
     const order: string[] = [];
     const wait = (name: string, urgent: boolean): void =>
       void pacer.start(1, urgent, never).then(() => order.push(name));
     wait('first', false);
+    await clock.pass(0);
     wait('new', false);
     wait('retry', true);
     await clock.pass(3_000);
@@ -116,7 +126,7 @@ describe('waiting', () => {
   it('a pause that a 429 asked for ends with the run: no sleeper stays behind', async () => {
     const clock = fakeClock();
     const stop = new AbortController();
-    const pacer = createPacer({ rate: 0, rowsPerSecond: 0, clock });
+    const pacer = ownPacer({ rate: 0, rowsPerSecond: 0, clock });
     pacer.slowDown(300_000);
     const waiting = Promise.all([pacer.start(1, false, stop.signal), pacer.start(1, true, stop.signal)]);
     await clock.pass(10);
@@ -131,7 +141,7 @@ describe('waiting', () => {
       asyncProperty(array(boolean(), { minLength: 1, maxLength: 30 }), async (leaving) => {
         const clock = fakeClock();
         const stop = new AbortController();
-        const pacer = createPacer({ rate: 0, rowsPerSecond: 10, clock });
+        const pacer = ownPacer({ rate: 0, rowsPerSecond: 10, clock });
         let granted = 0;
         for (const leaves of leaving) void pacer.start(1, false, leaves ? stop.signal : never).then(() => granted++);
         stop.abort();
@@ -146,7 +156,7 @@ describe('waiting', () => {
 describe('below one start a second', () => {
   it.each([0.2, 0.75])('the next start waits its turn: %d a second', async (rate) => {
     const clock = fakeClock();
-    const pacer = createPacer({ rate, rowsPerSecond: 0, clock });
+    const pacer = ownPacer({ rate, rowsPerSecond: 0, clock });
     const times: number[] = [];
     const four = Array.from({ length: 4 }, () =>
       pacer.start(1, false, never).then(() => times.push(clock.monotonic())),
@@ -163,7 +173,7 @@ describe('below one start a second', () => {
   it('whoever stops waiting is gone at once, and no timer stays behind', async () => {
     const clock = fakeClock();
     const stop = new AbortController();
-    const pacer = createPacer({ rate: 0.2, rowsPerSecond: 0, clock });
+    const pacer = ownPacer({ rate: 0.2, rowsPerSecond: 0, clock });
     await pacer.start(1, false, stop.signal);
     const timersBefore = timers();
     const waiting = Promise.all([pacer.start(1, false, stop.signal), pacer.start(1, true, stop.signal)]);
@@ -182,7 +192,7 @@ describe('below one start a second', () => {
   it('the one who comes after them still waits for the whole interval', async () => {
     const clock = fakeClock();
     const stop = new AbortController();
-    const pacer = createPacer({ rate: 0.2, rowsPerSecond: 0, clock });
+    const pacer = ownPacer({ rate: 0.2, rowsPerSecond: 0, clock });
     await pacer.start(1, false, never);
     const leaving = pacer.start(1, false, stop.signal);
     await clock.pass(100);
@@ -199,10 +209,10 @@ describe('below one start a second', () => {
 
   it('the process before counts for as long', async () => {
     const clock = fakeClock();
-    const first = createPacer({ rate: 0.2, rowsPerSecond: 0, clock });
+    const first = ownPacer({ rate: 0.2, rowsPerSecond: 0, clock });
     await first.start(1, false, never);
     await clock.pass(3_000);
-    const second = createPacer({ rate: 0.2, rowsPerSecond: 0, clock, recentStartsAgoMs: first.recentStartsAgoMs() });
+    const second = ownPacer({ rate: 0.2, rowsPerSecond: 0, clock, recentStartsAgoMs: first.recentStartsAgoMs() });
     let startedAt = Infinity;
     const start = second.start(1, false, never).then(() => (startedAt = clock.monotonic()));
     await clock.pass(1_900);
@@ -216,7 +226,7 @@ describe('below one start a second', () => {
 describe('429', () => {
   it('halves the rate for everybody, at most once a second', async () => {
     const clock = fakeClock();
-    const pacer = createPacer({ rate: 80, rowsPerSecond: 0, clock });
+    const pacer = ownPacer({ rate: 80, rowsPerSecond: 0, clock });
     pacer.slowDown(0);
     pacer.slowDown(0);
     expect(pacer.currentRate()).toBe(40);

@@ -25,6 +25,7 @@ it('fifteen requests that are throttled at the same moment ask for one pause, no
       slowDown: (pauseMs) => pauses.push(pauseMs),
       currentRate: () => 0,
       recentStartsAgoMs: () => [],
+      waiting: () => undefined,
     },
     breaker: createBreaker(clock),
     slots: createSlots(15),

@@ -7,7 +7,13 @@ const TOO_MANY: Reply = { kind: 'response', status: 429, body: '', retryAfterMs:
 
 function throttling(onPause: (pauseMs: number) => void = () => undefined): Throttling {
   return createThrottling({
-    pacer: { start: () => Promise.resolve(), slowDown: onPause, currentRate: () => 0, recentStartsAgoMs: () => [] },
+    pacer: {
+      start: () => Promise.resolve(),
+      slowDown: onPause,
+      currentRate: () => 0,
+      recentStartsAgoMs: () => [],
+      waiting: () => undefined,
+    },
     clock: fakeClock(),
     random: () => 1,
   });

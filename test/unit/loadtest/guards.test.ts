@@ -65,6 +65,28 @@ describe('a load test of a real workspace', () => {
     expect(() => checkGuards({ ...allowed, plan: planOf('stress', 700), allowOverLimit: true })).not.toThrow();
   });
 
+  it('is refused over the budget that others share', () => {
+    const sharedBudget = { rate: 50, lastStartAgoMs: undefined };
+    const plan = planOf('ramp', 51);
+    expect(() => checkGuards({ ...allowed, plan: planOf('ramp', 50), sharedBudget })).not.toThrow();
+    expect(refusal({ plan, sharedBudget })).toMatchObject({
+      code: 'guard',
+      message: expect.stringContaining("over the 50 of the workspace's shared budget"),
+      hint: expect.stringContaining('--allow-over-limit'),
+    });
+    expect(() => checkGuards({ ...allowed, plan, sharedBudget, allowOverLimit: true })).not.toThrow();
+  });
+
+  it('is refused while others send under the budget that they share', () => {
+    const sharedBudget = { rate: 80, lastStartAgoMs: 3_000 };
+    expect(refusal({ sharedBudget })).toMatchObject({
+      code: 'guard',
+      message: expect.stringContaining('started 3.0 s ago'),
+      hint: expect.stringContaining('--force'),
+    });
+    expect(() => checkGuards({ ...allowed, sharedBudget, force: true })).not.toThrow();
+  });
+
   it('is refused while an earlier one is not cleaned up', () => {
     expect(refusal({ uncleaned: [left] })).toMatchObject({
       code: 'guard',

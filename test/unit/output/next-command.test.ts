@@ -37,6 +37,11 @@ describe('the command to type next', () => {
     );
   });
 
+  it('sends under the same budget', () => {
+    const argv = ['import', 'a.csv', '--budget=redis://h', '--budget-share', '0.5', '--rate', '5', '--set-rate'];
+    expect(retryCommand(3, argv)).toBe('cio-bulk retry-failed --run 3 --budget redis://h --budget-share 0.5');
+  });
+
   it('deletes test people where the load test created them', () => {
     const argv = [
       'loadtest',

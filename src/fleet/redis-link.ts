@@ -1,0 +1,147 @@
+import type { Redis } from 'ioredis';
+import type { Clock } from '../domain/host.ts';
+import { redisFault, RedisFault } from './redis-fault.ts';
+import type { RedisPlace } from './redis-url.ts';
+import type { Script } from './script.ts';
+
+/** A call or a connection that takes longer has failed. */
+const PATIENCE_MS = 1_000;
+const RECONNECT_FIRST_MS = 50;
+const RECONNECT_LAST_MS = 1_000;
+
+/** What a server says about itself. */
+export interface ServerFacts {
+  /** Another one after each start, and on each server. */
+  readonly runId: string;
+  readonly version: string;
+  readonly evictionPolicy: string;
+}
+
+/**
+ * A connection to Redis that is made anew when it is lost. Nothing waits in it: what cannot be asked now fails now.
+ *
+ *   up --a call fails, the connection ends--> down --a new connection has been tried, again and again--> up
+ *   any --close--> closed
+ */
+export interface RedisLink {
+  readonly place: RedisPlace;
+  /** Of the server that is connected now. Throws a RedisFault while none is. */
+  facts(): ServerFacts;
+  /** Rejects with a RedisFault. */
+  run(script: Script, args: readonly (string | number)[]): Promise<unknown>;
+  /** Why it is down. */
+  fault(): RedisFault | undefined;
+  close(): void;
+}
+
+interface Connection {
+  readonly redis: Redis;
+  readonly facts: ServerFacts;
+}
+
+/** Resolves with a link that is up or, after the first try, down: `fault()` tells. */
+export async function openRedisLink(place: RedisPlace, clock: Clock): Promise<RedisLink> {
+  const closing = new AbortController();
+  let connection: Connection | undefined;
+  let fault: RedisFault | undefined;
+
+  async function tryOnce(): Promise<void> {
+    try {
+      const next = await connect(place, (why) => lose(next, why));
+      if (closing.signal.aborted) return next.redis.disconnect();
+      connection = next;
+      fault = undefined;
+    } catch (error) {
+      fault = redisFault(error);
+    }
+  }
+
+  async function reconnect(): Promise<void> {
+    for (let pauseMs = RECONNECT_FIRST_MS; !connection; pauseMs = Math.min(RECONNECT_LAST_MS, pauseMs * 2)) {
+      await clock.sleep(pauseMs, closing.signal);
+      if (closing.signal.aborted) return;
+      await tryOnce();
+    }
+  }
+
+  function lose(lost: Connection, why: RedisFault): void {
+    if (connection !== lost) return;
+    connection = undefined;
+    fault = why;
+    lost.redis.disconnect();
+    void reconnect();
+  }
+
+  function current(): Connection {
+    if (!connection) throw fault ?? new RedisFault('drops the connection');
+    return connection;
+  }
+
+  await tryOnce();
+  if (fault) void reconnect();
+  return {
+    place,
+    facts: () => current().facts,
+    async run(script, args) {
+      const asked = current();
+      try {
+        return await call(asked.redis, script, args);
+      } catch (error) {
+        const why = redisFault(error);
+        lose(asked, why);
+        throw why;
+      }
+    },
+    fault: () => fault,
+    close() {
+      closing.abort();
+      connection?.redis.disconnect();
+      connection = undefined;
+    },
+  };
+}
+
+async function connect(place: RedisPlace, onEnd: (why: RedisFault) => void): Promise<Connection> {
+  const { Redis } = await import('ioredis'); // only those who share a budget pay for loading it
+  const redis = new Redis({
+    host: place.host,
+    port: place.port,
+    db: place.database,
+    ...(place.username === undefined ? {} : { username: place.username }),
+    ...(place.password === undefined ? {} : { password: place.password.reveal() }),
+    ...(place.isTls ? { tls: {} } : {}),
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    retryStrategy: null,
+    connectTimeout: PATIENCE_MS,
+    commandTimeout: PATIENCE_MS,
+    maxRetriesPerRequest: null,
+  });
+  let why: unknown;
+  redis.on('error', (error: unknown) => (why ??= error));
+  try {
+    await redis.connect();
+    const facts = factsIn(await redis.info());
+    redis.once('end', () => onEnd(redisFault(why)));
+    return { redis, facts };
+  } catch (error) {
+    redis.disconnect();
+    throw redisFault(why ?? error);
+  }
+}
+
+/** By the hash of the script; its text travels when the server does not know it. */
+async function call(redis: Redis, script: Script, args: readonly (string | number)[]): Promise<unknown> {
+  const known = redis as unknown as Record<
+    string,
+    ((...args: readonly (string | number)[]) => Promise<unknown>) | undefined
+  >;
+  if (!known[script.name]) redis.defineCommand(script.name, { numberOfKeys: script.keys, lua: script.lua });
+  return known[script.name]?.(...args);
+}
+
+function factsIn(info: string): ServerFacts {
+  const value = (name: string): string => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+  return { runId: value('run_id'), version: value('redis_version'), evictionPolicy: value('maxmemory_policy') };
+}
