@@ -39,6 +39,7 @@ export async function joinBudget(request: JoinRequest): Promise<Joined> {
   const link = await openRedisLink(place, clock);
   try {
     await untilUp(link, request);
+    request.stopping.throwIfAborted();
     const fault = link.fault();
     if (!fault) return await agree(link, request);
     if (fault.isLasting) throw unusable(place, fault);

@@ -42,7 +42,7 @@ export function redisFault(error: unknown): RedisFault {
   if (network !== undefined) return new RedisFault(network);
   if (/TLS|CERT|SSL|SELF_SIGNED/.test(code)) return new RedisFault('has a certificate that cannot be trusted', true);
   if (/timed? ?out/i.test(message)) return new RedisFault('does not answer in time');
-  if (/Protocol error/i.test(message)) return new RedisFault('does not speak the protocol of Redis', true);
+  if (/Protocol error|RESP type/i.test(message)) return new RedisFault('does not speak the protocol of Redis', true);
   const word = /^(?:ERR )?([A-Z]{2,})\b/.exec(message)?.[1];
   if (word === undefined) return new RedisFault('drops the connection');
   const [words, isLasting = false] = REPLIES[word] ?? [`answers with an error (${word})`];

@@ -5,15 +5,13 @@ import { Redis } from 'ioredis';
 import { tempFolder, type Finishing } from './temp.ts';
 import { until } from './until.ts';
 
-/** Whether `redis-server` is on PATH (`.ci/redis.sh` installs it). Without it, the tests that need it are skipped. */
+/** Whether `redis-server`, 7 or later, is on PATH (`.ci/redis.sh` installs it). Without it, the tests that need it are skipped. */
 export const hasRedis = isRedis();
 
 function isRedis(): boolean {
   try {
-    return execFileSync('redis-server', ['--version'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).includes('v=');
+    const said = execFileSync('redis-server', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return Number(/ v=(\d+)\./.exec(said)?.[1]) >= 7;
   } catch {
     return false;
   }
@@ -88,7 +86,8 @@ export async function redisFor(test: Finishing, args: readonly string[] = []): P
   };
 }
 
-async function freePort(): Promise<number> {
+/** Nobody listens there for now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

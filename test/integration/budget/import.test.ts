@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startCli } from '../../support/cli.ts';
-import { hasRedis, redisFor } from '../../support/redis.ts';
+import { freePort, hasRedis, redisFor } from '../../support/redis.ts';
 import { sandboxFor } from '../../support/sandbox.ts';
+import { SELF_SIGNED } from '../../support/self-signed.ts';
 import { peopleCsv, tempFolder } from '../../support/temp.ts';
 import { TIMED } from '../../support/timed.ts';
 import { until } from '../../support/until.ts';
@@ -153,6 +154,42 @@ describe.skipIf(!hasRedis)('a Redis that cannot hold a budget', () => {
   });
 });
 
+describe.skipIf(!hasRedis)('what answers in place of Redis', () => {
+  it('is refused when nobody vouches for its certificate', async (test) => {
+    const { run, folder } = await openWorkspace(test);
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    writeFileSync(key, SELF_SIGNED.key);
+    writeFileSync(cert, SELF_SIGNED.cert);
+    const port = await freePort();
+    const tls = [
+      '--tls-port',
+      String(port),
+      '--tls-cert-file',
+      cert,
+      '--tls-key-file',
+      key,
+      '--tls-ca-cert-file',
+      cert,
+    ];
+    await redisFor(test, ['--port', '0', ...tls, '--tls-auth-clients', 'no']);
+    const result = await run(['import', peopleCsv(folder, 3), '--budget', `rediss://127.0.0.1:${port}`]);
+    expect([result.code, result.stderr]).toEqual([
+      2,
+      expect.stringContaining(`Redis at 127.0.0.1:${port} has a certificate that cannot be trusted`),
+    ]);
+  });
+
+  it('is told when it is something else', async (test) => {
+    const { run, folder, sandbox } = await openWorkspace(test);
+    const { host, port } = new URL(sandbox.url);
+    const result = await run(['import', peopleCsv(folder, 3), '--budget', `redis://127.0.0.1:${port}`]);
+    expect([result.code, result.stderr]).toEqual([
+      2,
+      expect.stringContaining(`Redis at ${host} does not speak the protocol of Redis`),
+    ]);
+  });
+});
+
 describe.skipIf(!hasRedis)('the password of Redis', () => {
   it('is taken from the environment, and shows up nowhere', async (test) => {
     const redis = await redisFor(test, ['--requirepass', PASSWORD]);
@@ -178,6 +215,22 @@ describe.skipIf(!hasRedis)('the password of Redis', () => {
       readFileSync(join(folder, '.cio-bulk', name), 'latin1'),
     );
     expect([...said, ...kept].filter((text) => text.includes(PASSWORD))).toEqual([]);
+  });
+
+  it('may be that of a user who is allowed what the documentation says, and is told when it is not enough', async (test) => {
+    const redis = await redisFor(test);
+    const [, rights = ''] = /`user cio on >\.\.\. ([^`]+)`/.exec(readFileSync('docs/fleet.md', 'utf8')) ?? [];
+    const client = redis.client();
+    await client.call('ACL', 'SETUSER', 'cio', 'on', `>${PASSWORD}`, ...rights.split(/\s+/));
+    await client.call('ACL', 'SETUSER', 'poor', 'on', `>${PASSWORD}`, '~other:*', '+@all');
+    const { run, folder } = await openWorkspace(test);
+    const send = (user: string) =>
+      run(['import', peopleCsv(folder, 3), '--budget', 'env', '--restart'], {
+        env: { CIO_BULK_REDIS_URL: `redis://${user}:${PASSWORD}@127.0.0.1:${redis.port}` },
+      });
+    const [allowed, poor] = [await send('cio'), await send('poor')];
+    expect([allowed.code, allowed.stderr]).toEqual([0, expect.stringContaining('Sharing 80 requests/s')]);
+    expect([poor.code, poor.stderr]).toEqual([2, expect.stringContaining('does not allow this user')]);
   });
 
   it('may be in the file of --env-file', async (test) => {

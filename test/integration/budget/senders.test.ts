@@ -75,6 +75,30 @@ describe.skipIf(!hasRedis)('senders that share a budget', TIMED, () => {
     });
   });
 
+  it('follow the rate when somebody else changes it', async (test) => {
+    const redis = await redisFor(test);
+    const senders = await start(test, redis, 2, 5_000);
+    await goingOn(senders);
+    await redis.client().hset('{cio:test}:meta', 'rate', 20); // as --set-rate does
+    const from = machineNow() + 1_000;
+    await end(senders);
+    const after = all(senders).filter((at) => at >= from);
+    expect(after.length).toBeGreaterThan(10);
+    expect(maxInAnySecond(after)).toBeLessThanOrEqual(21);
+  });
+
+  it('slow down together when the service throttles one of them', async (test) => {
+    const redis = await redisFor(test);
+    const senders = await start(test, redis, 2, 5_000);
+    await goingOn(senders);
+    senders[0]?.child.kill('SIGUSR2'); // a 429 that asks for a second
+    await until(() => senders[0]?.said().includes('slowed down') === true, 'the sender to hear of it');
+    const from = machineNow();
+    await goingOn(senders, from + 800);
+    expect(all(senders).filter((at) => at > from + 300 && at < from + 900)).toEqual([]);
+    await end(senders);
+  });
+
   it('go on when one of them is killed', async (test) => {
     const redis = await redisFor(test);
     const [killed, ...others] = await start(test, redis, 3, 3_000);

@@ -1,5 +1,5 @@
 // A process that asks a shared budget for starts, as fast as it gives them, and writes down when each came: milliseconds of the clock that
-// all processes of a machine share.
+// all processes of a machine share. SIGUSR2 is a 429 to it.
 //   node sender.mjs '{"port":6379,"rate":80,"forMs":5000,"callers":15}'
 import { setMaxListeners } from 'node:events';
 import { createPacer } from '../../../dist/api/pacer.js';
@@ -27,6 +27,10 @@ const { budget, close } = await openSharedBudget({
   onBack: () => process.stdout.write('back\n'),
 });
 const pacer = createPacer({ budget, rowsPerSecond: 0, clock });
+process.on('SIGUSR2', () => {
+  pacer.slowDown(1_000);
+  process.stdout.write('slowed down\n');
+});
 setTimeout(() => ending.abort(), forMs);
 
 async function call() {
