@@ -38,6 +38,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'show the runs in the journal: state, counts and what to do next',
     load: () => import('./commands/status.ts'),
   },
+  worker: {
+    summary: 'send operations that applications put into Redis',
+    load: () => import('./commands/worker.ts'),
+  },
   loadtest: {
     summary: 'run a bundled k6 scenario against staging or the sandbox',
     load: () => import('./commands/loadtest.ts'),

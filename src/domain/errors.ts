@@ -65,6 +65,7 @@ export const ERRORS = {
   unreachable: EXIT.unreachable,
   outage: EXIT.unreachable,
   budget_unreachable: EXIT.unreachable,
+  redis_unreachable: EXIT.unreachable,
   journal_locked: EXIT.stopped,
   journal_damaged: EXIT.stopped,
   journal_newer: EXIT.stopped,

@@ -17,13 +17,25 @@ export interface Departures {
   askAgainMs(): number;
 }
 
-export function createDepartures(intake: Intake, admission: Admission, flights: Flights, clock: Clock): Departures {
-  const hasLingered = (): boolean =>
-    flights.underWay() === 0
+export interface DepartureOptions {
+  readonly intake: Intake;
+  readonly admission: Admission;
+  readonly flights: Flights;
+  readonly clock: Clock;
+  /** See `RunOptions.lingerMs`. */
+  readonly lingerMs: number | undefined;
+}
+
+export function createDepartures({ intake, admission, flights, clock, lingerMs }: DepartureOptions): Departures {
+  const hasLingered = (): boolean => {
+    if (lingerMs !== undefined)
+      return clock.monotonic() - Math.max(admission.filledAt(), flights.launchedAt()) >= lingerMs;
+    return flights.underWay() === 0
       ? intake.starvedMs() >= LINGER_MS
       : intake.starvedMs() > 0 && clock.monotonic() - flights.launchedAt() >= LINGER_MAX_MS;
+  };
   return {
     mayFlush: () => intake.ended() || admission.isBlocked() || hasLingered(),
-    askAgainMs: () => (flights.underWay() === 0 ? LINGER_MS : TICK_MS),
+    askAgainMs: () => lingerMs ?? (flights.underWay() === 0 ? LINGER_MS : TICK_MS),
   };
 }

@@ -69,7 +69,7 @@ export function createBuffer(writer: LaneWriter, clock: Clock, timeoutMs: number
     size: () => waiting.length + inCall,
     async close() {
       isClosed = true;
-      start();
+      if (waiting.length > 0) start();
       await calling;
     },
   };
