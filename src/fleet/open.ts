@@ -15,7 +15,7 @@ export interface SharedBudget {
   readonly budget: Budget;
   /** Requests per second. */
   readonly rate: number;
-  /** When anybody last started a request under it; undefined when nobody did in the last minute. */
+  /** When anybody last started a request under it; undefined when nobody did in the last ten seconds. */
   readonly lastStartAgoMs: number | undefined;
   close(): void;
 }

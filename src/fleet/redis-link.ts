@@ -46,6 +46,7 @@ export async function openRedisLink(place: RedisPlace, clock: Clock): Promise<Re
   const closing = new AbortController();
   let connection: Connection | undefined;
   let fault: RedisFault | undefined;
+  let pauseMs = RECONNECT_FIRST_MS;
 
   async function tryOnce(): Promise<void> {
     try {
@@ -59,8 +60,9 @@ export async function openRedisLink(place: RedisPlace, clock: Clock): Promise<Re
   }
 
   async function reconnect(): Promise<void> {
-    for (let pauseMs = RECONNECT_FIRST_MS; !connection; pauseMs = Math.min(RECONNECT_LAST_MS, pauseMs * 2)) {
+    while (!connection) {
       await clock.sleep(pauseMs, closing.signal);
+      pauseMs = Math.min(RECONNECT_LAST_MS, pauseMs * 2);
       if (closing.signal.aborted) return;
       await tryOnce();
     }
@@ -87,7 +89,9 @@ export async function openRedisLink(place: RedisPlace, clock: Clock): Promise<Re
     async run(script, args) {
       const asked = current();
       try {
-        return await call(asked.redis, script, args);
+        const reply = await call(asked.redis, script, args);
+        pauseMs = RECONNECT_FIRST_MS; // only now: a server that takes connections may refuse everything else
+        return reply;
       } catch (error) {
         const why = redisFault(error);
         lose(asked, why);

@@ -11,8 +11,10 @@ export interface Script {
 export const FORMAT = '1';
 /** Nobody reserves further ahead: what a sender that dies takes with it, and how long a pause may take to reach everybody. */
 const HORIZON_MS = 250;
+/** More starts than a window holds: when the newest are given back, those that were behind it count again. */
+const WINDOWS_KEPT = 2;
 /** How long the log is kept when nobody sends: for those who ask whether anybody does. */
-const LOG_KEPT_MS = 60_000;
+const LOG_KEPT_MS = 10_000;
 
 /**
  * Time is that of Redis, in whole microseconds. `full` is the stored rate; `allowed` is what of it may be used right now, which recovers
@@ -49,20 +51,18 @@ export const RESERVE: Script = {
   lua: `${STATE}
 local late, wanted = tonumber(ARGV[3]), tonumber(ARGV[4])
 local horizon = ${HORIZON_MS * 1000}
-local function startAt(index)
+local function momentOf(index, pattern)
   local entry = redis.call('LINDEX', log, index)
-  if not entry then return 0, 0 end
-  local first, last = string.match(entry, '(%d+):(%d+)')
-  return tonumber(first), tonumber(last)
+  return entry and tonumber(string.match(entry, pattern)) or 0
 end
 
-local newest, newestLast = startAt(0)
-local isClockSet = ARGV[5] == '1' or newest > now + horizon + 1000000
-if not full or redis.call('HGET', meta, 'run') ~= ARGV[1] or isClockSet then
+local newest = momentOf(0, '^%d+')
+local isClockSet = ARGV[5] == '1' or newest > now + horizon + 1000000 -- nobody reserves that far ahead
+if not full or redis.call('HGET', meta, 'run') ~= ARGV[1] or isClockSet then -- nobody knows what has started lately
   full = full or tonumber(ARGV[2])
   redis.call('HSET', meta, 'format', '${FORMAT}', 'rate', full, 'run', ARGV[1])
   redis.call('DEL', log, slow)
-  newest, newestLast, slowed, notBefore = 0, 0, {}, now + window(full) + late
+  newest, slowed, notBefore = 0, {}, now + window(full) + late
   redis.call('HSET', slow, 'not_before', whole(notBefore))
   redis.call('PEXPIRE', slow, math.ceil((notBefore - now) / 1000))
 end
@@ -71,19 +71,19 @@ local allowed = allowedNow()
 local back = math.max(1, math.ceil(allowed)) - 1
 local reply = { whole(now), tostring(full), tostring(allowed), '0' }
 while #reply < 4 + wanted do
-  local _, blocked = startAt(back)
+  local blocked = momentOf(back, '%d+$')
   local start = math.max(now, notBefore, newest + ${SPACING_SHARE} * 1000000 / allowed, blocked + window(allowed))
   if start > now + horizon then
     if #reply == 4 then reply[4] = whole(start - now - horizon) end
     break
   end
-  newest, newestLast = math.ceil(start), math.max(math.ceil(start) + late, newestLast)
-  local entry = whole(newest) .. ':' .. whole(newestLast)
+  newest = math.ceil(start)
+  local entry = whole(newest) .. ':' .. whole(newest + late)
   redis.call('LPUSH', log, entry)
   reply[#reply + 1] = entry
 end
 if #reply > 4 then
-  redis.call('LTRIM', log, 0, 2 * math.ceil(full) + 1)
+  redis.call('LTRIM', log, 0, ${WINDOWS_KEPT} * math.ceil(full) + 1)
   redis.call('PEXPIRE', log, math.ceil(window(full) / 1000) + ${LOG_KEPT_MS})
 end
 return reply`,

@@ -11,8 +11,8 @@ const ASK_EVERY_MS = 1_000;
 const RESERVED_MS = 10;
 /** How much later than planned a start may begin, on top of the way to Redis and back. */
 const STALL_MS = 5;
-/** The way is as long as the longest lately: one that was longer counts for less with each that was not. */
-const WAY_FORGOTTEN = 0.9;
+/** So many ways tell how long it is: one that took long, because this process was stopped, says nothing about Redis. */
+const WAYS_KEPT = 7;
 
 /** A start that is reserved in Redis, and when it may begin here; monotonic. */
 export interface Start {
@@ -50,7 +50,7 @@ export function createStartLog({ link, prefix, rate, clock }: StartLogOptions): 
   let full = rate;
   let allowed = rate;
   let freeAt = 0;
-  let wayMs = 0;
+  const way = createWay();
 
   function giveBack(starts: readonly Start[]): void {
     for (const { entry } of starts) link.run(GIVE_BACK, [log, entry]).catch(() => undefined);
@@ -60,6 +60,7 @@ export function createStartLog({ link, prefix, rate, clock }: StartLogOptions): 
     async reserve(wanted) {
       const { runId } = link.facts();
       const hasJumped = server.hasJumped(runId);
+      const wayMs = way.medianMs();
       const lateMs = Math.max(WINDOW_MARGIN_MS, STALL_MS + 1.5 * wayMs);
       const most = Math.max(1, Math.ceil((allowed * (RESERVED_MS + 2 * wayMs)) / 1000));
       const askedAt = clock.monotonic();
@@ -67,7 +68,7 @@ export function createStartLog({ link, prefix, rate, clock }: StartLogOptions): 
       const { now, waitMs, entries, ...rates } = parsed(await link.run(RESERVE, [...keys, ...args]));
       const answeredAt = clock.monotonic();
       ({ full, allowed } = rates);
-      wayMs = Math.max(answeredAt - askedAt, wayMs * WAY_FORGOTTEN);
+      way.add(answeredAt - askedAt);
       freeAt = answeredAt + Math.min(ASK_EVERY_MS, waitMs);
       // The clock there was read at some moment between the two here: so `from` is never too early, and `until` never too late.
       const starts = entries.map((entry) => {
@@ -82,6 +83,15 @@ export function createStartLog({ link, prefix, rate, clock }: StartLogOptions): 
     slowDown: (pauseMs) => void link.run(SLOW_DOWN, [...keys, Math.round(pauseMs * 1000)]).catch(() => undefined),
     freeAt: () => freeAt,
     rate: () => ({ full, allowed }),
+  };
+}
+
+/** How long it takes to Redis and back, lately. */
+function createWay() {
+  let waysMs: readonly number[] = Array.from({ length: WAYS_KEPT }, () => 0);
+  return {
+    add: (ms: number): void => void (waysMs = [...waysMs.slice(1), ms]),
+    medianMs: (): number => waysMs.toSorted((a, b) => a - b)[(WAYS_KEPT - 1) / 2] ?? 0,
   };
 }
 

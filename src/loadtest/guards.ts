@@ -89,7 +89,7 @@ function guardOtherSenders({ force, sharedBudget }: GuardInput): void {
   throw new CioBulkError(
     'guard',
     `others are sending to this workspace: the last request under its shared budget started ${span(agoMs)} ago`,
-    { hint: 'wait until nobody has sent for a minute, or add --force to test anyway' },
+    { hint: 'wait until nobody has sent for ten seconds, or add --force to test anyway' },
   );
 }
 

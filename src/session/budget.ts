@@ -15,7 +15,7 @@ import { SENDING_DEFAULTS, type BudgetOptions, type SendingOptions } from './opt
 export interface SharedState {
   /** Requests per second. */
   readonly rate: number;
-  /** When anybody last started a request under it; undefined when nobody did in the last minute. */
+  /** When anybody last started a request under it; undefined when nobody did in the last ten seconds. */
   readonly lastStartAgoMs: number | undefined;
 }
 

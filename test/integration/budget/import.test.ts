@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -33,6 +33,23 @@ describe.skipIf(!hasRedis)('imports that share a budget', () => {
     expect(results.map(({ summary }) => summary?.['delivered'])).toEqual([100, 100, 100, 100]);
     expect(state.requests.total).toBe(404);
     expect(state.max_requests_in_any_second).toBeLessThanOrEqual(81);
+  });
+
+  it('together send no more when one of them is stopped for a while', TIMED, async (test) => {
+    const redis = await redisFor(test);
+    const sandbox = await sandboxFor(test, { latency: '20-60' });
+    const runs = Array.from({ length: 2 }, (_, i) => {
+      const cwd = tempFolder(test);
+      const args = ['import', peopleCsv(cwd, 250, `people-${i}.csv`), ...ONE_BY_ONE, '--rate', '80'];
+      return startCli(test, [...args, '--budget', redis.url], { cwd, trackUrl: sandbox.trackUrl });
+    });
+    await until(async () => (await sandbox.state()).people >= 100, '100 people');
+    runs[0]?.child.kill('SIGSTOP');
+    await sleep(900);
+    runs[0]?.child.kill('SIGCONT');
+    const results = await Promise.all(runs.map((run) => run.ended));
+    expect(results.map(({ code }) => code)).toEqual([0, 0]);
+    expect((await sandbox.state()).max_requests_in_any_second).toBeLessThanOrEqual(81);
   });
 
   it('agree on the rate: another one is refused, and --set-rate changes it for all', async (test) => {
@@ -121,6 +138,24 @@ describe.skipIf(!hasRedis)('when Redis is away', () => {
     expect(Number(ended.summary?.['failed'])).toBe(0);
     const resumed = await run(['import', join(folder, 'people.csv'), '--json']);
     expect([resumed.code, resumed.summary?.['delivered']]).toEqual([0, 200]);
+  });
+
+  it('Ctrl-C does not wait for it, neither in a run nor before', async (test) => {
+    const redis = await redisFor(test);
+    const { start, folder, sandbox } = await openWorkspace(test);
+    const args = ['import', peopleCsv(folder, 200), ...ONE_BY_ONE, '--rate', '40', '--budget', redis.url];
+    const underWay = start(args);
+    await until(async () => (await sandbox.state()).people >= 20, '20 people');
+    await redis.kill();
+    await underWay.says('nothing is sent until it is back');
+    underWay.child.kill('SIGINT');
+    const stopped = await underWay.ended;
+    expect([stopped.code, stopped.lastLine]).toEqual([130, expect.stringContaining('cio-bulk import')]);
+    const before = start([...args, '--max-attempts', '100']);
+    await until(() => existsSync(join(folder, '.cio-bulk', 'journal.db-wal')), 'the journal to be open');
+    before.child.kill('SIGINT');
+    const never = await before.ended;
+    expect([never.code, never.lastLine]).toEqual([130, expect.stringContaining('cio-bulk import')]);
   });
 
   it('--budget-fallback sends at a rate of its own, from the start or from the middle on', TIMED, async (test) => {

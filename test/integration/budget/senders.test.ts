@@ -153,6 +153,22 @@ describe.skipIf(!hasRedis)('when Redis', TIMED, () => {
     await end(senders);
   });
 
+  it('is full, they wait until it has room', async (test) => {
+    const redis = await redisFor(test);
+    const senders = await start(test, redis, 2, 6_000);
+    await goingOn(senders);
+    const client = redis.client();
+    await client.config('SET', 'maxmemory', '1');
+    await until(
+      () => senders.every((sender) => sender.said().includes('away is out of memory')),
+      'everybody to notice',
+    );
+    await sleep(500);
+    await client.config('SET', 'maxmemory', '0');
+    await goingOn(senders);
+    await end(senders);
+  });
+
   it('is flushed, they go on after a second, and no second holds more', async (test) => {
     const redis = await redisFor(test);
     const senders = await start(test, redis, 3, 6_000);
