@@ -73,6 +73,7 @@ export const ERRORS = {
   input_changed: EXIT.stopped,
   max_errors: EXIT.stopped,
   limit_reached: EXIT.unfinished,
+  fleet_full: EXIT.unfinished,
   deadline_reached: EXIT.unfinished,
   cleanup_unverified: EXIT.unfinished,
   k6_missing: EXIT.loadtest,

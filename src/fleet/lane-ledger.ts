@@ -36,12 +36,15 @@ export function createLaneLedger(link: RedisLink, keys: FleetKeys, clock: Clock)
   function write(): void {
     if (writing || isClosed) return;
     const words = spans.take();
-    if (words.length === 0) return tellWritten();
+    if (words.length > 0) writing = writeOnce(words);
+    else tellWritten();
+  }
+
+  async function writeOnce(words: readonly (string | number)[]): Promise<void> {
     const call = (): Promise<unknown> => link.run(SETTLE, [keys.tally, keys.undelivered, keys.held, ...words]);
-    writing = insisting(clock, () => isClosed, call).then(() => {
-      writing = undefined;
-      write();
-    });
+    await insisting(clock, () => isClosed, call);
+    writing = undefined;
+    write();
   }
 
   function tellWritten(): void {

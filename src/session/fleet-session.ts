@@ -4,6 +4,7 @@ import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { Sender } from '../domain/wire.ts';
 import { fleetKeys, type FleetKeys } from '../fleet/keys.ts';
+import type { RedisFault } from '../fleet/redis-fault.ts';
 import { openRedisLink, type RedisLink } from '../fleet/redis-link.ts';
 import { redisPlace, type RedisPlace } from '../fleet/redis-url.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -12,7 +13,7 @@ import { closing } from './closing.ts';
 import { withEnvFile, type Environment } from './env-file.ts';
 import { openCourier } from './open-courier.ts';
 import type { BudgetOptions, SendingOptions } from './options.ts';
-import { targetFrom, workspaceOf } from './target.ts';
+import { targetFrom, workspaceFrom, workspaceOf } from './target.ts';
 
 const VARIABLE = 'CIO_BULK_REDIS_URL';
 
@@ -52,6 +53,40 @@ export function withFleetSession<T>(
     const pacer = createPacer({ budget, rowsPerSecond: 0, clock: host.clock });
     const { courier } = await openCourier({ target, env, pacer, guard }, setting, defer);
     return work({ place, link, keys: fleetKeys(workspace), courier });
+  });
+}
+
+/** What a producer needs: it sends nothing, so the site id is enough. */
+export interface ProducerSession {
+  readonly link: RedisLink;
+  readonly workspace: string;
+  readonly keys: FleetKeys;
+}
+
+/** For commands that write to a fleet, or look at it. */
+export function withProducerSession<T>(
+  {
+    redisUrl,
+    envFile,
+    host,
+  }: { readonly redisUrl: string | undefined; readonly envFile: string | undefined; readonly host: Host },
+  work: (session: ProducerSession) => Promise<T>,
+): Promise<T> {
+  return closing(async (defer) => {
+    const env = withEnvFile(host.env, envFile);
+    const workspace = workspaceFrom(env);
+    const place = fleetPlace(redisUrl, env);
+    const link = await openRedisLink(place, host.clock);
+    defer(() => link.close());
+    const fault = link.fault();
+    if (fault) throw unreachable(place, fault);
+    return work({ link, workspace, keys: fleetKeys(workspace) });
+  });
+}
+
+export function unreachable({ name }: RedisPlace, { message }: RedisFault): CioBulkError {
+  return new CioBulkError('redis_unreachable', `Redis at ${name} ${message}`, {
+    hint: 'check --redis or CIO_BULK_REDIS_URL, then run the same command again',
   });
 }
 

@@ -53,6 +53,12 @@ export function workspaceOf(target: Pick<Target, 'siteId'>): string {
   return workspaceHash(target.siteId.reveal());
 }
 
+/** For those who send nothing themselves. */
+export function workspaceFrom(env: Environment): string {
+  const [siteId] = required(env, 'CUSTOMERIO_SITE_ID');
+  return workspaceOf({ siteId });
+}
+
 /** Names all that are missing: who sets one does not want to hear of the next. */
 function required<const Names extends readonly string[]>(
   env: Environment,
