@@ -71,7 +71,7 @@ export function assemble(options: RunOptions): Parts {
   const waitingMax = Math.max(concurrency + 4, 8) * batchRowsMax;
   const rows = { resumption, window, links, lanes, settling };
   const admission = createAdmission({ ...rows, intake, flights, halt, clock, waitingMax });
-  const departures = createDepartures({ intake, admission, flights, clock, lingerMs: options.lingerMs });
+  const departures = createDepartures({ intake, admission, flights, lanes, clock, lingerMs: options.lingerMs });
   return {
     bell,
     halt,

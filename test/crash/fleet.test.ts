@@ -9,7 +9,8 @@ describe.skipIf(!hasRedis)('kill -9 of workers, and of Redis under them', () => 
   it(`loses, doubles and reorders nothing (CIO_BULK_TEST_SEED=${SEED})`, { timeout: 240_000 }, async (test) => {
     const redis = await redisFor(test, ['--appendfsync', 'always']);
     const service = await openService(test);
-    const kills = { operations: 20_000, people: 50, workerKills: 5, redisKills: 1, lifeMsMax: 4_000, seed: SEED };
+    const strikes = { workerKills: 5, redisKills: 1, freezes: 0, freezeMs: 0, lifeMsMax: 4_000 };
+    const kills = { ...strikes, operations: 20_000, people: 50, seed: SEED };
     const verdict = await fleetKills(test, { redis, service }, kills);
     expect(verdict).toMatchObject({ lost: 0, doubled: 0, outOfOrder: 0, stale: 0, pending: 0 });
   });

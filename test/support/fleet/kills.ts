@@ -11,6 +11,9 @@ export interface FleetKills {
   readonly people: number;
   readonly workerKills: number;
   readonly redisKills: number;
+  /** SIGSTOP, and SIGCONT when the leases are over. */
+  readonly freezes: number;
+  readonly freezeMs: number;
   /** Between two kills at most. */
   readonly lifeMsMax: number;
   readonly seed: number;
@@ -33,7 +36,7 @@ export interface FleetVerdict {
 export async function fleetKills(
   test: Finishing,
   { redis, service }: { readonly redis: TestRedis; readonly service: Service },
-  { operations, people, workerKills, redisKills, lifeMsMax, seed }: FleetKills,
+  { operations, people, workerKills, redisKills, freezes, freezeMs, lifeMsMax, seed }: FleetKills,
 ): Promise<FleetVerdict> {
   const random = createRandom(seed);
   const producer = producerFor(test, redis, { timeoutMs: 300_000 });
@@ -46,22 +49,36 @@ export async function fleetKills(
       if (produced % 50 === 49) await taken;
     }
   })();
-  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, random() * lifeMsMax));
-  for (let kill = 0; kill < workerKills + redisKills; kill++) {
+  const pause = (): Promise<void> => pauseOf(random() * lifeMsMax);
+  const strikes = shuffled(
+    [
+      ...Array.from({ length: workerKills }, () => 'kill' as const),
+      ...Array.from({ length: freezes }, () => 'freeze' as const),
+      ...Array.from({ length: redisKills }, () => 'redis' as const),
+    ],
+    random,
+  );
+  for (const strike of strikes) {
     await pause();
-    if (kill % Math.ceil((workerKills + redisKills) / Math.max(1, redisKills)) === 1 && redisKills > 0) {
-      await redis.kill();
-      await redis.start();
-      continue;
-    }
     const at = random() < 0.5 ? 0 : 1;
-    workers[at]?.child.kill('SIGKILL');
-    await workers[at]?.ended;
-    workers[at] = start();
+    if (strike === 'redis') await redis.kill().then(redis.start);
+    else if (strike === 'freeze') workers[at]?.child.kill('SIGSTOP');
+    else {
+      workers[at]?.child.kill('SIGKILL');
+      await workers[at]?.ended;
+      workers[at] = start();
+    }
+    if (strike === 'freeze') void pauseOf(freezeMs).then(() => workers[at]?.child.kill('SIGCONT'));
   }
+  if (freezes > 0) await pauseOf(freezeMs);
   await producing;
   const client = redis.client();
-  await until(async () => (await tallyOf(client))['pending'] === 0, 'every operation to be settled');
+  await until(
+    async () => (await tallyOf(client))['pending'] === 0,
+    'every operation to be settled',
+    undefined,
+    180_000,
+  );
   for (const worker of workers) worker.child.kill('SIGTERM');
   await Promise.all(workers.map(({ ended }) => ended));
   return { ...judged(service.received, operations, people), pending: (await tallyOf(client))['pending'] ?? -1 };
@@ -96,4 +113,15 @@ function judged(
     if (last.get(person) !== newest) stale++;
   }
   return { lost: operations - ids.size, doubled, outOfOrder, stale, repeats };
+}
+
+function pauseOf(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function shuffled<T>(all: readonly T[], random: () => number): T[] {
+  return all
+    .map((one) => [random(), one] as const)
+    .toSorted(([a], [b]) => a - b)
+    .map(([, one]) => one);
 }
