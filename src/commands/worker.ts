@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { work } from '../jobs/worker.ts';
+import type { ListenAddress } from '../jobs/worker-health.ts';
 import { SENDING_DEFAULTS } from '../session/options.ts';
 import { rateOption } from './flags/budget.ts';
 import { addCommonFlags, addHelpEnd, terminalOf, text } from './flags/common.ts';
@@ -26,6 +27,7 @@ export function configure(command: Command): void {
     .option('--max-attempts <n>', 'maximum attempts per request', String(SENDING_DEFAULTS.maxAttempts))
     .option('--timeout <duration>', 'maximum time for one request, 12s at most', '10s')
     .option('--max-outage <duration>', 'how long to wait while the service or Redis is down', '15m')
+    .option('--listen <host:port>', 'tell health there: /healthz, /readyz and /health/customerio')
     .option('--exit-when-empty', 'end when no operation is pending')
     .addHelpText('after', ENVIRONMENT);
   addCommonFlags(command);
@@ -55,6 +57,7 @@ export function run(args: readonly string[], options: Record<string, unknown>, h
     setRate,
     lanesMax: lanesMax === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--lanes-max', lanesMax, 1),
     lingerMs: duration('--linger', text(options, 'linger') ?? ''),
+    listen: listenAddress(text(options, 'listen')),
     exitWhenEmpty: options['exitWhenEmpty'] === true,
   };
   return work(request, {
@@ -72,4 +75,12 @@ export function run(args: readonly string[], options: Record<string, unknown>, h
       envFile: text(options, 'envFile'),
     },
   });
+}
+
+function listenAddress(given: string | undefined): ListenAddress | undefined {
+  if (given === undefined) return undefined;
+  const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(given) ?? [];
+  if (host === '' || Number(port) > 65_535)
+    throw new CioBulkError('usage', `--listen ${JSON.stringify(given)}: expected host:port, such as 127.0.0.1:9464`);
+  return { host, port: Number(port) };
 }

@@ -15,6 +15,7 @@ import type { FleetSession } from '../session/fleet-session.ts';
 import type { SendingOptions } from '../session/options.ts';
 import type { LeaseGate } from './lease-gate.ts';
 import type { WorkDone } from './work-done.ts';
+import type { WorkerHealth } from './worker-health.ts';
 
 /** A lane goes to another worker after so long, if one waits for it; nobody is shut out. */
 const SLICE_MS = 30_000;
@@ -42,6 +43,7 @@ export interface WatchSetting {
   readonly terminal: Terminal;
   readonly gate: LeaseGate;
   readonly done: WorkDone;
+  readonly health: Pick<WorkerHealth, 'watching'> | undefined;
 }
 
 interface Watch {
@@ -70,7 +72,7 @@ export function keepWatch(
   setting: WatchSetting,
 ): Promise<'over' | 'lost'> {
   const { link, keys, place } = session;
-  const { host, gate } = setting;
+  const { host, gate, health } = setting;
   const { clock } = host;
   return closing(async (defer) => {
     const ending = new AbortController();
@@ -89,6 +91,8 @@ export function keepWatch(
     defer(() => leases.close());
     defer(() => wakes.close());
     defer(() => reader.close());
+    health?.watching(leases);
+    defer(() => health?.watching(undefined));
     gate.watch((ms) => {
       const isSafe = leases.outlast(ms);
       if (!isSafe) lose();

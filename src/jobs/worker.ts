@@ -2,12 +2,15 @@ import { CioBulkError, EXIT, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { span } from '../domain/text/numbers.ts';
 import { lanesOf } from '../fleet/lane-writer.ts';
+import { RedisFault } from '../fleet/redis-fault.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { fleetBudget, withFleetSession, type FleetSession } from '../session/fleet-session.ts';
+import { closing } from '../session/closing.ts';
+import { fleetBudget, unreachable, withFleetSession, type FleetSession } from '../session/fleet-session.ts';
 import type { SendingOptions } from '../session/options.ts';
-import { keepWatch, type WatchRequest } from './keep-watch.ts';
+import { keepWatch, type WatchRequest, type WatchSetting } from './keep-watch.ts';
 import { createLeaseGate } from './lease-gate.ts';
 import { createWorkDone } from './work-done.ts';
+import { serveHealth, type ListenAddress } from './worker-health.ts';
 
 /** While Redis is away, a worker looks for it this often. */
 const LOOK_EVERY_MS = 200;
@@ -17,6 +20,8 @@ export interface WorkerRequest extends Omit<WatchRequest, 'lanes'> {
   /** `--rate`, when it was given. */
   readonly rate: number | undefined;
   readonly setRate: boolean;
+  /** Where health is told. */
+  readonly listen: ListenAddress | undefined;
 }
 
 export interface WorkerSetting {
@@ -27,27 +32,44 @@ export interface WorkerSetting {
 
 /** Takes operations out of the lanes of a workspace and sends them, until it is told to stop. */
 export function work(request: WorkerRequest, { options, host, terminal }: WorkerSetting): Promise<ExitCode> {
-  const { redisUrl, rate, setRate } = request;
+  const { redisUrl, rate, setRate, listen } = request;
   const gate = createLeaseGate(options.timeoutMs);
   const sending: SendingOptions = { ...options, budget: fleetBudget(redisUrl, rate, setRate) };
-  return withFleetSession({ options: sending, host, terminal, redisUrl, guard: gate.guard }, async (session) => {
-    const lanes = await lanesOf(session.link, session.keys);
-    terminal.say(`Taking operations from ${lanes} lanes (Redis at ${session.place.name})`);
-    const done = createWorkDone(session, { host, terminal });
-    try {
-      for (;;) {
-        const end = await keepWatch({ ...request, lanes }, session, { options: sending, host, terminal, gate, done });
-        if (end === 'over') break;
-        terminal.warn('The leases of all lanes are lost: what was not settled is sent by whoever takes them next');
-        await untilRedisIsBack(session, options.maxOutageMs, host);
+  return closing(async (defer) => {
+    const health = listen && (await serveHealth(listen, host));
+    defer(() => health?.close());
+    if (health) terminal.say(`Health is told at http://${health.name}/healthz, /readyz and /health/customerio`);
+    return withFleetSession({ options: sending, host, terminal, redisUrl, guard: gate.guard }, async (session) => {
+      health?.connected(session);
+      const done = createWorkDone(session, { host, terminal });
+      try {
+        await watchOverAndOver(request, session, { options: sending, host, terminal, gate, done, health });
+      } catch (error) {
+        done.show(error instanceof CioBulkError ? error.exitCode : EXIT.bug);
+        throw error;
       }
-    } catch (error) {
-      done.show(error instanceof CioBulkError ? error.exitCode : EXIT.bug);
-      throw error;
-    }
-    done.show(EXIT.ok);
-    return EXIT.ok;
+      done.show(EXIT.ok);
+      return EXIT.ok;
+    });
   });
+}
+
+async function watchOverAndOver(request: WorkerRequest, session: FleetSession, setting: WatchSetting): Promise<void> {
+  const { host, terminal, options } = setting;
+  const lanes = await lanesIn(session);
+  terminal.say(`Taking operations from ${lanes} lanes (Redis at ${session.place.name})`);
+  while ((await keepWatch({ ...request, lanes }, session, setting)) === 'lost') {
+    terminal.warn('The leases of all lanes are lost: what was not settled is sent by whoever takes them next');
+    await untilRedisIsBack(session, options.maxOutageMs, host);
+  }
+}
+
+async function lanesIn({ link, keys, place }: FleetSession): Promise<number> {
+  try {
+    return await lanesOf(link, keys);
+  } catch (error) {
+    throw error instanceof RedisFault ? unreachable(place, error) : error;
+  }
 }
 
 async function untilRedisIsBack(
