@@ -43,11 +43,13 @@ export function createLaneFeed(options: FeedOptions): LaneFeed {
   const lastAt = new Map<HeldLane, number>();
   let wake: (() => void) | undefined;
   let rows = 0;
+  let isClosed = false;
   const ring = (): void => wake?.();
+  const isOver = (): boolean => isClosed || stopping.aborted;
 
   async function* chunks(): AsyncGenerator<PreparedChunk> {
     stopping.addEventListener('abort', ring);
-    while (!stopping.aborted) {
+    while (!isOver()) {
       const lanes = [...lastAt.keys()].filter(({ isEnding }) => !isEnding);
       if (lanes.length === 0) {
         await new Promise<void>((resolve) => (wake = resolve));
@@ -55,8 +57,8 @@ export function createLaneFeed(options: FeedOptions): LaneFeed {
       }
       const reads = (await reader.read(lanes)).filter(({ lane }) => !lane.isEnding);
       if (reads.length === 0) continue;
-      await tellHeld(reads, options);
-      if (stopping.aborted) return; // it may not have been told
+      await tellHeld(reads, options, isOver);
+      if (isOver()) break; // it may not have been told
       yield admit(reads);
     }
     stopping.removeEventListener('abort', ring);
@@ -77,7 +79,20 @@ export function createLaneFeed(options: FeedOptions): LaneFeed {
   }
 
   return {
-    chunks: { [Symbol.asyncIterator]: chunks },
+    chunks: {
+      [Symbol.asyncIterator]() {
+        const iterator = chunks();
+        return {
+          next: () => iterator.next(),
+          // The generator's own return would wait for the next operation, which may never come.
+          return() {
+            isClosed = true;
+            ring();
+            return iterator.return(undefined);
+          },
+        };
+      },
+    },
     add(lane) {
       lastAt.set(lane, clock.monotonic());
       ring();
@@ -92,16 +107,13 @@ export function createLaneFeed(options: FeedOptions): LaneFeed {
 
 async function tellHeld(
   reads: readonly LaneRead[],
-  { link, keys, clock, stopping, onHeld }: FeedOptions,
+  { link, keys, clock, onHeld }: FeedOptions,
+  isOver: () => boolean,
 ): Promise<void> {
   const asked = reads.filter(({ lane }) => lane.checksHeld).flatMap(({ entries }) => entries);
   if (asked.length === 0) return;
   const orderingKeys = new Set(asked.map(({ orderingKey }) => orderingKey));
-  const held = await insisting(
-    clock,
-    () => stopping.aborted,
-    () => link.run(HELD_AMONG, [keys.held, ...orderingKeys]),
-  );
+  const held = await insisting(clock, isOver, () => link.run(HELD_AMONG, [keys.held, ...orderingKeys]));
   for (const orderingKey of (held ?? []) as readonly string[]) onHeld(orderingKey);
 }
 

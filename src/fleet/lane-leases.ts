@@ -72,6 +72,7 @@ export async function openLaneLeases(options: LeaseOptions): Promise<LaneLeases>
       const isBusy = await link.run(HAND_BACK, [keys.lane(lane), keys.again(lane), keys.busy, lane]);
       if (isBusy === 1) await queue.add([lane]);
     });
+    if (isClosed) return;
     lease.isOver = true;
     held.delete(lease);
     await queue.complete(lease).catch(() => undefined); // whoever has it now keeps it
@@ -104,7 +105,7 @@ export async function openLaneLeases(options: LeaseOptions): Promise<LaneLeases>
       isClosed = true;
       clearInterval(timer);
       held.clear();
-      await queue.close();
+      await queue.close().catch(() => undefined);
     },
   };
 }

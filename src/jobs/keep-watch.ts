@@ -23,8 +23,11 @@ const SLICE_MS = 30_000;
 const IDLE_MS = 5_000;
 const IDLE_SOON_MS = 100;
 const LOOK_EVERY_MS = 100;
+/** Without Redis for so long, no lease is sure any more. */
+const AWAY_MS = 20_000;
 /** What is settled is told to Redis before the lanes go, if it answers by then. */
 const DRAIN_MS = 2_000;
+const HAND_OVER_MS = 3_000;
 
 export interface WatchRequest {
   /** Of the workspace. */
@@ -58,6 +61,7 @@ interface Watch {
   /** Aborts when no more lanes are taken, and those held are given up. */
   readonly leaving: AbortSignal;
   readonly leave: () => void;
+  readonly lose: () => void;
 }
 
 /**
@@ -88,7 +92,7 @@ export function keepWatch(
       openWakeCalls(place, keys, clock),
       openLaneReader(place, clock),
     ]);
-    defer(() => leases.close());
+    defer(() => within(HAND_OVER_MS, leases.close(), clock));
     defer(() => wakes.close());
     defer(() => reader.close());
     health?.watching(leases);
@@ -102,27 +106,33 @@ export function keepWatch(
     const held = createHeldKeys();
     const feed = createLaneFeed({ link, keys, reader, ledger, clock, stopping: leaving, onHeld: held.hold });
     const leave = (): void => ending.abort();
-    const watch: Watch = { request, session, leases, wakes, feed, ledger, held, host, leaving, leave };
-    const loops = Promise.allSettled([passOnWakes(watch), takeLanes(watch), leaveWhenEmpty(watch)]);
+    const watch: Watch = { request, session, leases, wakes, feed, ledger, held, host, leaving, leave, lose };
+    const loops = Promise.allSettled([
+      passOnWakes(watch),
+      takeLanes(watch),
+      leaveWhenEmpty(watch),
+      loseWhenAway(watch, setting),
+    ]);
     try {
       await sendAll(watch, setting);
     } finally {
       ending.abort();
-      await drained(ledger, clock);
+      if (isLost) void leases.close(); // first: nothing that is lost is handed back
+      await within(DRAIN_MS, ledger.drain(), clock);
       ledger.close();
       setting.done.endWatch();
       wakes.close();
-      if (isLost) await leases.close();
-      await loops;
+      if (!isLost) await within(HAND_OVER_MS, loops, clock);
     }
     return isLost ? 'lost' : 'over';
   });
 }
 
-async function drained(ledger: LaneLedger, clock: Clock): Promise<void> {
-  const isDrained = new AbortController();
-  await Promise.race([ledger.drain(), clock.sleep(DRAIN_MS, isDrained.signal)]);
-  isDrained.abort();
+/** Calls to a Redis that is away may never end: nobody waits for them any longer than this. */
+async function within(ms: number, work: Promise<unknown>, clock: Clock): Promise<void> {
+  const isDone = new AbortController();
+  await Promise.race([work, clock.sleep(ms, isDone.signal)]);
+  isDone.abort();
 }
 
 async function sendAll(watch: Watch, { options, done }: WatchSetting): Promise<void> {
@@ -191,5 +201,15 @@ async function leaveWhenEmpty({
   while (request.exitWhenEmpty && !leaving.aborted) {
     await host.clock.sleep(LOOK_EVERY_MS, leaving);
     if (leases.count() === 0 && (await link.run(COUNT_BUSY, [keys.busy]).catch(() => 1)) === 0) leave();
+  }
+}
+
+async function loseWhenAway(
+  { session: { link }, host: { clock }, leaving, lose }: Watch,
+  { options: { maxOutageMs } }: WatchSetting,
+): Promise<void> {
+  for (let since = clock.monotonic(); !leaving.aborted; await clock.sleep(LOOK_EVERY_MS, leaving)) {
+    if (!link.fault()) since = clock.monotonic();
+    else if (clock.monotonic() - since > Math.min(AWAY_MS, maxOutageMs)) lose();
   }
 }

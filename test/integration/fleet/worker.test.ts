@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { startCli, targetEnv } from '../../support/cli.ts';
 import { hasRedis, redisFor } from '../../support/redis.ts';
 import { openService, type TakenOperation } from '../../support/service.ts';
 import { KEYS, producerFor, startWorker, tallyOf, undeliveredOf } from '../../support/fleet/workers.ts';
+import { sandboxFor } from '../../support/sandbox.ts';
+import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 
 const step = ({ attributes }: TakenOperation): number => Number(attributes?.['n']);
@@ -103,5 +106,86 @@ describe.skipIf(!hasRedis)('cio-bulk worker', () => {
       ['id:7', 'behind_failed', 3],
     ]);
     expect(await client.hgetall(KEYS.held)).toEqual({ 'id:7': '3' });
+  });
+
+  it.for([
+    [['--maxmemory-policy', 'allkeys-lru'], [], 2, 'maxmemory-policy allkeys-lru'],
+    [[], ['--rate', '0'], 2, '--rate 0'],
+    [[], ['--timeout', '15s'], 2, '--timeout'],
+  ] as const)(
+    'does not start where it could not keep its promises: Redis %j, flags %j',
+    async ([settings, args, code, words], test) => {
+      const redis = await redisFor(test, settings);
+      const ended = await startWorker(test, { redis, url: 'http://127.0.0.1:1', args: [...args, '--no-preflight'] })
+        .ended;
+      expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining(words)]);
+    },
+  );
+
+  it('warns of a Redis that forgets what it accepted', async (test) => {
+    const redis = await redisFor(test, ['--appendonly', 'no']);
+    const service = await openService(test);
+    const ended = await startWorker(test, { redis, url: service.url, args: ['--exit-when-empty'] }).ended;
+    expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining('appendonly no')]);
+  });
+
+  it('ends at once, and marks nothing as failed, when its credentials are refused', async (test) => {
+    const redis = await redisFor(test);
+    const sandbox = await sandboxFor(test);
+    await producerFor(test, redis).identify('7', { n: 0 });
+    const worker = startCli(test, ['worker', '--redis', redis.url, '--no-preflight'], {
+      cwd: tempFolder(test),
+      env: { ...targetEnv(sandbox.url), CUSTOMERIO_TRACK_API_KEY: 'wrong' },
+    });
+    expect((await worker.ended).code).toBe(3);
+    expect(await tallyOf(redis.client())).toMatchObject({ pending: 1, failed: 0, rejected: 0 });
+    const next = startWorker(test, { redis, url: sandbox.url, args: ['--exit-when-empty'] });
+    expect((await next.ended).code).toBe(0);
+    expect(await tallyOf(redis.client())).toMatchObject({ pending: 0, delivered: 1 });
+  });
+
+  it('ends when the service is away for too long, and the next worker goes on', async (test) => {
+    const redis = await redisFor(test);
+    const service = await openService(test);
+    const producer = producerFor(test, redis);
+    await Promise.all(Array.from({ length: 50 }, (_, n) => producer.track(`u${n}`, 'step', { n })));
+    const worker = startWorker(test, {
+      redis,
+      url: 'http://127.0.0.1:1',
+      args: ['--max-outage', '2s', '--no-preflight'],
+    });
+    expect((await worker.ended).code).toBe(5);
+    expect(await tallyOf(redis.client())).toMatchObject({ pending: 50, failed: 0 });
+    expect((await startWorker(test, { redis, url: service.url, args: ['--exit-when-empty'] }).ended).code).toBe(0);
+    expect(service.taken).toHaveLength(50);
+  });
+
+  it('waits for a Redis that is away, goes on when it is back, and ends when that takes too long', async (test) => {
+    const redis = await redisFor(test, ['--appendfsync', 'always']);
+    const service = await openService(test);
+    const producer = producerFor(test, redis);
+    const worker = startWorker(test, { redis, url: service.url, args: ['--max-outage', '4s'] });
+    await worker.says('Taking operations');
+    await producer.track('7', 'step', { n: 0 });
+    await redis.kill();
+    const told = producer.track('7', 'step', { n: 1 });
+    await redis.start();
+    await told;
+    await until(() => stepsOf(service.taken, '7').length === 2, 'both to arrive');
+    await redis.kill();
+    const { code, stderr } = await worker.ended;
+    expect([code, stderr]).toEqual([5, expect.stringContaining('Redis at 127.0.0.1')]);
+  });
+
+  it('stops when it is told to, also while Redis is away', async (test) => {
+    const redis = await redisFor(test);
+    const service = await openService(test);
+    const worker = startWorker(test, { redis, url: service.url });
+    await worker.says('Taking operations');
+    await producerFor(test, redis).track('7', 'step', { n: 0 });
+    await until(() => service.taken.length === 1, 'the operation to arrive');
+    await redis.kill();
+    worker.child.kill('SIGTERM');
+    expect((await worker.ended).code).toBe(0);
   });
 });
