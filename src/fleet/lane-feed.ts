@@ -80,18 +80,11 @@ export function createLaneFeed(options: FeedOptions): LaneFeed {
 
   return {
     chunks: {
-      [Symbol.asyncIterator]() {
-        const iterator = chunks();
-        return {
-          next: () => iterator.next(),
-          // The generator's own return would wait for the next operation, which may never come.
-          return() {
-            isClosed = true;
-            ring();
-            return iterator.return(undefined);
-          },
-        };
-      },
+      [Symbol.asyncIterator]: () =>
+        endingWith(chunks(), () => {
+          isClosed = true;
+          ring();
+        }),
     },
     add(lane) {
       lastAt.set(lane, clock.monotonic());
@@ -102,6 +95,17 @@ export function createLaneFeed(options: FeedOptions): LaneFeed {
       lastAt.delete(lane);
     },
     idleMs: (lane) => clock.monotonic() - (lastAt.get(lane) ?? 0),
+  };
+}
+
+/** A generator's own return waits for its next value, which may never come: `end` makes it give up. */
+function endingWith<T>(generator: AsyncGenerator<T>, end: () => void): AsyncIterator<T> {
+  return {
+    next: () => generator.next(),
+    return() {
+      end();
+      return generator.return(undefined);
+    },
   };
 }
 

@@ -7,8 +7,9 @@ import type { Terminal } from '../output/terminal.ts';
 import { closing } from '../session/closing.ts';
 import { fleetBudget, unreachable, withFleetSession, type FleetSession } from '../session/fleet-session.ts';
 import type { SendingOptions } from '../session/options.ts';
-import { keepWatch, type WatchRequest, type WatchSetting } from './keep-watch.ts';
+import { keepWatch } from './keep-watch.ts';
 import { createLeaseGate } from './lease-gate.ts';
+import type { WatchRequest, WatchSetting } from './watch.ts';
 import { createWorkDone } from './work-done.ts';
 import { serveHealth, type ListenAddress } from './worker-health.ts';
 
