@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BEGINNING, type HeldLane } from '../../../src/fleet/held-lane.ts';
 import { createLaneSpans } from '../../../src/fleet/lane-spans.ts';
