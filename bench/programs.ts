@@ -33,7 +33,7 @@ export interface ImportOptions {
   readonly nodeArgs?: readonly string[];
 }
 
-export function cliEnvironment(sink: Sink): Record<string, string> {
+export function cliEnvironment(sink: Pick<Sink, 'url'>): Record<string, string> {
   return { CUSTOMERIO_SITE_ID: 'bench', CUSTOMERIO_TRACK_API_KEY: 'bench', CUSTOMERIO_TRACK_URL: sink.url };
 }
 

@@ -22,7 +22,7 @@ export interface ProgramResult extends ProgramFigures {
   readonly program: string;
 }
 
-export type Unit = 'rows/s' | 's' | 'ms' | 'MB' | '%' | 'x' | 'us/row';
+export type Unit = 'rows/s' | 's' | 'ms' | 'MB' | 'B' | '%' | 'x' | 'us/row';
 
 /** A number next to what it is held against: a target (of the design) or a yardstick measured in the same run. */
 export interface Finding {

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { cleanup } from './cleanup.ts';
 import type { Measurement } from './context.ts';
 import { resume, retryFailed } from './interrupted.ts';
+import { fleet } from './fleet.ts';
 import { help, smallFile } from './latency.ts';
 import { steps, validate } from './offline.ts';
 import { createCollector, type Results } from './results.ts';
@@ -26,6 +27,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   validate,
   steps,
   cleanup,
+  fleet,
 };
 
 const USAGE = `npm run bench -- [flags]

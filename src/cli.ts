@@ -38,6 +38,14 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'show the runs in the journal: state, counts and what to do next',
     load: () => import('./commands/status.ts'),
   },
+  enqueue: {
+    summary: 'put the rows of files into Redis, for workers to send',
+    load: () => import('./commands/enqueue.ts'),
+  },
+  worker: {
+    summary: 'send operations that applications put into Redis',
+    load: () => import('./commands/worker.ts'),
+  },
   loadtest: {
     summary: 'run a bundled k6 scenario against staging or the sandbox',
     load: () => import('./commands/loadtest.ts'),

@@ -1,20 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, type ExitCode } from './domain/errors.ts';
-import type { Clock, Host } from './domain/host.ts';
+import type { Host } from './domain/host.ts';
 import { openOutput } from './output-stream.ts';
-
-const clock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  async sleep(delayMs, signal) {
-    try {
-      await sleep(Math.max(0, delayMs), undefined, signal ? { signal } : undefined);
-    } catch {
-      // aborted: the caller looks at the signal
-    }
-  },
-};
+import { processClock } from './runtime/clock.ts';
 
 /**
  * The real process. The first SIGINT, SIGTERM or SIGHUP stops (settle, then end), the second aborts. A reader of stdout
@@ -45,7 +33,7 @@ export function processHost(): Host {
     },
     stdout: stdout.stream,
     stderr: stderr.stream,
-    clock,
+    clock: processClock,
     random: Math.random,
     stopping: stopping.signal,
     aborting: aborting.signal,

@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import { CioBulkError, type ExitCode } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { UndeliveredState } from '../domain/outcome.ts';
+import { retryFleet } from '../jobs/fleet-undelivered.ts';
 import { retryFailed } from '../jobs/retry.ts';
 import { addPlanFlags, hasPlanFlags, planChange } from './flags/changed-plan.ts';
 import { addCommonFlags, addHelpEnd, journalPathOf, terminalOf, text } from './flags/common.ts';
+import { addFleetLookFlags, fleetLook } from './flags/fleet.ts';
 import { addSendingFlags, SENDING_EXITS, sendingOptions } from './flags/sending.ts';
 import { wholeNumber } from './flags/values.ts';
 
@@ -17,6 +19,7 @@ export function configure(command: Command): void {
       '--from <fixed.csv>',
       'send the rows of a corrected failures file, and failed rows of the same people, in order',
     );
+  addFleetLookFlags(command);
   addPlanFlags(command);
   addSendingFlags(command);
   addCommonFlags(command);
@@ -24,6 +27,8 @@ export function configure(command: Command): void {
 }
 
 export function run(_args: readonly string[], options: Record<string, unknown>, host: Host): Promise<ExitCode> {
+  const look = fleetLook(options, host, ['run', 'journal', 'from', 'sandbox', 'budget']);
+  if (look) return retryFleet(statesOf(options), look);
   const terminal = terminalOf(options, host);
   const sending = sendingOptions(options);
   const fixedPath = text(options, 'from');

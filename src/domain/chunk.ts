@@ -89,6 +89,8 @@ export interface PackedOperations {
   readonly singles: ReadonlyMap<number, SingleRequest>;
   /** Operations (by index) that must not be sent without a decision: recent events while nobody chose. */
   readonly guarded: ReadonlySet<number>;
+  /** The name by which each is kept in order, where that is not the persons in its bytes. Its hash is then its only key. */
+  readonly orderingKeys?: readonly string[];
 }
 
 export interface PreparedChunk {

@@ -15,6 +15,8 @@ export interface ServerFacts {
   readonly runId: string;
   readonly version: string;
   readonly evictionPolicy: string;
+  /** What it has accepted survives its end. */
+  readonly hasAppendLog: boolean;
 }
 
 /**
@@ -105,15 +107,31 @@ export async function openRedisLink(place: RedisPlace, clock: Clock): Promise<Re
   };
 }
 
+/** Where to connect, and as whom, in the words of the client. */
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly db: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: Readonly<Record<string, never>>;
+}
+
+export function addressOf({ host, port, database, username, password, isTls }: RedisPlace): RedisAddress {
+  return {
+    host,
+    port,
+    db: database,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password: password.reveal() }),
+    ...(isTls ? { tls: {} } : {}),
+  };
+}
+
 async function connect(place: RedisPlace, onEnd: (why: RedisFault) => void): Promise<Connection> {
   const { Redis } = await import('ioredis'); // only those who share a budget pay for loading it
   const redis = new Redis({
-    host: place.host,
-    port: place.port,
-    db: place.database,
-    ...(place.username === undefined ? {} : { username: place.username }),
-    ...(place.password === undefined ? {} : { password: place.password.reveal() }),
-    ...(place.isTls ? { tls: {} } : {}),
+    ...addressOf(place),
     lazyConnect: true,
     enableOfflineQueue: false,
     enableReadyCheck: false,
@@ -147,5 +165,10 @@ async function call(redis: Redis, script: Script, args: readonly (string | numbe
 
 function factsIn(info: string): ServerFacts {
   const value = (name: string): string => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
-  return { runId: value('run_id'), version: value('redis_version'), evictionPolicy: value('maxmemory_policy') };
+  return {
+    runId: value('run_id'),
+    version: value('redis_version'),
+    evictionPolicy: value('maxmemory_policy'),
+    hasAppendLog: value('aof_enabled') === '1',
+  };
 }

@@ -1,5 +1,6 @@
 import type { PreparedChunk } from '../domain/chunk.ts';
 import { CioBulkError } from '../domain/errors.ts';
+import type { Clock } from '../domain/host.ts';
 import type { Flights } from './flight.ts';
 import type { Halt } from './halt.ts';
 import type { Intake } from './intake.ts';
@@ -21,6 +22,8 @@ export interface Admission {
   isBlocked(): boolean;
   /** The source is read to its end, or has failed, and every row is in. */
   isOver(): boolean;
+  /** When a row came in while none waited, the last time; monotonic. */
+  filledAt(): number;
 }
 
 export interface AdmissionOptions {
@@ -32,6 +35,7 @@ export interface AdmissionOptions {
   readonly flights: Flights;
   readonly settling: Settling;
   readonly halt: Halt;
+  readonly clock: Clock;
   /** Rows that may wait in lanes and unsent batches before reading pauses. */
   readonly waitingMax: number;
 }
@@ -45,10 +49,12 @@ export function createAdmission({
   flights,
   settling,
   halt,
+  clock,
   waitingMax,
 }: AdmissionOptions): Admission {
   const mixedKinds = createMixedKinds();
   let next: PreparedChunk | undefined; // read, and not let in yet
+  let filledAt = 0;
 
   const hasRoom = (): boolean =>
     lanes.waiting() < waitingMax && window.size() < CHUNKS_MAX && window.bytesHeld() < WINDOW_BYTES_MAX;
@@ -56,6 +62,7 @@ export function createAdmission({
   function admit(prepared: PreparedChunk, isInOneLane: boolean): void {
     const chunk = window.admit(resumption.withoutSettledSkips(prepared), isInOneLane);
     const { count } = prepared.operations;
+    if (lanes.waiting() === 0) filledAt = clock.monotonic();
     links.learn(prepared.operations);
     settling.leaveOut(chunk);
     for (let index = 0; index < count; index++) {
@@ -82,6 +89,7 @@ export function createAdmission({
     },
     isBlocked: () => next !== undefined || !hasRoom(),
     isOver: () => intake.ended() && next === undefined,
+    filledAt: () => filledAt,
   };
 }
 

@@ -40,7 +40,7 @@ export function assemble(options: RunOptions): Parts {
   const halt = createHalt(options.stopping, bell.ring);
   const resumption = createResumption(before);
   const links = createLinks();
-  const held = createHeldPersons(before.failedPersons, links);
+  const held = options.held ?? createHeldPersons(before.failedPersons, links);
   const window = createWindow();
 
   const progress = (): RunProgress => ({
@@ -69,8 +69,9 @@ export function assemble(options: RunOptions): Parts {
   const flights = createFlights({ settling, lanes, courier, held, halt, clock, ring: bell.ring });
   const intake = startIntake(options.chunks, bell.ring, clock);
   const waitingMax = Math.max(concurrency + 4, 8) * batchRowsMax;
-  const admission = createAdmission({ intake, resumption, window, links, lanes, flights, settling, halt, waitingMax });
-  const departures = createDepartures(intake, admission, flights, clock);
+  const rows = { resumption, window, links, lanes, settling };
+  const admission = createAdmission({ ...rows, intake, flights, halt, clock, waitingMax });
+  const departures = createDepartures({ intake, admission, flights, lanes, clock, lingerMs: options.lingerMs });
   return {
     bell,
     halt,

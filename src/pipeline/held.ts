@@ -21,6 +21,8 @@ const decoder = new TextDecoder();
 /** The exact persons of one operation, parsed from its bytes: only rows that fail, or may share a person with one that did, pay for this. */
 export function personsAt(chunk: WindowChunk, index: number): string[] {
   const { operations } = chunk.prepared;
+  const orderingKey = operations.orderingKeys?.[index];
+  if (orderingKey !== undefined) return [orderingKey];
   return personsOf(decoder.decode(operationBytes(operations, index)), operations.singles.get(index));
 }
 

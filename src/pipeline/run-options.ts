@@ -2,6 +2,7 @@ import type { PreparedChunk } from '../domain/chunk.ts';
 import type { Courier } from '../domain/courier.ts';
 import type { Clock } from '../domain/host.ts';
 import type { Ledger, UndeliveredRow } from '../domain/ledger.ts';
+import type { HeldPersons } from './held.ts';
 import type { RunProgress } from './progress.ts';
 import type { RecordFinder } from './undelivered-rows.ts';
 
@@ -18,6 +19,10 @@ export interface RunOptions {
   readonly concurrency: number;
   readonly batchRowsMax: number;
   readonly batchBytesMax: number;
+  /** Persons with failed rows, where others than this run also know of some. */
+  readonly held?: HeldPersons;
+  /** Rows that come as they happen: a batch that is not full leaves when its first row has waited for so long, whatever else comes. */
+  readonly lingerMs?: number;
   /** When it aborts, the run takes no more rows, settles what is in flight, and ends. */
   readonly stopping: AbortSignal;
   /** A chunk whose buffers are free to be used again. */

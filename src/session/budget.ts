@@ -3,6 +3,7 @@ import type { Budget } from '../domain/budget.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { span } from '../domain/text/numbers.ts';
+import { fleetPrefix } from '../fleet/keys.ts';
 import { redisPlace, type RedisPlace } from '../fleet/redis-url.ts';
 import type { RedisFault } from '../fleet/redis-fault.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -53,7 +54,7 @@ async function shareBudget(
   const { openSharedBudget } = await import('../fleet/open.ts'); // who shares nothing does not load it
   const shared = await openSharedBudget({
     place,
-    prefix: `{cio:${workspace.slice(0, 12)}}`,
+    prefix: fleetPrefix(workspace),
     rate: givenRate,
     defaultRate: SENDING_DEFAULTS.rate,
     setRate,

@@ -1,15 +1,9 @@
-import { createBreaker } from '../api/breaker.ts';
-import { createCourier } from '../api/courier.ts';
-import { basicAuth } from '../api/credentials.ts';
-import { createHttpSender } from '../api/http.ts';
 import { createPacer, type Pacer } from '../api/pacer.ts';
-import { UNKNOWN_ACCOUNT } from '../api/preflight.ts';
 import { proxyFor, type Proxy } from '../api/proxy.ts';
-import { createSlots, type Slots } from '../api/slots.ts';
 import type { Courier } from '../domain/courier.ts';
 import { CioBulkError } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { bytes, count, span } from '../domain/text/numbers.ts';
+import { bytes } from '../domain/text/numbers.ts';
 import type { RedisPlace } from '../fleet/redis-url.ts';
 import { journalError } from '../journal/errors.ts';
 import { networkOf } from '../journal/file-system.ts';
@@ -18,13 +12,12 @@ import { lockSender } from '../journal/lock.ts';
 import { openJournal } from '../journal/open.ts';
 import { canContinue, sameCommand } from '../output/next-command.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { collectingBodies } from '../runtime/garbage.ts';
 import { budgetPlace, openBudget, type SharedState } from './budget.ts';
 import { closing, type Defer } from './closing.ts';
 import { withEnvFile } from './env-file.ts';
 import { assertTargetFlags, type SendingOptions } from './options.ts';
+import { openCourier } from './open-courier.ts';
 import { openOwnSandbox } from './own-sandbox.ts';
-import { preflight } from './preflight.ts';
 import { targetFrom, workspaceOf, type Target } from './target.ts';
 
 /** Everything a command needs to send: journal, lock, target, and the decorated wire. Opened and closed once per process. */
@@ -81,29 +74,7 @@ function openSession<T>(setting: SessionSetting, work: (session: SendingSession)
     const target = realTarget ?? (await openOwnSandbox({ journalPath, cwd: host.cwd, terminal }, defer));
     const workspace = workspaceOf(target);
     const { pacer, sharedBudget } = await lockedPacer({ journal, workspace, place: budgetAt }, setting, defer);
-    const proxy = proxyFor(target.trackUrl, env);
-    const place = placeOf(target.trackUrl, proxy);
-    const wire = openWire(target, { proxy, place }, setting);
-    defer(() => wire.close());
-    const slots = createSlots(options.concurrency);
-    const courier = collectingBodies(
-      createCourier({
-        wire,
-        pacer,
-        slots,
-        clock: host.clock,
-        breaker: createBreaker(host.clock, options.maxOutageMs),
-        random: host.random,
-        aborting: host.aborting,
-        maxAttempts: options.maxAttempts,
-        maxOutageMs: options.maxOutageMs,
-        ...(proxy ? { place } : {}),
-      }),
-    );
-    sayWhenStopping(slots, setting, defer);
-    const { environmentId, clockAheadMs } = options.preflight
-      ? await preflight(target, { wire, pacer, place }, setting)
-      : UNKNOWN_ACCOUNT;
+    const { courier, environmentId, clockAheadMs } = await openCourier({ target, env, pacer }, setting, defer);
     return work({
       journal,
       target,
@@ -153,40 +124,6 @@ async function lockedPacer(
 /** A process that died leaves no word about its last requests: then its whole last window counts as used up. */
 function usedUpWindow(rate: number): readonly number[] {
   return Array.from({ length: Math.ceil(Math.min(rate, 10_000)) }, () => 0);
-}
-
-function openWire(
-  target: Target,
-  { proxy, place }: { readonly proxy: Proxy | undefined; readonly place: string },
-  { options, host, terminal }: SessionSetting,
-): ReturnType<typeof createHttpSender> {
-  return createHttpSender({
-    baseUrl: target.trackUrl,
-    proxy,
-    authorization: basicAuth(target.siteId, target.trackApiKey),
-    timeoutMs: options.timeoutMs,
-    clock: host.clock,
-    onDoubt: (rows) =>
-      terminal.warn(
-        `${place} answered more often than it was asked: up to ${count(rows)} rows may have been settled by another request's answer, as accepted or as refused`,
-      ),
-  });
-}
-
-function sayWhenStopping(slots: Slots, { options, host: { stopping }, terminal }: SessionSetting, defer: Defer): void {
-  const sayStopping = (): void => {
-    if (slots.taken() > 0)
-      terminal.say(
-        `Stopping: waiting for the answers to the requests in flight, ${span(options.timeoutMs)} at most. A second Ctrl-C ends at once; the same command finishes the job either way`,
-      );
-  };
-  stopping.addEventListener('abort', sayStopping, { once: true });
-  defer(() => stopping.removeEventListener('abort', sayStopping));
-}
-
-/** Who is spoken to, and through whom: for messages. */
-function placeOf(baseUrl: string, proxy: Proxy | undefined): string {
-  return `${new URL(baseUrl).host}${proxy ? ` through the proxy ${proxy.name}` : ''}`;
 }
 
 /** What stays behind is one file, unless a reader keeps the WAL from being moved into it. */

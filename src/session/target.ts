@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { CioBulkError } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
+import { workspaceHash } from '../domain/workspace.ts';
 import type { Environment } from './env-file.ts';
 
 export type Region = 'us' | 'eu';
@@ -49,9 +49,14 @@ export function targetText({ isSandbox, region, trackUrl }: Pick<Target, 'isSand
   return region === undefined ? host : `region ${region} (${host})`;
 }
 
-/** What the journal knows a workspace by: the site id belongs to one workspace, and is not written down. */
 export function workspaceOf(target: Pick<Target, 'siteId'>): string {
-  return createHash('sha256').update(`cio-bulk workspace\n${target.siteId.reveal()}`).digest('hex');
+  return workspaceHash(target.siteId.reveal());
+}
+
+/** For those who send nothing themselves. */
+export function workspaceFrom(env: Environment): string {
+  const [siteId] = required(env, 'CUSTOMERIO_SITE_ID');
+  return workspaceOf({ siteId });
 }
 
 /** Names all that are missing: who sets one does not want to hear of the next. */

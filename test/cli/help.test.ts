@@ -8,7 +8,18 @@ import { runCli } from '../support/cli.ts';
 import { tempFolder, type Finishing } from '../support/temp.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const COMMANDS = ['import', 'validate', 'retry-failed', 'failures', 'status', 'loadtest', 'cleanup', 'sandbox'];
+const COMMANDS = [
+  'import',
+  'validate',
+  'retry-failed',
+  'failures',
+  'status',
+  'enqueue',
+  'worker',
+  'loadtest',
+  'cleanup',
+  'sandbox',
+];
 const DOCS = readFileSync(new URL('../../docs/exit-codes.md', import.meta.url), 'utf8');
 
 describe('--help', () => {

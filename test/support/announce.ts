@@ -22,7 +22,9 @@ export async function setup(project: TestProject): Promise<void> {
       `k6 not found: ${k6Files} files are skipped or cut short; set CIO_BULK_K6, or build it with Go: .ci/k6.sh .cache/k6`,
     );
   if (!hasRedis)
-    lines.push('redis-server not found: the tests of a shared budget are skipped; .ci/redis.sh installs it');
+    lines.push(
+      'redis-server not found: the tests of a shared budget and of the fleet are skipped; .ci/redis.sh installs it',
+    );
   if (!hasTerminals) lines.push('`script` (util-linux) not found: the tests on a terminal are skipped');
   if (!existsSync('/dev/full')) lines.push('no /dev/full here: the tests of a full disk under stdout are skipped');
   if (!canMount())

@@ -5,7 +5,7 @@ import { SENDING_DEFAULTS as DEFAULTS, type SendingOptions, type TargetOptions }
 import { addBudgetFlag, addRateFlags, budgetOptions, rateOption } from './budget.ts';
 import { text } from './common.ts';
 
-const ENVIRONMENT = `
+export const ENVIRONMENT = `
 Environment (or a file for --env-file; none of it with --sandbox):
   CUSTOMERIO_SITE_ID, CUSTOMERIO_TRACK_API_KEY  the Track API credentials of the workspace (required)
   CUSTOMERIO_REGION                             us (default) or eu
