@@ -25,14 +25,24 @@ export function readPreset(name: string): { readonly text: string; readonly file
     throw new CioBulkError('usage', `--preset ${JSON.stringify(name)}: there is no such preset`, {
       hint: `the presets are ${names.join(', ')}`,
     });
-  const text = readFileSync(`${FOLDER}${name}${ENDING}`, 'utf8');
+  const text = textOf(name);
   return { text, file: parseMappingFile(text, `preset ${name}`) };
+}
+
+function textOf(preset: string): string {
+  return readFileSync(`${FOLDER}${preset}${ENDING}`, 'utf8');
 }
 
 export interface Suggestion {
   readonly preset: string;
   /** `a customer export of Shopify`. */
   readonly title: string;
+}
+
+/** All that a suggestion needs of a preset: it is made at every start, and checks them no more than that. */
+interface PresetHead {
+  readonly title?: string;
+  readonly recognised_by?: readonly string[];
 }
 
 /** Rows of the sample that are looked at: fields may be missing in some. */
@@ -47,7 +57,7 @@ export function suggestedPreset(layout: SourceLayout, sample: readonly RawRow[])
   let best: Suggestion | null = null;
   let mostNames = 0;
   for (const preset of presetNames()) {
-    const { recognisedBy = [], title = preset } = readPreset(preset).file;
+    const { recognised_by: recognisedBy = [], title = preset } = JSON.parse(textOf(preset)) as PresetHead;
     if (recognisedBy.length <= mostNames || !recognisedBy.every(has)) continue;
     best = { preset, title };
     mostNames = recognisedBy.length;
